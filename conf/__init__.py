@@ -1,0 +1,73 @@
+"""Policies and limits as data, checked when they are loaded: an unknown key is an error.
+
+`conf/policies.toml` and `conf/limits.toml` are the defaults; `--policies FILE` and `--limits FILE` put others in their place.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+DEFAULTS = Path(__file__).parent
+
+
+class Section(BaseModel):
+    """A table of a configuration file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConfigError(ValueError):
+    """A configuration file that cannot be used; the message names the file, the key and what is wrong."""
+
+
+class ConfigFile(Section):
+    """A whole configuration file."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Raises ConfigError when the file is missing, is not TOML, or holds an unknown key or an impossible value."""
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text()))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path}: {error}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+class ValidationLimits(Section):
+    """When a day's data are too broken to go on."""
+
+    max_broken_share: float = Field(ge=0, le=1, description="above it the run stops")
+    late_days: int = Field(ge=0, description="days that an event may arrive late")
+    history_days: int = Field(ge=1, description="days that volume and mix are compared with")
+
+
+class Limits(ConfigFile):
+    validation: ValidationLimits
+
+
+class Policy(Section):
+    """What is forbidden, and how its cases are reviewed."""
+
+    severity: float = Field(gt=0, description="harm of one exposed account, relative to the other policies")
+    queue: str = Field(description="the queue of reviewers that takes its cases")
+    entity_types: tuple[str, ...] = Field(description="what is judged: account, video, ring")
+    capacity: int = Field(ge=0, description="cases that its reviewers can decide in a day")
+    due_hours: int = Field(gt=0, description="hours until a case is due")
+
+
+class Policies(ConfigFile):
+    policies: dict[str, Policy]
+
+
+def load_policies(path: Path | None = None) -> Policies:
+    return Policies.load(path or DEFAULTS / "policies.toml")
+
+
+def load_limits(path: Path | None = None) -> Limits:
+    return Limits.load(path or DEFAULTS / "limits.toml")

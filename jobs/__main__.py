@@ -1,0 +1,40 @@
+"""`python -m jobs JOB`: the commands of the suite."""
+
+from importlib import import_module
+
+import click
+
+from jobs.job import command
+
+JOBS = (
+    "daily",
+    "validate",
+    "features",
+    "links",
+    "rings",
+    "score",
+    "queue",
+    "prevalence",
+    "train",
+    "simulate",
+    "import_shares",
+)
+
+
+class Jobs(click.Group):
+    """Imports a job's file only when its command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(JOBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return command(import_module(f"jobs.{name}").JOB) if name in JOBS else None
+
+
+@click.group(cls=Jobs)
+def main() -> None:
+    """Find accounts and videos that act together beyond chance, score them, and queue them for review."""
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m jobs")

@@ -1,0 +1,189 @@
+"""What a job is, and how one runs: options, session, `job_runs`, exit code, summary."""
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from pyspark.sql import DataFrame
+
+from conf import ConfigError, Limits, Policies, load_limits, load_policies
+from jobs import terminal
+from jobs.session import start_session
+from lake.errors import SuiteError, UsageError
+from lake.runs import Run
+from lake.schemas import SOURCES, Table
+from lake.store import Lake, deduplicated
+
+Facts = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command: what it reads and writes, what it may be told, and the function that does it.
+
+    `run` returns facts for the summary that a person sees, label → value.
+    """
+
+    name: str
+    summary: str
+    run: Callable[["Context"], Facts]
+    reads: tuple[Table, ...] = ()
+    writes: tuple[Table, ...] = ()
+    options: tuple[click.Option, ...] = ()
+    needs_day: bool = True
+    makes_lake: bool = False
+
+
+@dataclass
+class Context:
+    """What a running job works with. Steps of `daily` share one, but each has a `run` of its own."""
+
+    lake: Lake
+    as_of: date | None
+    run: Run
+    options: Mapping[str, Any]
+    policies: Policies
+    limits: Limits
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def spark(self):
+        return self.lake.spark
+
+    def source(self, table: Table, days: int | None = None) -> DataFrame:
+        """Rows of a source table that a job may use: known at `as_of`, keeping the contract, each key once."""
+        from validation.rules import usable
+
+        return deduplicated(usable(self.lake.source(table, self.as_of, days), table), table.key)
+
+    def day(self, table: Table, as_of: date | None = None) -> DataFrame:
+        """What was published for a day, this run's when none is given."""
+        return self.lake.day(table, as_of or self.as_of)
+
+    def publish(self, table: Table, df: DataFrame) -> int:
+        """Replace this run's day of an output table; returns the number of rows."""
+        rows = self.lake.publish(table, df, self.as_of, self.run.provenance)
+        self.run.rows_written += rows
+        return rows
+
+    def warn(self, message: str) -> None:
+        """Show a warning now, and again in the summary."""
+        self.warnings.append(message)
+        terminal.warn(message)
+
+
+def run_step(job: Job, context: Context, **options: Any) -> Facts:
+    """Run one job within a session, and record it in `job_runs` whether it ends well or not."""
+    context.run = Run(job.name, context.as_of, {**context.options, **options})
+    context.options = {**context.options, **options}
+    with recorded(job, context), terminal.progress(context.spark, job.name, context.run.run_id):
+        facts = job.run(context)
+    return facts
+
+
+@contextmanager
+def recorded(job: Job, context: Context) -> Iterator[None]:
+    run = context.run
+    message = None
+    try:
+        yield
+    except KeyboardInterrupt:
+        message = "interrupted"
+        raise
+    except Exception as error:
+        message = one_line(error)
+        raise
+    finally:
+        run.rows_read = terminal.rows_read(context.spark, run.run_id)
+        if job.makes_lake or any(context.lake.exists(table) for table in SOURCES):
+            run.record(context.lake, message)
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return text if isinstance(error, SuiteError | ConfigError) else f"{type(error).__name__}: {text}"
+
+
+def command(job: Job) -> click.Command:
+    """The command line of a job."""
+    params: list[click.Parameter] = [
+        click.Option(["--lake"], required=True, metavar="URI", help="Where the Delta tables are: a folder, s3a://…, abfss://…"),
+    ]
+    if job.needs_day:
+        params.append(
+            click.Option(
+                ["--as-of"],
+                required=True,
+                type=click.DateTime(["%Y-%m-%d"]),
+                help="Day of knowledge: nothing that happened at or after it, 00:00 UTC, is used.",
+            )
+        )
+    params += [
+        *job.options,
+        click.Option(
+            ["--policies"], type=click.Path(path_type=Path), metavar="FILE", help="Policies in place of conf/policies.toml."
+        ),
+        click.Option(
+            ["--limits"], type=click.Path(path_type=Path), metavar="FILE", help="Limits in place of conf/limits.toml."
+        ),
+        click.Option(["--dry-run"], is_flag=True, help="Say what would be read and written, and stop."),
+        click.Option(["--debug"], is_flag=True, help="Show the traceback of an unforeseen failure."),
+    ]
+    return click.Command(
+        job.name, params=params, callback=lambda **options: invoke(job, options), help=job.run.__doc__, short_help=job.summary
+    )
+
+
+def invoke(job: Job, options: dict[str, Any]) -> None:
+    """Run a job from its parsed options; raises SystemExit with the contract's code when it fails."""
+    debug = options.pop("debug")
+    try:
+        facts, warnings = start(job, options)
+        terminal.summary(job.name, facts, warnings)
+    except (SuiteError, ConfigError) as error:
+        terminal.fail(one_line(error))
+        sys.exit(error.exit_code if isinstance(error, SuiteError) else UsageError.exit_code)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        terminal.fail(one_line(error) + ("" if debug else " (--debug shows where)"))
+        sys.exit(1)
+
+
+def start(job: Job, options: dict[str, Any]) -> tuple[Facts, list[str]]:
+    uri, dry_run, policies_file, limits_file = (options.pop(name) for name in ("lake", "dry_run", "policies", "limits"))
+    moment: datetime | None = options.pop("as_of", None)
+    as_of = moment.date() if moment else None
+    policies, limits = load_policies(policies_file), load_limits(limits_file)
+    terminal.configure()
+    with terminal.starting():
+        lake = Lake(start_session(f"abuse-mining {job.name}"), uri)
+    if dry_run:
+        return plan(job, lake, as_of), []
+    run = Run(job.name, as_of, options)
+    context = Context(lake, as_of, run, options, policies, limits)
+    return run_step(job, context), context.warnings
+
+
+def plan(job: Job, lake: Lake, as_of: date | None) -> Facts:
+    """What a job would read and write, without doing either."""
+    reads = {f"reads {table.name}": f"{lake.path(table)}{'' if lake.exists(table) else '  (missing)'}" for table in job.reads}
+    day = f" where {{}} = '{as_of}'" if as_of else ""
+    writes = {
+        f"writes {table.name}": lake.path(table) + (day.format(table.partition) if table.partition else "")
+        for table in job.writes
+    }
+    return {**reads, **writes}
+
+
+def main(job: Job) -> None:
+    """Run a job as a script, such as by spark-submit."""
+    command(job)(prog_name=f"{job.name}.py")

@@ -1,0 +1,82 @@
+"""The Spark session of a job: Delta on, UTC, Arrow on, quiet; sized for this machine unless spark-submit says otherwise."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
+
+SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.databricks.delta.retentionDurationCheck.enabled": "true",
+    # The log of a published table is short; 50 partitions to read it would cost more than the reading.
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+}
+
+LOCAL_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": str(8 * (os.cpu_count() or 2)),
+}
+
+MAX_DRIVER_MEMORY_GB = 8
+
+
+def driver_memory() -> str:
+    """Half of this machine's memory, at most 8 GB; SPARK_DRIVER_MEMORY overrides it."""
+    machine_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    return os.environ.get("SPARK_DRIVER_MEMORY", f"{max(1, min(MAX_DRIVER_MEMORY_GB, machine_gb // 2))}g")
+
+
+def submitted() -> bool:
+    """Whether spark-submit started this process and has settled master, memory and jars."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def start_session(app: str) -> SparkSession:
+    """The one session of this process, started when there is none yet."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName(app)
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    if not submitted():
+        log_settings = Path(__file__).parent.parent / "conf" / "log4j2.properties"
+        builder = builder.master(os.environ.get("SPARK_MASTER", "local[*]"))
+        for key, value in LOCAL_SETTINGS.items():
+            builder = builder.config(key, value)
+        builder = builder.config("spark.driver.memory", driver_memory()).config(
+            "spark.driver.extraJavaOptions",
+            f"-Dlog4j2.configurationFile=file:{log_settings} -Duser.timezone=UTC",
+        )
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    ship_own_code(spark)
+    return spark
+
+
+def ship_own_code(spark: SparkSession) -> None:
+    """Let the executors import the suite when it runs out of a wheel given by --py-files.
+
+    Spark puts .zip and .egg files on the executors' path, but not wheels, which are zip files under another name.
+    """
+    archive = next((parent for parent in Path(__file__).parents if parent.suffix == ".whl"), None)
+    if archive is not None:
+        import shutil
+        import tempfile
+
+        copy = Path(tempfile.mkdtemp()) / f"{archive.stem}.zip"
+        shutil.copy(archive, copy)
+        spark.sparkContext.addPyFile(str(copy))

@@ -1,0 +1,118 @@
+"""What a person sees: progress and a short summary on a terminal, one JSON line per fact elsewhere."""
+
+import logging
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+console = Console(stderr=True)
+log = structlog.get_logger()
+
+
+def configure() -> None:
+    """Structured lines on standard error when it is no terminal; nothing but what the suite says on one."""
+    logging.getLogger("py4j").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def warn(message: str) -> None:
+    if console.is_terminal:
+        console.print(f"[yellow]warning[/] {message}", highlight=False)
+    else:
+        log.warning(message)
+
+
+def fail(message: str) -> None:
+    """The one line of a failed run."""
+    if console.is_terminal:
+        console.print("[bold red]failed[/]", message, highlight=False, markup=True)
+    else:
+        print(f"error: {message}", file=sys.stderr)
+
+
+def summary(job: str, facts: Mapping[str, object], warnings: list[str]) -> None:
+    """The facts of a run that ended well."""
+    if not console.is_terminal:
+        log.info(f"{job} done", **{label.replace(" ", "_"): value for label, value in facts.items()}, warnings=warnings)
+        return
+    table = Table(title=f"[bold green]{job}[/] done", title_justify="left", show_header=False, box=None, padding=(0, 2))
+    for label, value in facts.items():
+        table.add_row(f"[dim]{label}[/]", f"{value:,}" if isinstance(value, int) else str(value))
+    console.print(table)
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Shown while the session starts."""
+    if console.is_terminal:
+        with console.status("starting Spark"):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def progress(spark: SparkSession, job: str, group: str) -> Iterator[None]:
+    """A live line with the tasks of the stage that is running; marks all Spark jobs of the block with `group`."""
+    spark.sparkContext.setJobGroup(group, job)
+    if not console.is_terminal:
+        log.info(f"{job} started", run_id=group)
+        yield
+        return
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} tasks"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    ended = threading.Event()
+
+    def follow(line) -> None:
+        tracker = spark.sparkContext.statusTracker()
+        while not ended.wait(0.5):
+            stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+            totals = [(stage.numCompletedTasks, stage.numTasks) for stage in stages if stage]
+            if totals:
+                bar.update(line, completed=sum(done for done, _ in totals), total=sum(all_ for _, all_ in totals))
+
+    with bar:
+        follower = threading.Thread(target=follow, args=(bar.add_task(job, total=1),), daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            follower.join()
+
+
+def rows_read(spark: SparkSession, group: str) -> int:
+    """Rows that the stages of a job group read from storage, each as often as it was read."""
+    context = spark.sparkContext
+    tracker, store = context.statusTracker(), context._jsc.sc().statusStore()
+    jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
+    rows = 0
+    for stage in {stage for job in jobs if job for stage in job.stageIds}:
+        try:
+            rows += store.lastStageAttempt(stage).inputRecords()
+        except Py4JJavaError:  # Spark keeps no record of a stage that it skipped
+            continue
+    return rows

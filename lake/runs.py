@@ -1,0 +1,66 @@
+"""The record of every run of a job: who ran what, when, on which code, and how it ended."""
+
+import json
+import subprocess
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from lake.schemas import JOB_RUNS
+from lake.store import Lake, Provenance
+
+
+@cache
+def code_version() -> str:
+    """Version of the installed suite, with the commit when it runs out of a git checkout."""
+    try:
+        release = version("abuse-mining")
+    except PackageNotFoundError:
+        release = "unreleased"
+    checkout = Path(__file__).parent.parent
+    if not (checkout / ".git").exists():
+        return release
+    described = subprocess.run(
+        ["git", "-C", str(checkout), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True
+    )
+    return f"{release}+{described.stdout.strip()}" if described.returncode == 0 else release
+
+
+@dataclass
+class Run:
+    """One run of one job, as it goes into `job_runs`; the counts grow while it runs."""
+
+    job: str
+    as_of: date | None
+    config: Mapping[str, object]
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    rows_read: int = 0
+    rows_written: int = 0
+    rows_quarantined: int = 0
+
+    @property
+    def provenance(self) -> Provenance:
+        return Provenance(self.run_id, code_version())
+
+    def record(self, lake: Lake, message: str | None = None) -> None:
+        """Append the run to `job_runs`; `message` says why it failed, None that it did not."""
+        row = (
+            self.run_id,
+            self.job,
+            self.as_of,
+            self.started_at,
+            datetime.now(UTC),
+            "done" if message is None else "failed",
+            self.rows_read,
+            self.rows_written,
+            self.rows_quarantined,
+            code_version(),
+            json.dumps(self.config, default=str, sort_keys=True),
+            message,
+        )
+        lake.append(JOB_RUNS, lake.spark.createDataFrame([row], JOB_RUNS.schema), self.provenance)

@@ -1,0 +1,394 @@
+"""The contract as code: every table that the suite reads or leaves behind, with the meaning of each column.
+
+Source tables belong to the platform and are only read. Output tables are published a day at a time. Internal tables are
+the suite's own working state: they may be read, but their columns are no promise to anyone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    DataType,
+    DateType,
+    DoubleType,
+    LongType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+BIGINT, DOUBLE, STRING = LongType(), DoubleType(), StringType()
+BOOLEAN, BINARY = BooleanType(), BinaryType()
+DATE, TIMESTAMP = DateType(), TimestampType()
+STRINGS = ArrayType(STRING)
+
+VERBS = ("view", "like", "comment", "share", "follow", "report")
+ENTITY_TYPES = ("account", "video", "ring")
+POLICIES = ("spam_ring", "bot_network", "artificial_engagement", "coordinated_reupload")
+VIDEO_POLICIES = ("artificial_engagement", "coordinated_reupload")
+VERDICTS = ("violating", "benign", "unsure")
+DECISION_SOURCES = ("queue", "random_audit", "user_report", "appeal")
+SELECTIONS = ("risk", "uncertain", "audit")
+MODEL_STATUSES = ("champion", "challenger", "refused", "retired")
+
+ACTIVE_DAYS = 28
+"""An account or video is active at `as_of` when it has an event in this many days before it."""
+UNSUPERVISED = "unsupervised"
+"""The model_version of scores that rest on ring evidence alone, before a first model is trained."""
+
+
+def column(name: str, data_type: DataType, meaning: str) -> StructField:
+    """A nullable column whose comment is its meaning (nullability is a rule of validation/, not of storage)."""
+    return StructField(name, data_type, nullable=True, metadata={"comment": meaning})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the lake: its name is its folder below the lake's URI.
+
+    `key` identifies a row (beside the partition); `time` is the column that says when a source row came to be, and cuts
+    it at `as_of`; `partition` is None for a table that is one heap of rows.
+    """
+
+    name: str
+    owner: Literal["source", "output", "internal"]
+    row: str
+    schema: StructType
+    key: tuple[str, ...]
+    time: str | None = None
+    partition: str | None = "as_of"
+
+    @property
+    def columns(self) -> list[str]:
+        return self.schema.fieldNames()
+
+    def extended(self, columns: Iterable[StructField]) -> "Table":
+        """The same table with more columns at its end, such as one for each feature."""
+        return replace(self, schema=StructType([*self.schema.fields, *columns]))
+
+
+AS_OF = column("as_of", DATE, "day of knowledge: everything in the row rests on what had happened before it, 00:00 UTC")
+
+REASON = ArrayType(
+    StructType(
+        [
+            column("feature", STRING, "name of the feature"),
+            column("value", DOUBLE, "its value for this entity"),
+            column("contribution", DOUBLE, "what it adds to the score, in log-odds"),
+        ]
+    )
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    "source",
+    "account",
+    StructType(
+        [
+            column("account_id", BIGINT, "the account"),
+            column("created_at", TIMESTAMP, "sign-up"),
+            column("country", STRING, "ISO 3166 alpha-2, null when unknown"),
+            column("handle", STRING, "as shown on the profile, may be empty"),
+            column("bio", STRING, "as shown on the profile, may be empty"),
+            column("is_verified", BOOLEAN, "whether the platform has verified who is behind it"),
+            column("signup_device_id", STRING, "pseudonym of the device of the sign-up, may be null"),
+            column("signup_ip_id", STRING, "pseudonym of the address of the sign-up, may be null"),
+        ]
+    ),
+    key=("account_id",),
+    time="created_at",
+    partition=None,
+)
+
+VIDEOS = Table(
+    "videos",
+    "source",
+    "video",
+    StructType(
+        [
+            column("video_id", BIGINT, "the video"),
+            column("account_id", BIGINT, "who uploaded it"),
+            column("created_at", TIMESTAMP, "upload"),
+            column("caption", STRING, "the text beside the video"),
+            column("hashtags", STRINGS, "the tags of the caption"),
+            column("sound_id", BIGINT, "the sound it uses, may be null"),
+            column("duration_ms", BIGINT, "length in milliseconds"),
+            column("frame_hash", BINARY, "PDQ hash (256 bits, 32 bytes) of the key frame, may be null"),
+        ]
+    ),
+    key=("video_id",),
+    time="created_at",
+    partition=None,
+)
+
+EVENTS = Table(
+    "events",
+    "source",
+    "act of an account on a video or on another account",
+    StructType(
+        [
+            column("event_id", BIGINT, "the event; the same one may be delivered more than once"),
+            column("ts", TIMESTAMP, "when it happened"),
+            column("account_id", BIGINT, "who acted"),
+            column("verb", STRING, ", ".join(VERBS)),
+            column("video_id", BIGINT, "on which video; null for follow"),
+            column("target_account_id", BIGINT, "whom; for follow only"),
+            column("text", STRING, "the comment; for comment only"),
+            column("watch_ms", BIGINT, "how long it was watched, in milliseconds; for view only"),
+            column("device_id", STRING, "pseudonym of the device, may be null"),
+            column("ip_id", STRING, "pseudonym of the address, may be null"),
+            column("event_date", DATE, "date of ts; an event may arrive up to 3 days late, into the partition of its ts"),
+        ]
+    ),
+    key=("event_id",),
+    time="ts",
+    partition="event_date",
+)
+
+DECISIONS = Table(
+    "decisions",
+    "source",
+    "verdict of a reviewer",
+    StructType(
+        [
+            column("decision_id", BIGINT, "the decision"),
+            column("entity_type", STRING, ", ".join(ENTITY_TYPES)),
+            column("entity_id", BIGINT, "the account, video or ring that was judged"),
+            column("policy", STRING, ", ".join(POLICIES)),
+            column("verdict", STRING, ", ".join(VERDICTS)),
+            column("decided_at", TIMESTAMP, "when the reviewer decided"),
+            column("reviewer_id", STRING, "pseudonym of the reviewer"),
+            column("source", STRING, ", ".join(DECISION_SOURCES) + "; the latest decision on an entity and policy stands"),
+            column("case_id", STRING, "the case of the review queue that it answers, null if it came from elsewhere"),
+        ]
+    ),
+    key=("decision_id",),
+    time="decided_at",
+    partition=None,
+)
+
+SOURCES = (ACCOUNTS, VIDEOS, EVENTS, DECISIONS)
+
+ACCOUNT_FEATURES = Table(
+    "account_features",
+    "output",
+    "active account",
+    StructType([AS_OF, column("account_id", BIGINT, "the account")]),
+    key=("account_id",),
+)
+
+VIDEO_FEATURES = Table(
+    "video_features",
+    "output",
+    "active video",
+    StructType([AS_OF, column("video_id", BIGINT, "the video"), column("account_id", BIGINT, "who uploaded it")]),
+    key=("video_id",),
+)
+
+ACCOUNT_LINKS = Table(
+    "account_links",
+    "output",
+    "pair of accounts that act together beyond chance",
+    StructType(
+        [
+            AS_OF,
+            column("account_id", BIGINT, "the account of the pair with the smaller id"),
+            column("other_account_id", BIGINT, "the account of the pair with the larger id"),
+            column("kinds", STRINGS, "the kinds of co-action that speak for the link"),
+            column("shared_objects", BIGINT, "objects on which both acted together"),
+            column("surprise", DOUBLE, "-log10 of the chance of it"),
+        ]
+    ),
+    key=("account_id", "other_account_id"),
+)
+
+RINGS = Table(
+    "rings",
+    "output",
+    "ring: a group of accounts held together by links",
+    StructType(
+        [
+            AS_OF,
+            column("ring_id", BIGINT, "the ring; it keeps its id from day to day as members come and go"),
+            column("policy", STRING, "the policy that it would break"),
+            column("size", BIGINT, "number of members"),
+            column("score", DOUBLE, "chance that it is abusive, 0 to 1"),
+            column("evidence", STRING, "why, in a sentence that an analyst can read"),
+        ]
+    ),
+    key=("ring_id",),
+)
+
+RING_MEMBERS = Table(
+    "ring_members",
+    "output",
+    "member of a ring",
+    StructType(
+        [
+            AS_OF,
+            column("ring_id", BIGINT, "the ring"),
+            column("account_id", BIGINT, "the member"),
+            column("strength", DOUBLE, "how firmly its links tie it to the ring, 0 to 1"),
+        ]
+    ),
+    key=("ring_id", "account_id"),
+)
+
+ACCOUNT_SCORES = Table(
+    "account_scores",
+    "output",
+    "active account and policy",
+    StructType(
+        [
+            AS_OF,
+            column("account_id", BIGINT, "the account"),
+            column("policy", STRING, "the policy that it may have broken"),
+            column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
+            column("ring_id", BIGINT, "the ring it belongs to, null if in none"),
+            column("reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"),
+            column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
+        ]
+    ),
+    key=("account_id", "policy"),
+)
+
+VIDEO_SCORES = Table(
+    "video_scores",
+    "output",
+    "active video and policy",
+    StructType(
+        [
+            AS_OF,
+            column("video_id", BIGINT, "the video"),
+            column("policy", STRING, ", ".join(VIDEO_POLICIES)),
+            column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
+            column("ring_id", BIGINT, "the ring that acts on it or uploaded it, null if none"),
+            column("reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"),
+            column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
+        ]
+    ),
+    key=("video_id", "policy"),
+)
+
+REVIEW_QUEUE = Table(
+    "review_queue",
+    "output",
+    "open case",
+    StructType(
+        [
+            AS_OF,
+            column("case_id", STRING, "the case"),
+            column("queue", STRING, "the queue of reviewers that it waits in"),
+            column("policy", STRING, "the policy in question"),
+            column("entity_type", STRING, ", ".join(ENTITY_TYPES)),
+            column("entity_id", BIGINT, "the account, video or ring to judge"),
+            column("ring_id", BIGINT, "the ring it belongs to, null if in none"),
+            column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
+            column("reach", BIGINT, "accounts exposed in the last 7 days"),
+            column("priority", DOUBLE, "expected harm: chance x severity x reach"),
+            column("selection", STRING, ", ".join(SELECTIONS)),
+            column("inclusion_probability", DOUBLE, "the chance with which it was selected"),
+            column("reasons", REASON, "what speaks for and against it, largest first"),
+            column("evidence", STRING, "why it is here, in a sentence that a reviewer can read"),
+            column("opened_at", TIMESTAMP, "when the case was opened"),
+            column("due_at", TIMESTAMP, "when it should be decided"),
+        ]
+    ),
+    key=("case_id",),
+)
+
+PREVALENCE = Table(
+    "prevalence",
+    "output",
+    "policy",
+    StructType(
+        [
+            AS_OF,
+            column("policy", STRING, "the policy"),
+            column("estimate", DOUBLE, "share of views in the last 7 days by violating accounts"),
+            column("ci_low", DOUBLE, "lower end of the 95 % interval"),
+            column("ci_high", DOUBLE, "upper end of the 95 % interval"),
+            column("reviewed", BIGINT, "decisions that the estimate rests on"),
+        ]
+    ),
+    key=("policy",),
+)
+
+MODELS = Table(
+    "models",
+    "output",
+    "trained model",
+    StructType(
+        [
+            column("model_version", STRING, "the model"),
+            column("policy", STRING, "the policy that it scores"),
+            column("trained_as_of", DATE, "the day of knowledge it was trained with"),
+            column("status", STRING, ", ".join(MODEL_STATUSES)),
+            column("metrics", MapType(STRING, DOUBLE), "figures on held-out days and rings"),
+            column("path", STRING, "its folder, relative to the lake"),
+            column("code_version", STRING, "version of the code that trained it"),
+            column("trained_at", TIMESTAMP, "when it was trained"),
+        ]
+    ),
+    key=("model_version",),
+    partition=None,
+)
+
+JOB_RUNS = Table(
+    "job_runs",
+    "output",
+    "run of a job",
+    StructType(
+        [
+            column("run_id", STRING, "the run"),
+            column("job", STRING, "the job"),
+            column("as_of", DATE, "the day it ran for, null for a job without one"),
+            column("started_at", TIMESTAMP, "when it started"),
+            column("finished_at", TIMESTAMP, "when it ended, well or not"),
+            column("status", STRING, "done or failed"),
+            column("rows_read", BIGINT, "rows that Spark read from storage, each as often as it was read"),
+            column("rows_written", BIGINT, "rows published"),
+            column("rows_quarantined", BIGINT, "rows that broke the contract"),
+            column("code_version", STRING, "version of the code"),
+            column("config", STRING, "options and settings, as JSON"),
+            column("message", STRING, "why it failed, null when it did not"),
+        ]
+    ),
+    key=("run_id", "job"),
+    partition=None,
+)
+
+
+def quarantine(source: Table) -> Table:
+    """Where the broken rows of a source table go: its columns as delivered, beside all the reasons."""
+    return Table(
+        f"quarantine_{source.name}",
+        "output",
+        f"row of {source.name} that breaks the contract",
+        StructType([AS_OF, column("reasons", STRINGS, "every rule that it breaks"), *source.schema.fields]),
+        key=(),
+    )
+
+
+QUARANTINES = tuple(quarantine(source) for source in SOURCES)
+
+OUTPUTS = (
+    ACCOUNT_FEATURES,
+    VIDEO_FEATURES,
+    ACCOUNT_LINKS,
+    RINGS,
+    RING_MEMBERS,
+    ACCOUNT_SCORES,
+    VIDEO_SCORES,
+    REVIEW_QUEUE,
+    PREVALENCE,
+    MODELS,
+    JOB_RUNS,
+    *QUARANTINES,
+)

@@ -1,0 +1,208 @@
+"""Reading tables as they were known at a day, and publishing a day of a table whole or not at all."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from delta.exceptions import base as delta_errors
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from lake.errors import BrokenContract, MissingTable, PublishConflict
+from lake.schemas import Table
+
+PUBLISH_ATTEMPTS = 6
+CONFLICTS = (
+    delta_errors.DeltaConcurrentModificationException,
+    delta_errors.ConcurrentAppendException,
+    delta_errors.ConcurrentDeleteDeleteException,
+    delta_errors.ConcurrentDeleteReadException,
+    delta_errors.ConcurrentTransactionException,
+    delta_errors.ConcurrentWriteException,
+    delta_errors.MetadataChangedException,
+    delta_errors.ProtocolChangedException,
+)
+"""Delta's word that another writer was faster; it gives them no common ancestor."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Who wrote a version of a table: goes into its history as `userMetadata`."""
+
+    run_id: str
+    code_version: str
+
+    def to_json(self) -> str:
+        return json.dumps({"run_id": self.run_id, "code_version": self.code_version})
+
+
+def midnight(day: date) -> datetime:
+    """The moment a day begins, UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def before(day: date) -> Column:
+    """The moment of knowledge of an `as_of` day, as a Spark literal to compare times with."""
+    return F.lit(midnight(day))
+
+
+def deduplicated(df: DataFrame, key: tuple[str, ...]) -> DataFrame:
+    """One row for each key, whatever the order of delivery: of rows that differ, the smallest.
+
+    Only the keys are shuffled; whole rows move for the few keys that were delivered more than once.
+    """
+    repeated = df.groupBy(*key).count().where("count > 1").select(*key)
+    rest = [name for name in df.columns if name not in key]
+    single = df.join(repeated, on=list(key), how="left_anti")
+    chosen = (
+        df.join(repeated, on=list(key), how="left_semi")
+        .groupBy(*key)
+        .agg(F.min(F.struct(*rest)).alias("row"))
+        .select(*key, "row.*")
+    )
+    return single.unionByName(chosen).select(df.columns)
+
+
+def schema_breaches(found: StructType, wanted: StructType) -> list[str]:
+    """What is wrong with the columns of a table, by name and type; columns beyond the wanted ones are welcome."""
+    types = {field.name: field.dataType.simpleString() for field in found}
+    breaches = []
+    for field in wanted:
+        if field.name not in types:
+            breaches.append(f"column {field.name} is missing")
+        elif types[field.name] != field.dataType.simpleString():
+            breaches.append(f"column {field.name} is {types[field.name]}, not {field.dataType.simpleString()}")
+    return breaches
+
+
+def conformed(df: DataFrame, table: Table) -> DataFrame:
+    """The frame with exactly the columns of the table, in its order and with its comments.
+
+    Raises BrokenContract when a column is missing, retyped, or not the table's.
+    """
+    breaches = schema_breaches(df.schema, table.schema)
+    breaches += [f"column {name} is not in the contract" for name in df.columns if name not in table.columns]
+    if breaches:
+        raise BrokenContract(f"cannot publish {table.name}: {'; '.join(breaches)}")
+    return df.select([F.col(field.name).alias(field.name, metadata=field.metadata) for field in table.schema])
+
+
+class Lake:
+    """The Delta tables below one URI.
+
+    `uri` goes to Spark as it is: a local folder, `s3a://…`, `abfss://…`.
+    """
+
+    def __init__(self, spark: SparkSession, uri: str) -> None:
+        self.spark = spark
+        self.uri = uri.rstrip("/")
+
+    def path(self, table: Table) -> str:
+        return f"{self.uri}/{table.name}"
+
+    def exists(self, table: Table) -> bool:
+        return DeltaTable.isDeltaTable(self.spark, self.path(table))
+
+    def read(self, table: Table) -> DataFrame:
+        """The whole table as it is stored, raises MissingTable when it is not there."""
+        if not self.exists(table):
+            raise MissingTable(f"table {table.name} is missing: no Delta table at {self.path(table)}")
+        try:
+            return self.spark.read.format("delta").load(self.path(table))
+        except AnalysisException as error:
+            raise BrokenContract(f"table {table.name} cannot be read: {error.getCondition()}") from error
+
+    def source(self, table: Table, as_of: date, days: int | None = None) -> DataFrame:
+        """Rows of a source table that had come to be before `as_of`, as delivered.
+
+        Still with rows that break the contract (also those without a time) and rows delivered twice: jobs read through
+        `Context.source`, which leaves them out. `days` limits a partitioned table to that many days before `as_of`.
+
+        Raises MissingTable, and BrokenContract when a column is missing or retyped.
+        """
+        df = self.read(table)
+        breaches = schema_breaches(df.schema, table.schema)
+        if breaches:
+            raise BrokenContract(f"table {table.name}: {'; '.join(breaches)}")
+        df = df.select(table.columns)
+        if table.partition is not None:
+            partition = F.col(table.partition)
+            known = partition < F.lit(as_of)
+            if days is not None:
+                known = known & (partition >= F.lit(as_of - timedelta(days=days)))
+            df = df.where(partition.isNull() | known)
+        moment = F.col(table.time)
+        return df.where(moment.isNull() | (moment < before(as_of)))
+
+    def day(self, table: Table, as_of: date) -> DataFrame:
+        """What was published for one day of an output table; no rows when nothing was."""
+        return self.read(table).where(F.col(table.partition) == F.lit(as_of)).select(table.columns)
+
+    def has_day(self, table: Table, as_of: date) -> bool:
+        """Whether a day of a table has rows."""
+        return self.exists(table) and not self.day(table, as_of).isEmpty()
+
+    def publish(self, table: Table, df: DataFrame, day: date, provenance: Provenance) -> int:
+        """Replace one day of a partitioned table by `df` in one commit; returns the number of rows.
+
+        `df` has the table's columns, its partition column may be left out. An empty frame clears the day. Raises
+        BrokenContract when the columns are not the table's, PublishConflict when other runs keep writing the same day.
+        """
+        if table.partition not in df.columns:
+            df = df.withColumn(table.partition, F.lit(day))
+        frame = conformed(df, table)
+        self._commit(
+            frame.write.mode("overwrite")
+            .partitionBy(table.partition)
+            .option("replaceWhere", f"{table.partition} = '{day}'")
+            .option("mergeSchema", True),
+            table,
+            provenance,
+        )
+        return self._rows_of_commit(table, provenance)
+
+    def append(self, table: Table, df: DataFrame, provenance: Provenance) -> None:
+        """Add rows to a table that is not published by the day."""
+        writer = conformed(df, table).write.mode("append").option("mergeSchema", True)
+        self._commit(writer, table, provenance)
+
+    def upsert(self, table: Table, df: DataFrame) -> None:
+        """Add the rows whose key is new to a table without partitions, and replace those whose key is there."""
+        frame = conformed(df, table)
+        (
+            DeltaTable.createIfNotExists(self.spark)
+            .location(self.path(table))
+            .addColumns(table.schema)
+            .execute()
+            .alias("old")
+            .merge(frame.alias("new"), " and ".join(f"old.{name} = new.{name}" for name in table.key))
+            .whenMatchedUpdateAll()
+            .whenNotMatchedInsertAll()
+            .execute()
+        )
+
+    def _commit(self, writer, table: Table, provenance: Provenance) -> None:
+        @retry(
+            retry=retry_if_exception_type(CONFLICTS),
+            stop=stop_after_attempt(PUBLISH_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=0.5, max=20),
+            reraise=True,
+        )
+        def commit() -> None:
+            writer.format("delta").option("userMetadata", provenance.to_json()).save(self.path(table))
+
+        try:
+            commit()
+        except CONFLICTS as error:
+            raise PublishConflict(
+                f"table {table.name}: another run was writing the same rows, {PUBLISH_ATTEMPTS} tries in vain; run again"
+            ) from error
+
+    def _rows_of_commit(self, table: Table, provenance: Provenance) -> int:
+        history = DeltaTable.forPath(self.spark, self.path(table)).history(20)
+        own = history.where(F.col("userMetadata") == provenance.to_json()).orderBy(F.desc("version")).first()
+        return int(own.operationMetrics.get("numOutputRows", 0)) if own else 0

@@ -1,0 +1,39 @@
+"""One lazy Spark session for all tests, small and without a UI."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lake.store import Lake
+
+TEST_SETTINGS = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.ui.retainedJobs": "200",
+    "spark.ui.retainedStages": "200",
+}
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    os.environ.setdefault("SPARK_DRIVER_MEMORY", "2g")
+    from jobs.session import start_session
+
+    session = start_session("tests")
+    for key, value in TEST_SETTINGS.items():
+        if session.conf.isModifiable(key):
+            session.conf.set(key, value)
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    """An empty lake in a folder of this test."""
+    return Lake(spark, str(tmp_path / "lake"))

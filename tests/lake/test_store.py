@@ -1,0 +1,97 @@
+"""Reading as of a day, publishing a day."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+
+from lake.errors import BrokenContract, MissingTable
+from lake.schemas import ACCOUNTS, EVENTS, PREVALENCE, RINGS
+from lake.store import Lake, Provenance, deduplicated
+from tests.builders import accounts, at, events
+
+DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
+ME = Provenance("run-1", "1.0")
+
+
+def prevalence(spark, *rows):
+    return spark.createDataFrame(rows, "policy string, estimate double, ci_low double, ci_high double, reviewed bigint")
+
+
+def stored(lake, table):
+    return sorted(tuple(row) for row in lake.read(table).collect())
+
+
+def test_publishing_replaces_the_day_and_nothing_else(lake, spark):
+    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
+    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.2, 0.1, 0.3, 60)), NEXT, ME)
+
+    rows = lake.publish(PREVALENCE, prevalence(spark, ("bot_network", 0.4, 0.3, 0.5, 70)), DAY, ME)
+
+    assert rows == 1
+    assert stored(lake, PREVALENCE) == [(DAY, "bot_network", 0.4, 0.3, 0.5, 70), (NEXT, "spam_ring", 0.2, 0.1, 0.3, 60)]
+
+
+def test_publishing_nothing_clears_the_day(lake, spark):
+    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
+    assert lake.publish(PREVALENCE, prevalence(spark), DAY, Provenance("run-2", "1.0")) == 0
+    assert stored(lake, PREVALENCE) == []
+
+
+def test_publishing_other_columns_is_refused_and_leaves_the_day(lake, spark):
+    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
+    wrong = prevalence(spark, ("spam_ring", 0.9, 0.0, 1.0, 1)).withColumnRenamed("reviewed", "seen")
+    with pytest.raises(BrokenContract, match="column reviewed is missing; column seen is not in the contract"):
+        lake.publish(PREVALENCE, wrong, DAY, ME)
+    assert stored(lake, PREVALENCE) == [(DAY, "spam_ring", 0.1, 0.0, 0.2, 50)]
+
+
+def test_history_names_the_run(lake, spark):
+    lake.publish(PREVALENCE, prevalence(spark), DAY, ME)
+    history = spark.sql(f"DESCRIBE HISTORY delta.`{lake.path(PREVALENCE)}`").first()
+    assert history.userMetadata == '{"run_id": "run-1", "code_version": "1.0"}'
+
+
+def test_two_runs_that_publish_one_day_at_a_time_leave_the_rows_of_one(lake, spark):
+    def publish(writer: int) -> int:
+        rows = spark.range(2_000).selectExpr(
+            "id AS ring_id", "'bot_network' AS policy", f"{writer}L AS size", "0.5D AS score", "'' AS evidence"
+        )
+        return lake.publish(RINGS, rows, DAY, Provenance(f"run-{writer}", "1.0"))
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(publish, range(3))) == [2_000] * 3
+
+    assert [row["count"] for row in lake.read(RINGS).groupBy("size").count().collect()] == [2_000]
+
+
+def test_source_ends_where_the_day_begins(lake, spark):
+    rows = events(
+        spark,
+        {"event_id": 1, "ts": at("2026-02-28 23:59:59")},
+        {"event_id": 2, "ts": at("2026-03-01 00:00:00")},
+        {"event_id": 3, "ts": at("2026-02-20 12:00:00")},
+    )
+    rows.write.format("delta").partitionBy("event_date").save(lake.path(EVENTS))
+
+    assert {row.event_id for row in lake.source(EVENTS, DAY).collect()} == {1, 3}
+    assert {row.event_id for row in lake.source(EVENTS, DAY, days=7).collect()} == {1}
+
+
+def test_source_says_which_table_is_missing(lake: Lake):
+    with pytest.raises(MissingTable, match="table events is missing"):
+        lake.source(EVENTS, DAY)
+
+
+def test_source_says_which_column_is_missing_or_retyped(lake, spark):
+    rows = accounts(spark, {}).drop("bio")
+    rows.selectExpr("* EXCEPT (country)", "7 AS country").write.format("delta").save(lake.path(ACCOUNTS))
+    with pytest.raises(BrokenContract, match="accounts: column country is int, not string; column bio is missing"):
+        lake.source(ACCOUNTS, DAY)
+
+
+def test_deduplicated_keeps_one_row_a_key_whatever_the_order(spark):
+    rows = [{"event_id": 7, "text": "b"}, {"event_id": 7, "text": "a"}, {"event_id": 7, "text": "a"}, {"event_id": 8}]
+    for order in (rows, rows[::-1]):
+        kept = deduplicated(events(spark, *order), ("event_id",)).collect()
+        assert sorted((row.event_id, row.text) for row in kept) == [(7, "a"), (8, None)]
