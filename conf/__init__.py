@@ -59,10 +59,37 @@ class Policy(Section):
     entity_types: tuple[str, ...] = Field(description="what is judged: account, video, ring")
     capacity: int = Field(ge=0, description="cases that its reviewers can decide in a day")
     due_hours: int = Field(gt=0, description="hours until a case is due")
+    threshold: float = Field(gt=0, lt=1, description="score from which an account, a video or a ring is a risk case")
+
+
+class Review(Section):
+    """How the queues are filled, beside what each policy says."""
+
+    seed: int = Field(description="another seed draws other audits and uncertain cases")
+    audit_share: float = Field(ge=0, le=1, description="share of a policy's capacity for audits drawn at random")
+    uncertain_share: float = Field(ge=0, le=1, description="share of a policy's capacity for scores near the threshold")
+    uncertain_band: tuple[float, float] = Field(description="scores between these two are near the threshold")
+    audit_strata: tuple[float, ...] = Field(description="scores at which one stratum of the audit ends and the next begins")
+    audit_floor: float = Field(gt=0, le=1, description="share of the audits that is spread evenly over all accounts")
+    cool_down_days: int = Field(ge=1, description="days after a decision in which the same is not asked again")
+    expire_days: int = Field(ge=1, description="days after which a case that nobody answered is closed")
+    changed_score: float = Field(gt=0, le=1, description="rise of the score that ends a cool-down early")
+    changed_size: float = Field(gt=0, description="growth of a ring, relative to its size when asked, that ends it early")
+    videos_per_ring: int = Field(ge=1, description="video cases that one ring may cause in a day and policy")
+    due_hours_by_country: dict[str, int] = Field(description="hours until a case is due where the law gives less time")
+
+
+class Prevalence(Section):
+    """What the estimate of prevalence looks back on."""
+
+    audit_days: int = Field(ge=1, description="days of random audits that are pooled")
+    error_days: int = Field(ge=1, description="days of twice-decided cases that tell how often reviewers err")
 
 
 class Policies(ConfigFile):
     policies: dict[str, Policy]
+    review: Review
+    prevalence: Prevalence
 
 
 def load_policies(path: Path | None = None) -> Policies:

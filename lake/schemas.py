@@ -365,6 +365,45 @@ JOB_RUNS = Table(
 )
 
 
+AUDIT_FRAMES = Table(
+    "audit_frames",
+    "internal",
+    "policy and stratum of scores that random audits were drawn from",
+    StructType(
+        [
+            AS_OF,
+            column("policy", STRING, "the policy"),
+            column("stratum", BIGINT, "number of the band of scores, from 0 for the lowest"),
+            column("accounts", BIGINT, "active accounts in it"),
+            column("views", BIGINT, "their views in the last 7 days"),
+            column("expected_views", DOUBLE, "the same, each account's multiplied by its score"),
+            column("planned", DOUBLE, "audits that the draw aimed at"),
+        ]
+    ),
+    key=("policy", "stratum"),
+)
+
+AUDIT_DRAWS = Table(
+    "audit_draws",
+    "internal",
+    "account that was drawn at random for a policy",
+    StructType(
+        [
+            AS_OF,
+            column("policy", STRING, "the policy"),
+            column("account_id", BIGINT, "the account"),
+            column("stratum", BIGINT, "number of the band of scores"),
+            column("inclusion_probability", DOUBLE, "the chance with which it was drawn that day"),
+            column("views", BIGINT, "its views in the 7 days before the draw"),
+            column("score", DOUBLE, "its score at the draw, which rests on nothing that the audit found"),
+            column("case_id", STRING, "the open case that answers the draw, null if the answer was known"),
+            column("known_verdict", STRING, "the verdict that stood at the draw, null if it has to be asked for"),
+        ]
+    ),
+    key=("policy", "account_id"),
+)
+
+
 def quarantine(source: Table) -> Table:
     """Where the broken rows of a source table go: its columns as delivered, beside all the reasons."""
     return Table(
@@ -391,4 +430,9 @@ OUTPUTS = (
     MODELS,
     JOB_RUNS,
     *QUARANTINES,
+)
+
+INTERNAL = (
+    AUDIT_FRAMES,
+    AUDIT_DRAWS,
 )
