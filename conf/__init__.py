@@ -47,8 +47,61 @@ class ValidationLimits(Section):
     history_days: int = Field(ge=1, description="days that volume and mix are compared with")
 
 
+class FirstGuess(Section):
+    """The hyperparameters that the search tries first."""
+
+    max_depth: int = Field(ge=1, le=12)
+    eta: float = Field(gt=0, le=1)
+    rounds: int = Field(ge=1)
+    min_child_weight: float = Field(ge=0)
+    colsample_bytree: float = Field(gt=0, le=1)
+    reg_lambda: float = Field(ge=0)
+
+
+class TrainingLimits(Section):
+    """How models are fitted and what they must be able to do before they score anything."""
+
+    seed: int = Field(description="another seed splits and samples otherwise")
+    threads: int = Field(ge=1, description="threads of the booster; another number may change the last digits of a model")
+    snapshot_weeks: int = Field(ge=1, description="weeks of decisions that are learned from, each with features of its time")
+    max_rows: int = Field(ge=100, description="labelled rows per policy that are fitted on the driver; more are sampled")
+    background_rows: int = Field(ge=0, description="active entities, labelled or not, that stand for the population")
+    min_per_class: int = Field(ge=2, description="violating and benign decisions without which a policy gets no model")
+    max_weight: float = Field(ge=1, description="active entities that one decision can stand for, random audits aside")
+    weight_spread: float = Field(ge=1, description="weight in the fit of the heaviest row of a class, in medians")
+    unlabelled_share: float = Field(ge=0, description="weight of unlabelled rows in the fit, relative to the benign ones")
+    slips: float = Field(ge=0, lt=0.5, description="share of verdicts that are wrong")
+    folds: int = Field(ge=2, description="parts for held-out scores")
+    trials: int = Field(ge=1, description="sets of hyperparameters that are tried")
+    held_out_share: float = Field(gt=0, lt=1, description="share of the decisions, the latest, that the gate judges by")
+    first_guess: FirstGuess
+
+
+class GateLimits(Section):
+    """When a trained model may replace the champion."""
+
+    bootstraps: int = Field(ge=50, description="resamples of the held-out groups")
+    min_lift: float = Field(ge=1, description="average precision at the least, in multiples of the share of violating rows")
+    max_drop: float = Field(ge=0, le=1, description="loss of average precision or precision that is no worse than noise")
+    max_calibration_error: float = Field(gt=0, le=1, description="mean distance of score and share of violating verdicts")
+    leak_separation: float = Field(gt=0.5, le=1, description="a feature that tells the classes apart this well alone is a leak")
+    leak_rows: int = Field(ge=2, description="rows of each class from which a leak can be told from luck")
+
+
+class ScoringLimits(Section):
+    """Which scores get reasons, and what is said before there is a model."""
+
+    reason_threshold: float = Field(ge=0, le=1, description="scores from which every row gets reasons")
+    reason_capacities: int = Field(ge=1, description="top rows of a policy that get reasons, in days of its queue's capacity")
+    reasons: int = Field(ge=1, description="features named; the rest is one entry")
+    unknown_score: float = Field(gt=0, lt=1, description="score without a model and without a ring: rare, but not impossible")
+
+
 class Limits(ConfigFile):
     validation: ValidationLimits
+    training: TrainingLimits
+    gate: GateLimits
+    scoring: ScoringLimits
 
 
 class Policy(Section):

@@ -328,6 +328,7 @@ MODELS = Table(
         [
             column("model_version", STRING, "the model"),
             column("policy", STRING, "the policy that it scores"),
+            column("entity_type", STRING, "what it scores: account or video"),
             column("trained_as_of", DATE, "the day of knowledge it was trained with"),
             column("status", STRING, ", ".join(MODEL_STATUSES)),
             column("metrics", MapType(STRING, DOUBLE), "figures on held-out days and rings"),

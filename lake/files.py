@@ -1,0 +1,35 @@
+"""Small files of the lake that are no tables, wherever the lake is: read and written through Hadoop's file systems."""
+
+from pyspark.sql import SparkSession
+
+from lake.errors import MissingTable
+
+
+def _path(spark: SparkSession, uri: str):
+    path = spark._jvm.org.apache.hadoop.fs.Path(uri)
+    return path.getFileSystem(spark._jsc.hadoopConfiguration()), path
+
+
+def write_file(spark: SparkSession, uri: str, content: bytes) -> None:
+    """Put a file in place of what was there; its folders are made.
+
+    A writer that dies may leave half a file: write the row that names it afterwards, never before.
+    """
+    files, path = _path(spark, uri)
+    stream = files.create(path, True)
+    try:
+        stream.write(content)
+    finally:
+        stream.close()
+
+
+def read_file(spark: SparkSession, uri: str) -> bytes:
+    """The whole file, which must fit in the driver's memory; raises MissingTable when it is not there."""
+    files, path = _path(spark, uri)
+    if not files.exists(path):
+        raise MissingTable(f"file {uri} is missing")
+    stream = files.open(path)
+    try:
+        return bytes(spark._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+    finally:
+        stream.close()

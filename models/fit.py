@@ -1,0 +1,177 @@
+"""One model: an XGBoost booster, the line that calibrates it, and the names of what it looks at.
+
+Everything here works on rows that fit the driver, sorted by key, with a fixed seed and number of threads: the same rows
+give the same bytes.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import optuna
+import pandas as pd
+import xgboost as xgb
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedGroupKFold
+
+from conf import TrainingLimits
+from models.calibration import Calibrator, fit_calibrator
+from models.weights import training_weights
+
+RISING = re.compile(
+    r"(owner_|engaging_)?ring_(score|strength)|engaging_ring_expected|ring_engagers_expected|(owner_)?link_surprise_max"
+)
+"""Features of which more is never less suspicious: evidence that is judged already. Trees must not bend it down."""
+Parameters = Mapping[str, float | int]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled rows of one entity type and policy, sorted by key.
+
+    `weights` say how many active entities a row stands for; rows of one `group` act together and are never split.
+    """
+
+    keys: np.ndarray
+    features: pd.DataFrame
+    labels: np.ndarray
+    weights: np.ndarray
+    groups: np.ndarray
+    days: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, which: np.ndarray) -> "Rows":
+        return Rows(
+            self.keys[which],
+            self.features.iloc[which] if which.dtype != bool else self.features[which],
+            self.labels[which],
+            self.weights[which],
+            self.groups[which],
+            self.days[which],
+        )
+
+    @property
+    def positives(self) -> int:
+        return int(self.labels.sum())
+
+    def enough(self, per_class: int) -> bool:
+        """Whether each class has that many rows."""
+        return min(self.positives, len(self) - self.positives) >= per_class
+
+
+@dataclass(frozen=True)
+class Model:
+    """What scores: booster, calibrator, and the features by name in the booster's order."""
+
+    entity_type: str
+    policy: str
+    booster: xgb.Booster
+    calibrator: Calibrator
+    parameters: dict[str, float | int]
+    version: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def features(self) -> list[str]:
+        return list(self.booster.feature_names)
+
+    def margins(self, features: pd.DataFrame) -> np.ndarray:
+        return self.booster.predict(matrix(features[self.features]), output_margin=True)
+
+    def scores(self, features: pd.DataFrame) -> np.ndarray:
+        return self.calibrator(self.margins(features))
+
+    def content(self) -> dict[str, bytes]:
+        """The files that make the scores."""
+        return {
+            "booster.ubj": bytes(self.booster.save_raw("ubj")),
+            "calibrator.json": as_json(self.calibrator.to_dict()),
+            "features.json": as_json({"features": self.features, "parameters": self.parameters}),
+        }
+
+    def fingerprint(self) -> str:
+        """Eight digits that differ when the scores would."""
+        digest = hashlib.sha256()
+        for name, content in sorted(self.content().items()):
+            digest.update(name.encode())
+            digest.update(content)
+        return digest.hexdigest()[:8]
+
+
+def as_json(value: object) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
+
+
+def matrix(features: pd.DataFrame, labels: np.ndarray | None = None, weights: np.ndarray | None = None) -> xgb.DMatrix:
+    return xgb.DMatrix(
+        features.to_numpy(np.float32), label=labels, weight=weights, feature_names=list(features.columns), nthread=1
+    )
+
+
+def fit_booster(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> xgb.Booster:
+    """Fit on all rows; `parameters` are those of the search."""
+    settings = dict(parameters)
+    rounds = int(settings.pop("rounds"))
+    rising = [name for name in rows.features.columns if RISING.fullmatch(name)]
+    settings |= {
+        "objective": "binary:logistic",
+        "base_score": 0.5,
+        "tree_method": "hist",
+        "nthread": limits.threads,
+        "seed": limits.seed,
+        "subsample": 0.8,
+        "monotone_constraints": str(tuple(int(name in rising) for name in rows.features.columns)),
+    }
+    weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
+    return xgb.train(settings, matrix(rows.features, rows.labels, weights), num_boost_round=rounds)
+
+
+def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Train and test positions; a group is on one side only."""
+    most = min(limits.folds, len(set(rows.groups[rows.labels == 1])), len(set(rows.groups[rows.labels == 0])))
+    splitter = StratifiedGroupKFold(max(most, 2), shuffle=True, random_state=limits.seed)
+    yield from splitter.split(rows.features, rows.labels, rows.groups)
+
+
+def held_out_margins(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> np.ndarray:
+    """The margin of each row from a booster that saw neither it nor its group."""
+    margins = np.zeros(len(rows))
+    for train, test in folds(rows, limits):
+        booster = fit_booster(rows.take(train), parameters, limits)
+        margins[test] = booster.predict(matrix(rows.features.iloc[test]), output_margin=True)
+    return margins
+
+
+def search(rows: Rows, limits: TrainingLimits) -> dict[str, float | int]:
+    """The hyperparameters with the least loss on rows of unseen groups, in `limits.trials` tries (TPE, Bergstra et al. 2011)."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
+
+    def loss(trial: optuna.Trial) -> float:
+        parameters = {
+            "max_depth": trial.suggest_int("max_depth", 2, 6),
+            "eta": trial.suggest_float("eta", 0.05, 0.3, log=True),
+            "rounds": trial.suggest_int("rounds", 40, 200, step=20),
+            "min_child_weight": trial.suggest_float("min_child_weight", 1.0, 20.0, log=True),
+            "colsample_bytree": trial.suggest_float("colsample_bytree", 0.3, 1.0),
+            "reg_lambda": trial.suggest_float("reg_lambda", 0.5, 20.0, log=True),
+        }
+        margins = held_out_margins(rows, parameters, limits)
+        return log_loss(rows.labels, 1 / (1 + np.exp(-margins)), sample_weight=weights)
+
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=limits.seed))
+    study.enqueue_trial(limits.first_guess.model_dump())
+    study.optimize(loss, n_trials=limits.trials)
+    return dict(study.best_params)
+
+
+def fit_model(entity_type: str, policy: str, rows: Rows, parameters: Parameters, limits: TrainingLimits) -> Model:
+    """A calibrated model: the booster sees all rows, the calibrator the margins of boosters that had not seen the row."""
+    margins = held_out_margins(rows, parameters, limits)
+    calibrator = fit_calibrator(margins, rows.labels, rows.weights, limits.slips)
+    return Model(entity_type, policy, fit_booster(rows, parameters, limits), calibrator, dict(parameters))

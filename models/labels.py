@@ -1,0 +1,86 @@
+"""Labels: what reviewers' decisions say about accounts and videos, policy by policy.
+
+A decision speaks about the policy that it names and no other. The reviewer of a spam case did not ask whether the account
+also sells views, so `violating` under one policy is neither a positive nor a negative under another; docs/adr/labels.md
+says why. `unsure` is no label, and an entity that was never reviewed has none.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+SNAPSHOT_MAX_AGE_DAYS = 7
+"""Features may be known at most this long before the decision that they are learned from."""
+
+
+def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
+    """The last of `days` that is at most `day` and at most 7 days older; null when there is none.
+
+    A snapshot of day S knows what happened before S 00:00, so one of the decision's own date saw none of it.
+    """
+    if not days:
+        return F.lit(None).cast("date")
+    known = F.array(*[F.lit(each) for each in sorted(days)])
+    oldest = F.date_sub(day, SNAPSHOT_MAX_AGE_DAYS)
+    return F.array_max(F.filter(known, lambda each: (each <= day) & (each >= oldest)))
+
+
+def standing(decisions: DataFrame) -> DataFrame:
+    """The decision that stands for each entity and policy: the latest, of equal moments the one with the largest id."""
+    last_first = Window.partitionBy("entity_type", "entity_id", "policy").orderBy(F.desc("decided_at"), F.desc("decision_id"))
+    return decisions.withColumn("place", F.row_number().over(last_first)).where("place = 1").drop("place")
+
+
+def with_cases(decisions: DataFrame, queue: DataFrame) -> DataFrame:
+    """Decisions with what is known of the case they answer: `case_day`, `selection`, `inclusion_probability`.
+
+    All three are null for a decision that came from elsewhere. A case that stays open is in the queue of several days,
+    with the same values; one row of it is taken.
+    """
+    cases = queue.groupBy("case_id").agg(
+        F.to_date(F.min("opened_at")).alias("case_day"),
+        F.min("selection").alias("selection"),
+        F.min("inclusion_probability").alias("inclusion_probability"),
+    )
+    return decisions.join(cases, on="case_id", how="left")
+
+
+def labels(decisions: DataFrame, queue: DataFrame, ring_members: DataFrame, ring_days: Sequence[date]) -> DataFrame:
+    """One row per labelled account or video and policy.
+
+    `decisions` are those known at the day of knowledge, `queue` the cases of earlier days, `ring_members` the published
+    members of all `ring_days`. A ring's verdict reaches its members as they were on the day of its case (of the decision
+    when it answers none): `strength` is then how firmly the member is tied, and 1 for a verdict on the entity itself,
+    which goes before any that its rings pass on. Of several rings the firmest tie counts.
+
+    Columns: entity_type, entity_id, policy, label (1 violating, 0 benign), strength, decided_at, source, selection,
+    inclusion_probability.
+    """
+    judged = with_cases(standing(decisions), queue).where("verdict IN ('violating', 'benign')").select(
+        "entity_type",
+        "entity_id",
+        "policy",
+        F.when(F.col("verdict") == "violating", 1).otherwise(0).alias("label"),
+        "decided_at",
+        "source",
+        "selection",
+        "inclusion_probability",
+        latest_snapshot(F.coalesce("case_day", F.to_date("decided_at")), ring_days).alias("as_of"),
+    )
+    own = judged.where("entity_type <> 'ring'").withColumn("strength", F.lit(1.0))
+    passed_on = (
+        judged.where("entity_type = 'ring'")
+        .withColumnRenamed("entity_id", "ring_id")
+        .join(ring_members, on=["as_of", "ring_id"], how="inner")
+        .withColumn("entity_type", F.lit("account"))
+        .withColumnRenamed("account_id", "entity_id")
+    )
+    entity = ["entity_type", "entity_id", "policy"]
+    columns = [*entity, "label", "strength", "decided_at", "source", "selection", "inclusion_probability"]
+    candidates = own.select(*columns, F.lit(0).alias("rank"), F.lit(0).cast("bigint").alias("ring_id")).unionByName(
+        passed_on.select(*columns, F.lit(1).alias("rank"), "ring_id")
+    )
+    best_first = Window.partitionBy(*entity).orderBy("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
+    return candidates.withColumn("place", F.row_number().over(best_first)).where("place = 1").select(*columns)

@@ -1,0 +1,135 @@
+"""Rows that a model sees: features of the entity beside those of its ring and its links, all known at one day.
+
+Frames here carry `as_of`, so that one join serves a day's scores and the snapshots of many past days alike.
+"""
+
+import re
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, NumericType
+
+from lake.schemas import POLICIES
+
+IDENTIFIERS = ("as_of", "account_id", "video_id", "ring_id", "other_account_id")
+OWNER_FEATURES = re.compile(r"age_days|(events|active_days|uploads?|followers_gained)\w*_28d|ring_(score|size|strength|is_\w+)|link_\w+")
+"""What a video model is told of the uploader: how old and busy it is, and whom it acts with; all of it would double the row."""
+MICRO = 1_000_000
+"""Chances are added up as whole millionths, so that the order of addition cannot show."""
+
+
+def feature_names(df: DataFrame) -> list[str]:
+    """The columns of a frame that are features: all numbers but identifiers."""
+    numeric = NumericType | BooleanType
+    return [field.name for field in df.schema if field.name not in IDENTIFIERS and isinstance(field.dataType, numeric)]
+
+
+def as_features(df: DataFrame, prefix: str = "") -> list[Column]:
+    """The feature columns of a frame as doubles, renamed with a prefix."""
+    return [F.col(name).cast("double").alias(prefix + name) for name in feature_names(df)]
+
+
+def best_ring(ring_members: DataFrame) -> DataFrame:
+    """The ring that each account is tied to most firmly, one row per day and account."""
+    firmest = Window.partitionBy("as_of", "account_id").orderBy(F.desc("strength"), "ring_id")
+    chosen = ring_members.withColumn("place", F.row_number().over(firmest)).where("place = 1")
+    return chosen.select("as_of", "account_id", "ring_id", "strength")
+
+
+def ring_columns(rings: DataFrame) -> DataFrame:
+    """Ring features under names of their own (`ring_size`, `ring_score`, …), its policy as 1 and 0 in a column each."""
+    policies = [(F.col("policy") == policy).cast("double").alias(f"ring_is_{policy}") for policy in POLICIES]
+    return rings.select("as_of", "ring_id", F.col("policy").alias("ring_policy"), *as_features(rings, "ring_"), *policies)
+
+
+def link_columns(links: DataFrame) -> DataFrame:
+    """How an account is linked: number of links, shared objects and surprise of the strongest, one row per day and account."""
+    shape = ["shared_objects", "surprise"]
+    there = links.select("as_of", "account_id", *shape)
+    back = links.select("as_of", F.col("other_account_id").alias("account_id"), *shape)
+    return there.unionByName(back).groupBy("as_of", "account_id").agg(
+        F.count("*").cast("double").alias("link_count"),
+        F.max("shared_objects").cast("double").alias("link_shared_objects_max"),
+        F.max("surprise").cast("double").alias("link_surprise_max"),
+    )
+
+
+def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame, links: DataFrame) -> DataFrame:
+    """One row per day and active account: its features, those of its firmest ring and of its links.
+
+    An account in no ring has null ring features (unknown), and 0 links when it has none (counted, none found). Beside the
+    doubles: as_of, account_id, ring_id, ring_policy.
+    """
+    tied = best_ring(ring_members).withColumnRenamed("strength", "ring_strength")
+    own = features.select("as_of", "account_id", *as_features(features))
+    joined = (
+        own.join(tied, on=["as_of", "account_id"], how="left")
+        .join(ring_columns(rings), on=["as_of", "ring_id"], how="left")
+        .join(link_columns(links), on=["as_of", "account_id"], how="left")
+        .withColumn("link_count", F.coalesce("link_count", F.lit(0.0)))
+    )
+    keys = ["as_of", "account_id", "ring_id", "ring_policy"]
+    return joined.select(*keys, *[name for name in joined.columns if name not in keys])
+
+
+def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> DataFrame:
+    """Which rings act on which videos, one row per day and video.
+
+    `acts` has as_of, account_id, video_id: who acted on what in the days before as_of, repetitions welcome. The leading
+    ring of a video is the one of which most members act on it, each counted by the ring's score × the member's strength:
+    ring_id, engaging_ring_policy, engaging_ring_score, engaging_ring_engagers (members) and engaging_ring_expected (their
+    counts added up). Over all rings: ring_engagers and ring_engagers_expected.
+    """
+    worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
+    members = best_ring(ring_members).join(
+        rings.select("as_of", "ring_id", "score", F.col("policy").alias("engaging_ring_policy")),
+        on=["as_of", "ring_id"],
+        how="inner",
+    )
+    acting = acts.join(F.broadcast(members), on=["as_of", "account_id"], how="inner").select(
+        "as_of", "video_id", "account_id", "ring_id", "score", "engaging_ring_policy", worth.alias("worth")
+    )
+    by_ring = (
+        acting.distinct()
+        .groupBy("as_of", "video_id", "ring_id", "score", "engaging_ring_policy")
+        .agg(F.count("*").alias("engagers"), F.sum("worth").alias("worth"))
+    )
+    leader = F.max(F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "engaging_ring_policy"))
+    return by_ring.groupBy("as_of", "video_id").agg(
+        leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth")
+    ).select(
+        "as_of",
+        "video_id",
+        (-F.col("leader.minus_id")).alias("ring_id"),
+        F.col("leader.engaging_ring_policy").alias("engaging_ring_policy"),
+        F.col("leader.score").alias("engaging_ring_score"),
+        (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
+        F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
+        F.col("engagers").cast("double").alias("ring_engagers"),
+        (F.col("worth") / MICRO).alias("ring_engagers_expected"),
+    )
+
+
+def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame) -> DataFrame:
+    """One row per day and active video: its features, its owner's, and those of the rings that act on it.
+
+    `accounts` are `account_rows`, `engaged` is `video_rings`. Of the owner's features those that OWNER_FEATURES names.
+    ring_id is the ring that acts on the video, else its owner's; an owner who was not active has null features.
+    """
+    owner = accounts.select(
+        "as_of",
+        "account_id",
+        F.col("ring_id").alias("owner_ring_id"),
+        F.col("ring_policy").alias("owner_ring_policy"),
+        *[F.col(name).alias(f"owner_{name}") for name in accounts.columns if OWNER_FEATURES.fullmatch(name)],
+    )
+    joined = (
+        features.select("as_of", "video_id", "account_id", *as_features(features))
+        .join(owner, on=["as_of", "account_id"], how="left")
+        .join(engaged, on=["as_of", "video_id"], how="left")
+        .withColumn("ring_id", F.coalesce("ring_id", "owner_ring_id"))
+        .withColumn("ring_engagers", F.coalesce("ring_engagers", F.lit(0.0)))
+        .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))
+    )
+    keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id", "owner_ring_policy", "engaging_ring_policy"]
+    return joined.select(*keys, *[name for name in joined.columns if name not in keys])
