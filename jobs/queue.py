@@ -1,0 +1,56 @@
+"""Queue: the cases that reviewers get, within their capacity."""
+
+from jobs.job import Context, Facts, Job, main
+from lake.schemas import (
+    ACCOUNT_SCORES,
+    ACCOUNTS,
+    AUDIT_DRAWS,
+    AUDIT_FRAMES,
+    DECISIONS,
+    RING_MEMBERS,
+    RINGS,
+    VIDEO_SCORES,
+)
+from review.history import earlier_days
+from review.queue import Day, review_queue
+from review.tables import ACCOUNT_ACTIVITY, QUEUE, VIDEO_ACTIVITY
+
+
+def run(context: Context) -> Facts:
+    """Fill the review queue of a day.
+
+    Reads the day's scores, rings and features, the decisions made so far and the queue of earlier days. Writes
+    review_queue: cases that are still open, and new ones within the capacity of each policy: the greatest expected harm
+    (risk), scores near the threshold (uncertain) and random audits over all active accounts (audit), each with the
+    probability with which it was drawn. Run it after score.
+    """
+    lake, review = context.lake, context.policies.review
+    published = lake.read(QUEUE) if lake.exists(QUEUE) else context.spark.createDataFrame([], QUEUE.schema)
+    day = Day(
+        account_scores=context.day(ACCOUNT_SCORES),
+        video_scores=context.day(VIDEO_SCORES),
+        rings=context.day(RINGS),
+        ring_members=context.day(RING_MEMBERS),
+        account_features=context.day(ACCOUNT_ACTIVITY),
+        video_features=context.day(VIDEO_ACTIVITY),
+        accounts=context.source(ACCOUNTS),
+        decisions=context.source(DECISIONS),
+        earlier=earlier_days(published, context.as_of, review),
+    )
+    queue = review_queue(day, context.as_of, context.policies, meanings={})
+    context.publish(AUDIT_FRAMES, queue.audit_frames)
+    context.publish(AUDIT_DRAWS, queue.audit_draws)
+    rows = context.publish(QUEUE, queue.cases)
+    return {"open cases": rows, **{f"new {name} cases": count for name, count in queue.opened.items()}}
+
+
+JOB = Job(
+    "queue",
+    "Fill the review queue of a day within its reviewers' capacity.",
+    run,
+    reads=(ACCOUNT_SCORES, VIDEO_SCORES, RINGS, RING_MEMBERS, ACCOUNT_ACTIVITY, VIDEO_ACTIVITY, ACCOUNTS, DECISIONS),
+    writes=(QUEUE, AUDIT_DRAWS, AUDIT_FRAMES),
+)
+
+if __name__ == "__main__":
+    main(JOB)

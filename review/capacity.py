@@ -1,0 +1,136 @@
+"""Sharing out the day's capacity: how many cases each selection may open, and what becomes of capacity that is left."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conf import Policies
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What a policy has to choose from: risk entities above its threshold, uncertain ones, active accounts."""
+
+    risk: int = 0
+    uncertain: int = 0
+    active: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many cases a policy's draws aim at; risk takes what is left."""
+
+    audit: float
+    uncertain: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entity that may become a case, and what a case says about it."""
+
+    policy: str
+    entity_type: str
+    entity_id: int
+    ring_id: int | None
+    score: float
+    reach: int
+    priority: float
+    inclusion_probability: float = 1.0
+    order: float = 0.0
+    reasons: list[Any] = field(default_factory=list, compare=False)
+    ring_size: int | None = None
+    ring_evidence: str | None = None
+    events_28d: int | None = None
+    age_days: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.policy, self.entity_type, self.entity_id
+
+    @property
+    def rank(self) -> tuple[float, str, int]:
+        """Highest priority first, ties by key."""
+        return -self.priority, self.entity_type, self.entity_id
+
+
+def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
+    """How many audits and uncertain cases to draw for each policy.
+
+    Each policy's shares first. Capacity that its risk cannot use goes to the risk of other policies of its queue; what no
+    risk of the queue can use goes to the policy's uncertain cases, then to audits: a quiet day is a day to measure.
+    """
+    review = policies.review
+    plans: dict[str, Plan] = {}
+    for members in _queues(policies).values():
+        shares, spare, need = {}, {}, {}
+        for name in members:
+            has, capacity = stock.get(name, Stock()), policies.policies[name].capacity
+            audit = min(capacity * review.audit_share, has.active)
+            uncertain = min(capacity * review.uncertain_share, has.uncertain, capacity - audit)
+            room = capacity - audit - uncertain
+            shares[name] = Plan(audit, uncertain)
+            spare[name], need[name] = max(0.0, room - has.risk), max(0.0, has.risk - room)
+        total = sum(spare.values())
+        unused = max(0.0, total - sum(need.values()))
+        for name in members:
+            own = unused * spare[name] / total if total else 0.0
+            has, base = stock.get(name, Stock()), shares[name]
+            more_uncertain = min(own, has.uncertain - base.uncertain)
+            more_audits = min(own - more_uncertain, has.active - base.audit)
+            plans[name] = Plan(base.audit + more_audits, base.uncertain + more_uncertain)
+    return plans
+
+
+def thinned(drawn: list[Candidate], room: int) -> list[Candidate]:
+    """A draw that fits: a simple random part of it when it holds more than `room`, its probabilities times that part.
+
+    The two-phase probability keeps weighted sums unbiased (Saerndal, Swensson & Wretman 1992, chapter 9).
+    """
+    if len(drawn) <= room:
+        return drawn
+    part = room / len(drawn)
+    kept = sorted(drawn, key=lambda one: (one.order, one.key))[:room]
+    return [replace(one, inclusion_probability=one.inclusion_probability * part) for one in kept]
+
+
+def fill(
+    policies: Policies,
+    audits: Iterable[Candidate],
+    uncertain: Iterable[Candidate],
+    risk: Iterable[Candidate],
+) -> list[tuple[str, Candidate]]:
+    """(selection, candidate) of each new case, never more than the capacity of any queue.
+
+    Audits come first, whatever else would take them; then uncertain cases that are no audit; then, by priority, risk
+    cases that are neither, up to the policy's capacity; then those of the queue's other policies.
+    """
+    by_policy: dict[str, dict[str, list[Candidate]]] = {name: defaultdict(list) for name in policies.policies}
+    for selection, candidates in (("audit", audits), ("uncertain", uncertain), ("risk", risk)):
+        for one in candidates:
+            by_policy[one.policy][selection].append(one)
+    chosen: list[tuple[str, Candidate]] = []
+    for members in _queues(policies).values():
+        left, waiting = 0, []
+        for name in members:
+            capacity, taken = policies.policies[name].capacity, set()
+            for selection in ("audit", "uncertain"):
+                fresh = [one for one in by_policy[name][selection] if one.key not in taken]
+                kept = thinned(fresh, capacity - len(taken))
+                taken |= {one.key for one in kept}
+                chosen += [(selection, one) for one in sorted(kept, key=lambda one: one.rank)]
+            ranked = sorted((one for one in by_policy[name]["risk"] if one.key not in taken), key=lambda one: one.rank)
+            room = capacity - len(taken)
+            chosen += [("risk", one) for one in ranked[:room]]
+            waiting += ranked[room:]
+            left += max(0, room - len(ranked))
+        waiting.sort(key=lambda one: (one.rank, one.policy))
+        chosen += [("risk", one) for one in waiting[:left]]
+    return chosen
+
+
+def _queues(policies: Policies) -> dict[str, list[str]]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for name, policy in policies.policies.items():
+        members[policy.queue].append(name)
+    return members

@@ -1,0 +1,100 @@
+"""A case as a reviewer gets it: its id, when it is due, and why it is here in words."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from conf import Policies
+from lake.store import midnight
+from review.capacity import Candidate
+from review.tables import QUEUE
+
+SHOWN_REASONS = 3
+"""Reasons that the sentence of evidence names; the column `reasons` holds them all."""
+
+
+def case_id(as_of: date, one: Candidate) -> str:
+    """The same entity, policy and day always make the same id."""
+    text = f"{one.policy}/{one.entity_type}/{one.entity_id}/{as_of}"
+    return f"{one.policy}-{one.entity_type}-{as_of:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def evidence(selection: str, one: Candidate, meanings: Mapping[str, str]) -> str:
+    """Why the case is here.
+
+    An audit says nothing of scores or rings: a reviewer who knew them would find what they say.
+    """
+    if selection == "audit":
+        return _audit_evidence(one)
+    if one.entity_type == "ring":
+        return one.ring_evidence or f"Ring of {one.ring_size} accounts that act together beyond chance."
+    parts = []
+    if reasons := _words(one.reasons, meanings):
+        parts.append(f"Stands out by {reasons}")
+    if one.ring_evidence:
+        tie = "In" if one.entity_type == "account" else "Touched by"
+        parts.append(f"{tie} ring {one.ring_id}: {one.ring_evidence}")
+    if not parts:
+        parts.append(f"The model gives a chance of {one.score:.0%} that it breaks the policy, for no single reason")
+    if selection == "uncertain":
+        parts.insert(0, "Near the threshold: the verdict teaches the model most here")
+    return ". ".join(part.rstrip(". ") for part in parts) + "."
+
+
+def _audit_evidence(one: Candidate) -> str:
+    facts = []
+    if one.events_28d is not None:
+        facts.append(f"{one.events_28d:,} acts in the last 28 days")
+    if one.age_days is not None:
+        facts.append(f"signed up {one.age_days:,.0f} days ago")
+    return "Drawn at random to measure what is missed" + (f": {', '.join(facts)}." if facts else ".")
+
+
+def _words(reasons: list[Any], meanings: Mapping[str, str]) -> str:
+    speaking = [
+        reason for reason in reasons or [] if reason["contribution"] > 0 and not reason["feature"].startswith("(")
+    ]
+    return "; ".join(
+        f"{meanings.get(reason['feature'], reason['feature'])} = {_number(reason['value'])}"
+        for reason in speaking[:SHOWN_REASONS]
+    )
+
+
+def _number(value: float | None) -> str:
+    if value is None or value != value:
+        return "unknown"
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"
+
+
+def case(
+    as_of: date,
+    policies: Policies,
+    selection: str,
+    one: Candidate,
+    lawful_hours: int | None,
+    meanings: Mapping[str, str],
+) -> tuple:
+    """The row of a new case; `lawful_hours` is what the law of its countries leaves, None when it says nothing."""
+    policy, opened_at = policies.policies[one.policy], midnight(as_of)
+    hours = min(policy.due_hours, lawful_hours or policy.due_hours)
+    row = {
+        "as_of": as_of,
+        "case_id": case_id(as_of, one),
+        "queue": policy.queue,
+        "policy": one.policy,
+        "entity_type": one.entity_type,
+        "entity_id": one.entity_id,
+        "ring_id": one.ring_id,
+        "score": one.score,
+        "reach": one.reach,
+        "priority": one.priority,
+        "selection": selection,
+        "inclusion_probability": one.inclusion_probability,
+        "reasons": [] if selection == "audit" else (one.reasons or []),
+        "evidence": evidence(selection, one, meanings),
+        "opened_at": opened_at,
+        "due_at": opened_at + timedelta(hours=hours),
+        "ring_size": one.ring_size,
+    }
+    return tuple(row[name] for name in QUEUE.columns)

@@ -1,0 +1,99 @@
+"""What could become a case: accounts, videos and rings with their score, their reach and the harm to expect."""
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from conf import Policies
+
+ENTITY = ("policy", "entity_type", "entity_id")
+"""Identifies what is judged, and for what."""
+
+
+def setting(policies: Policies, name: str) -> Column:
+    """A setting of the row's policy, null for a policy that is not in the configuration."""
+    pairs = [F.lit(value) for policy, its in policies.policies.items() for value in (policy, getattr(its, name))]
+    return F.try_element_at(F.create_map(*pairs), F.col("policy"))
+
+
+def judged(policies: Policies, entity_type: str) -> Column:
+    """Whether the row's policy judges entities of a type."""
+    return F.col("policy").isin([name for name, its in policies.policies.items() if entity_type in its.entity_types])
+
+
+def lowest_score(policies: Policies) -> Column:
+    """The score below which nothing becomes a case but by an audit."""
+    return F.least(setting(policies, "threshold"), F.lit(float(policies.review.uncertain_band[0])))
+
+
+def ring_cases(rings: DataFrame, policies: Policies) -> DataFrame:
+    """Rings that are judged as one case: score at or above their policy's threshold."""
+    return rings.where(judged(policies, "ring") & (F.col("score") >= setting(policies, "threshold")))
+
+
+def entities(
+    account_scores: DataFrame,
+    video_scores: DataFrame,
+    rings: DataFrame,
+    ring_members: DataFrame,
+    account_features: DataFrame,
+    video_features: DataFrame,
+    policies: Policies,
+) -> DataFrame:
+    """Every account, video and ring whose score could make it a case, for each policy.
+
+    A ring at or above the threshold stands for its members: they have no row of their own for its policy. A ring's reach
+    is the sum of its members' (an account that two of them reached counts twice), its reasons are those of the member
+    with the highest score. Of one ring's videos only the `videos_per_ring` of highest priority have a row.
+    `priority` is the expected harm: chance x severity x accounts exposed in the last 7 days, at least 1.
+    """
+    worth = F.col("score") >= lowest_score(policies)
+    ring_facts = rings.select("ring_id", F.col("size").alias("ring_size"), F.col("evidence").alias("ring_evidence"))
+    reach = F.greatest(F.coalesce(F.col("reach_7d").cast("bigint"), F.lit(0)), F.lit(1)).alias("reach")
+    account_reach = account_features.select("account_id", reach)
+
+    accounts = (
+        account_scores.where(judged(policies, "account") & worth)
+        .join(ring_cases(rings, policies).select("ring_id", "policy"), on=["ring_id", "policy"], how="left_anti")
+        .join(account_reach, on="account_id", how="left")
+        .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), *_KEPT)
+    )
+    videos = (
+        video_scores.where(judged(policies, "video") & worth)
+        .join(video_features.select("video_id", reach), on="video_id", how="left")
+        .select("policy", F.lit("video").alias("entity_type"), F.col("video_id").alias("entity_id"), *_KEPT)
+    )
+    likely = rings.where(judged(policies, "ring") & worth).select("ring_id", "policy", "score")
+    ring_reach = (
+        ring_members.join(likely, on="ring_id", how="left_semi")
+        .join(account_reach, on="account_id", how="left")
+        .groupBy("ring_id")
+        .agg(F.sum(F.coalesce("reach", F.lit(1))).alias("reach"))
+    )
+    ring_reasons = (
+        account_scores.join(likely, on=["ring_id", "policy"], how="left_semi")
+        .groupBy("ring_id", "policy")
+        .agg(F.max_by("reasons", F.struct("score", -F.col("account_id"))).alias("reasons"))
+    )
+    whole = (
+        likely.join(ring_reach, on="ring_id", how="left")
+        .join(ring_reasons, on=["ring_id", "policy"], how="left")
+        .select("policy", F.lit("ring").alias("entity_type"), F.col("ring_id").alias("entity_id"), *_KEPT)
+    )
+    of_one_ring = Window.partitionBy("policy", "ring_id").orderBy(F.desc("priority"), "entity_id")
+    ranked = _with_priority(videos, policies).withColumn(
+        "rank", F.when(F.col("ring_id").isNotNull(), F.row_number().over(of_one_ring)).otherwise(1)
+    )
+    few = ranked.where(F.col("rank") <= policies.review.videos_per_ring).drop("rank")
+    return (
+        _with_priority(accounts.unionByName(whole), policies)
+        .unionByName(few)
+        .join(ring_facts, on="ring_id", how="left")
+        .select(*ENTITY, "ring_id", "score", "reach", "priority", "reasons", "ring_size", "ring_evidence")
+    )
+
+
+_KEPT = ("ring_id", "score", F.coalesce("reach", F.lit(1)).alias("reach"), "reasons")
+
+
+def _with_priority(df: DataFrame, policies: Policies) -> DataFrame:
+    return df.withColumn("priority", F.col("score") * setting(policies, "severity") * F.col("reach"))

@@ -1,0 +1,86 @@
+"""What has been asked already: cases that are still open, and what was decided too recently to ask again."""
+
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from conf import Review
+from lake.store import before
+from review.entities import ENTITY
+from review.tables import QUEUE
+
+
+def earlier_days(queue: DataFrame, as_of: date, review: Review) -> DataFrame:
+    """The days of the review queue that a day can depend on: before it, no further back than a case can matter."""
+    first = as_of - timedelta(days=review.cool_down_days + review.expire_days)
+    return queue.where((F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(first)))
+
+
+def carried_over(earlier: DataFrame, decisions: DataFrame, as_of: date, review: Review) -> DataFrame:
+    """Cases of the latest earlier day that nobody has answered and that have not expired.
+
+    A case is answered by a decision that names it, and by any other on the same entity and policy since it was opened.
+    They keep everything they were opened with: id, selection, probability, score and times.
+    """
+    latest = earlier.agg(F.max("as_of").alias("as_of"))
+    unexpired = F.col("opened_at") > before(as_of - timedelta(days=review.expire_days))
+    cases = earlier.join(F.broadcast(latest), on="as_of", how="left_semi").where(unexpired)
+    answers = decisions.select("case_id").where(F.col("case_id").isNotNull()).distinct()
+    last = decisions.groupBy(*ENTITY).agg(F.max("decided_at").alias("last_decided_at"))
+    return (
+        cases.join(answers, on="case_id", how="left_anti")
+        .join(last, on=list(ENTITY), how="left")
+        .where(F.col("last_decided_at").isNull() | (F.col("last_decided_at") < F.col("opened_at")))
+        .select([name for name in QUEUE.columns if name != "as_of"])
+    )
+
+
+def asked(earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: date, review: Review) -> DataFrame:
+    """One row per entity and policy that has an open case or was decided within the cool-down.
+
+    `open_case_id` is the open case, `verdict` the latest one, `score_then` and `size_then` what the answered case was
+    opened with (null for decisions that answer no case of the queue).
+    """
+    opened = earlier.where(F.col("as_of") == F.to_date("opened_at")).select(
+        "case_id", F.col("score").alias("score_then"), F.col("ring_size").alias("size_then")
+    )
+    decided = (
+        decisions.where(F.col("decided_at") >= before(as_of - timedelta(days=review.cool_down_days)))
+        .groupBy(*ENTITY)
+        .agg(F.max(F.struct("decided_at", "decision_id", "verdict", "case_id")).alias("latest"))
+        .select(*ENTITY, "latest.verdict", "latest.case_id")
+        .join(opened, on="case_id", how="left")
+        .drop("case_id")
+    )
+    waiting = carried.groupBy(*ENTITY).agg(F.min("case_id").alias("open_case_id"))
+    return decided.join(waiting, on=list(ENTITY), how="full").select(
+        *ENTITY, "open_case_id", "verdict", "score_then", "size_then"
+    )
+
+
+def not_asked(entities: DataFrame, asked: DataFrame, ring_members: DataFrame, review: Review) -> DataFrame:
+    """The entities that may be asked about: neither they nor a ring that holds them are open or cooling down.
+
+    A cool-down ends early when the evidence changed since the case was opened: the score rose by `changed_score`, or the
+    ring grew by `changed_size` of its size. An open case is never opened twice, and members never end their ring's.
+    """
+    covered = (
+        ring_members.select(F.col("ring_id").alias("entity_id"), "account_id")
+        .join(asked.where("entity_type = 'ring'").select("policy", "entity_id"), on="entity_id")
+        .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"))
+        .distinct()
+    )
+    known = asked.withColumn("was_asked", F.lit(True))
+    return (
+        entities.join(known, on=list(ENTITY), how="left")
+        .where(F.col("was_asked").isNull() | (F.col("open_case_id").isNull() & _changed(review)))
+        .join(covered, on=list(ENTITY), how="left_anti")
+        .select(entities.columns)
+    )
+
+
+def _changed(review: Review) -> Column:
+    rose = F.col("score") >= F.col("score_then") + review.changed_score
+    grew = (F.col("entity_type") == "ring") & (F.col("ring_size") >= (1 + review.changed_size) * F.col("size_then"))
+    return F.coalesce(rose, F.lit(False)) | F.coalesce(grew, F.lit(False))

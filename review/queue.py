@@ -1,0 +1,227 @@
+"""The day's review queue: what is still open, and the new cases that the reviewers' capacity allows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import Row
+
+from conf import Policies
+from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, SELECTIONS
+from review.capacity import Candidate, Stock, fill, plan
+from review.cases import case, case_id
+from review.draws import (
+    SCALE,
+    audit_frame,
+    audit_rates,
+    audit_strata,
+    audits,
+    doubt,
+    uncertain,
+    with_audit_probability,
+)
+from review.entities import ENTITY, entities, setting
+from review.history import asked, carried_over, not_asked
+from review.tables import QUEUE
+
+SALTS = 64
+"""Parts that a policy's candidates are ranked in first, so that no task holds a whole policy."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """What the queue of a day is made from; `earlier` is the review queue of earlier days."""
+
+    account_scores: DataFrame
+    video_scores: DataFrame
+    rings: DataFrame
+    ring_members: DataFrame
+    account_features: DataFrame
+    video_features: DataFrame
+    accounts: DataFrame
+    decisions: DataFrame
+    earlier: DataFrame
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The tables of a day, and how many new cases each selection opened."""
+
+    cases: DataFrame
+    audit_draws: DataFrame
+    audit_frames: DataFrame
+    opened: Mapping[str, int]
+
+
+def review_queue(day: Day, as_of: date, policies: Policies, meanings: Mapping[str, str]) -> Queue:
+    """The queue of a day: open cases carried over, and new ones within the day's capacity.
+
+    Only what the capacities bound comes to the driver. `meanings` puts features into words, by name. Deterministic for
+    (rows, as_of, seed of the policies).
+    """
+    review, spark = policies.review, day.accounts.sparkSession
+    carried = carried_over(day.earlier, day.decisions, as_of, review)
+    known = asked(day.earlier, carried, day.decisions, as_of, review)
+    free = not_asked(_entities(day, policies), known, day.ring_members, review).persist()
+    frame = audit_frame(day.account_scores, day.account_features, policies)
+
+    strata = audit_strata(frame).collect()
+    stock, doubts = in_stock(free, strata, policies)
+    plans = plan(policies, stock)
+    rates = audit_rates(strata, {name: its.audit for name, its in plans.items() if stock[name].active}, review)
+    frame = with_audit_probability(frame, rates)
+    drawn = audits(frame, as_of, review.seed).withColumn(
+        "priority", F.col("score") * F.col("reach") * setting(policies, "severity")
+    )
+    draws = with_answers(drawn, known).collect()
+    per_doubt = {name: its.uncertain / doubts[name] for name, its in plans.items() if doubts[name]}
+    undecided = [_candidate(row) for row in uncertain(free, frame, per_doubt, as_of, review).collect()]
+    riskiest_first = [_candidate(row) for row in riskiest(free, policies).collect()]
+    free.unpersist()
+
+    unanswered = [_candidate(row) for row in draws if row.known_verdict is None and row.open_case_id is None]
+    chosen = fill(policies, unanswered, undecided, riskiest_first)
+    hours = lawful_hours(chosen, day, review.due_hours_by_country)
+    new = [case(as_of, policies, selection, one, hours.get(one.key[1:]), meanings) for selection, one in chosen]
+    planned = {(policy, stratum): number for policy, stratum, number, *_ in rates}
+    frames = [
+        (
+            as_of,
+            row.policy,
+            row.stratum,
+            row.accounts,
+            row.views,
+            row.expected / SCALE,
+            planned[row.policy, row.stratum],
+        )
+        for row in strata
+    ]
+    return Queue(
+        carried.withColumn("as_of", F.lit(as_of))
+        .select(QUEUE.columns)
+        .unionByName(spark.createDataFrame(new, QUEUE.schema)),
+        spark.createDataFrame(_audit_draws(as_of, draws, chosen), AUDIT_DRAWS.schema),
+        spark.createDataFrame(frames, AUDIT_FRAMES.schema),
+        {name: sum(selection == name for selection, _ in chosen) for name in SELECTIONS},
+    )
+
+
+def _entities(day: Day, policies: Policies) -> DataFrame:
+    return entities(
+        day.account_scores,
+        day.video_scores,
+        day.rings,
+        day.ring_members,
+        day.account_features,
+        day.video_features,
+        policies,
+    )
+
+
+def in_stock(free: DataFrame, strata: Sequence[Row], policies: Policies) -> tuple[dict[str, Stock], dict[str, int]]:
+    """What each policy can choose from, and the sum of the doubts of its scores near the threshold."""
+    counts = {
+        row.policy: row
+        for row in free.groupBy("policy")
+        .agg(
+            F.count_if(F.col("score") >= setting(policies, "threshold")).alias("risk"),
+            F.count_if(doubt(policies.review) > 0).alias("uncertain"),
+            F.sum(doubt(policies.review)).alias("doubt"),
+        )
+        .collect()
+    }
+    active = {name: sum(row.accounts for row in strata if row.policy == name) for name in policies.policies}
+    stock = {
+        name: Stock(counts[name].risk, counts[name].uncertain, active[name])
+        if name in counts
+        else Stock(active=active[name])
+        for name in policies.policies
+    }
+    return stock, {name: counts[name].doubt if name in counts else 0 for name in policies.policies}
+
+
+def with_answers(drawn: DataFrame, known: DataFrame) -> DataFrame:
+    """Audits with the open case that will answer them or the recent verdict that does: nobody is asked twice.
+
+    Only what was asked about the account itself: a verdict on its ring is not one on each member.
+    """
+    own = known.where("entity_type = 'account'").select(
+        "policy", F.col("entity_id").alias("account_id"), "open_case_id", F.col("verdict").alias("known_verdict")
+    )
+    return drawn.join(own, on=["policy", "account_id"], how="left").select(
+        drawn.columns
+        + [
+            "open_case_id",
+            "known_verdict",
+            F.lit("account").alias("entity_type"),
+            F.col("account_id").alias("entity_id"),
+        ]
+    )
+
+
+def riskiest(free: DataFrame, policies: Policies) -> DataFrame:
+    """The entities above the threshold with the highest priority, as many of each policy as its queue could ever open."""
+    capacities = sum(policy.capacity for policy in policies.policies.values())
+    order = (F.desc("priority"), "entity_type", "entity_id")
+    above = free.where(F.col("score") >= setting(policies, "threshold")).withColumn(
+        "salt", F.pmod(F.xxhash64(*ENTITY), F.lit(SALTS))
+    )
+    # Draws may take some of them first, at most a capacity's worth.
+    parts = above.withColumn("rank", F.row_number().over(Window.partitionBy("policy", "salt").orderBy(*order)))
+    few = parts.where(F.col("rank") <= 2 * capacities).drop("rank", "salt")
+    ranked = few.withColumn("rank", F.row_number().over(Window.partitionBy("policy").orderBy(*order)))
+    return ranked.where(F.col("rank") <= 2 * capacities).drop("rank")
+
+
+def lawful_hours(
+    chosen: Sequence[tuple[str, Candidate]], day: Day, hours_by_country: Mapping[str, int]
+) -> dict[tuple[str, int], int]:
+    """Hours that the law leaves for each chosen entity: of the account, the uploader, or the strictest of the members."""
+    if not chosen or not hours_by_country:
+        return {}
+    keys = sorted({(one.entity_type, one.entity_id) for _, one in chosen})
+    frame = F.broadcast(day.accounts.sparkSession.createDataFrame(keys, "entity_type string, entity_id bigint"))
+    whose = (
+        frame.where("entity_type = 'account'")
+        .select("*", F.col("entity_id").alias("account_id"))
+        .unionByName(
+            day.video_features.select(F.col("video_id").alias("entity_id"), "account_id").join(
+                frame.where("entity_type = 'video'"), on="entity_id", how="inner"
+            )
+        )
+        .unionByName(
+            day.ring_members.select(F.col("ring_id").alias("entity_id"), "account_id").join(
+                frame.where("entity_type = 'ring'"), on="entity_id", how="inner"
+            )
+        )
+    )
+    law = F.create_map(*[F.lit(value) for pair in sorted(hours_by_country.items()) for value in pair])
+    strict = day.accounts.where(F.col("country").isin(list(hours_by_country))).select("account_id", "country")
+    rows = strict.join(whose, on="account_id").groupBy("entity_type", "entity_id")
+    return {
+        (row.entity_type, row.entity_id): row.hours
+        for row in rows.agg(F.min(F.try_element_at(law, F.col("country"))).alias("hours")).collect()
+    }
+
+
+def _audit_draws(as_of: date, draws: Sequence[Row], chosen: Sequence[tuple[str, Candidate]]) -> list[tuple]:
+    """Every draw that has or will have an answer; those that a thinned draw left out were not drawn."""
+    opened = {one.key: one for selection, one in chosen if selection == "audit"}
+    rows = []
+    for row in draws:
+        case_of_draw, probability = row.open_case_id, row.inclusion_probability
+        if row.known_verdict is None and row.open_case_id is None:
+            one = opened.get((row.policy, "account", row.account_id))
+            if one is None:
+                continue
+            case_of_draw, probability = case_id(as_of, one), one.inclusion_probability
+        record = row.asDict() | {"as_of": as_of, "case_id": case_of_draw, "inclusion_probability": probability}
+        rows.append(tuple(record[name] for name in AUDIT_DRAWS.columns))
+    return rows
+
+
+def _candidate(row: Row) -> Candidate:
+    names = {field.name for field in fields(Candidate)}
+    return Candidate(**{name: value for name, value in row.asDict().items() if name in names})

@@ -1,0 +1,43 @@
+"""The review queue as it is published: the contract's columns, and what a later day needs to know of a case."""
+
+from lake.schemas import (
+    ACCOUNT_FEATURES,
+    BIGINT,
+    DOUBLE,
+    PREVALENCE,
+    REVIEW_QUEUE,
+    STRING,
+    VIDEO_FEATURES,
+    column,
+)
+
+QUEUE = REVIEW_QUEUE.extended(
+    [column("ring_size", BIGINT, "members of the ring when the case was opened, null if the entity was in none")]
+)
+
+PREVALENCE_ESTIMATES = PREVALENCE.extended(
+    [
+        column(
+            "method", STRING, "difference: audits and scores together; design: audits alone; none: no audit to rest on"
+        ),
+        column("design_estimate", DOUBLE, "the estimate from the audits alone, corrected for errors likewise"),
+        column("design_low", DOUBLE, "lower end of its 95 % interval"),
+        column("design_high", DOUBLE, "upper end of its 95 % interval"),
+        column(
+            "error_rate", DOUBLE, "share of verdicts that are wrong, from what was decided twice; null if nothing was"
+        ),
+        column("twice_decided", BIGINT, "pairs of verdicts that the error rate rests on"),
+        column("unanswered", BIGINT, "accounts that were drawn and have no verdict"),
+    ]
+)
+
+ACCOUNT_ACTIVITY = ACCOUNT_FEATURES.extended(
+    [
+        column("views_7d", BIGINT, "videos it viewed in the last 7 days"),
+        column("reach_7d", BIGINT, "accounts that its uploads reached in the last 7 days"),
+        column("events_28d", BIGINT, "what it did in the last 28 days"),
+        column("age_days", DOUBLE, "days since sign-up"),
+    ]
+)
+VIDEO_ACTIVITY = VIDEO_FEATURES.extended([column("reach_7d", BIGINT, "accounts that it reached in the last 7 days")])
+"""The features that the queue needs, out of all that are published."""
