@@ -81,7 +81,7 @@ class GateLimits(Section):
     """When a trained model may replace the champion."""
 
     bootstraps: int = Field(ge=50, description="resamples of the held-out groups")
-    min_lift: float = Field(ge=1, description="average precision at the least, in multiples of the share of violating rows")
+    min_skill: float = Field(ge=0, lt=1, description="way from the base rate to an average precision of 1 that must be made")
     max_drop: float = Field(ge=0, le=1, description="loss of average precision or precision that is no worse than noise")
     max_calibration_error: float = Field(gt=0, le=1, description="mean distance of score and share of violating verdicts")
     leak_separation: float = Field(gt=0.5, le=1, description="a feature that tells the classes apart this well alone is a leak")
@@ -97,8 +97,25 @@ class ScoringLimits(Section):
     unknown_score: float = Field(gt=0, lt=1, description="score without a model and without a ring: rare, but not impossible")
 
 
+class RingLimits(Section):
+    """What holds a ring together, and how long its id is remembered."""
+
+    seed: int = Field(description="another seed may split a loose component otherwise")
+    surprise_cap: float = Field(gt=0, description="surprise above which a link ties no more firmly")
+    resolution: float = Field(gt=0, lt=1, description="mean weight over all pairs of members above which a group stands")
+    tight_density: float = Field(gt=0, le=1, description="share of linked pairs from which a component is not split")
+    min_strength: float = Field(ge=0, lt=1, description="weight of a member's links, relative to the median member's")
+    small_graph_links: int = Field(ge=0, description="links up to which components are found in one task")
+    max_component_links: int = Field(ge=1, description="links of a component above which it is taken apart")
+    memory_days: int = Field(ge=1, description="days that an account's last ring is remembered for the ring's id")
+    same_share: float = Field(gt=0, le=1, description="members in common, relative to the smaller, for being the same ring")
+    follow_days: int = Field(ge=28, description="days of events in which a follow of the creator is looked for")
+    household: int = Field(ge=2, description="accounts that one home may hold")
+
+
 class Limits(ConfigFile):
     validation: ValidationLimits
+    rings: RingLimits
     training: TrainingLimits
     gate: GateLimits
     scoring: ScoringLimits

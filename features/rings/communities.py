@@ -1,0 +1,156 @@
+"""Groups within the link graph: communities of each component, freed of what hangs on them by a weak link.
+
+A component may hold several rings that a few chance links have joined. Leiden (Traag, Waltman, van Eck: From Louvain to
+Leiden, 2019) with the constant Potts model splits it: a group stands when the mean weight over all its pairs of members
+exceeds the resolution, whatever the size of the rest of the graph, so small rings do not drown in large components as
+they do with modularity.
+"""
+
+import random
+from collections.abc import Iterator
+
+import igraph
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from conf import RingLimits
+from features.rings.components import connected_components, cut
+
+MIN_MEMBERS = 3
+"""Two accounts that act together are a pair, and a link says all there is to say of it."""
+MIN_TIES = 2
+"""A member is tied to at least two others: one link may be a chance (or a household), two into the same group hardly."""
+BATCHES = 256
+"""Small components share tasks' batches: a component's batch is its hash modulo this."""
+STRONGEST = (64, 32, 16, 8, 4)
+"""Links of each account along which a giant component is taken apart, one after the other until its parts fit."""
+
+COMMUNITIES = "community bigint, account_id bigint, strength double"
+
+
+def find_communities(links: DataFrame, limits: RingLimits) -> DataFrame:
+    """Communities of at least three accounts in `links` (account_id, other_account_id, surprise).
+
+    One row (community, account_id, strength) for each member. A community is named by its smallest member. `strength`,
+    0 to 1, is the weight of a member's links inside the community relative to the median member's, at most 1.
+    """
+    weighed = links.select(
+        "account_id",
+        "other_account_id",
+        F.round("surprise", 1).alias("surprise"),
+        (F.least("surprise", F.lit(limits.surprise_cap)) / limits.surprise_cap).alias("weight"),
+    )
+    edges = _fallen_apart(_with_component(cut(weighed), limits), limits)
+
+    def split(batch: pa.Table) -> pa.Table:
+        return _split_components(batch, limits)
+
+    return edges.groupBy(F.pmod(F.xxhash64("component"), F.lit(BATCHES))).applyInArrow(split, COMMUNITIES)
+
+
+def _with_component(edges: DataFrame, limits: RingLimits) -> DataFrame:
+    components = connected_components(edges, limits.small_graph_links)
+    return edges.join(components, on="account_id", how="inner")
+
+
+def _fallen_apart(edges: DataFrame, limits: RingLimits) -> DataFrame:
+    """Edges whose components fit into one task each.
+
+    What joins the parts of a giant component is weak for one of its ends at least. So a component above the bound is
+    taken apart along the links that are among the strongest `k` of both ends, with ever smaller k; each part then gets
+    back all the links among its accounts. A weak ring keeps its links by this, as a bar for the whole component would
+    not let it. What is still above the bound for the smallest k goes on with these links alone.
+    """
+    done = None
+    edges = cut(edges)
+    for strongest in STRONGEST:
+        sizes = edges.groupBy("component").agg(F.count("*").alias("links"))
+        giants = cut(sizes.where(F.col("links") > limits.max_component_links).select("component"))
+        if giants.isEmpty():
+            break
+        fitting = edges.join(F.broadcast(giants), on="component", how="left_anti")
+        done = fitting if done is None else done.unionByName(fitting)
+        giant = edges.join(F.broadcast(giants), on="component", how="left_semi").drop("component")
+        mutual = cut(_mutual(giant, strongest))
+        parts = connected_components(mutual, limits.small_graph_links)
+        kept = mutual if strongest == STRONGEST[-1] else giant
+        other = parts.select(F.col("account_id").alias("other_account_id"), F.col("component").alias("other_component"))
+        edges = cut(
+            kept.join(parts, on="account_id", how="inner")
+            .join(other, on="other_account_id", how="inner")
+            .where("component = other_component")
+            .select("account_id", "other_account_id", "surprise", "weight", "component")
+        )
+    return edges if done is None else done.select(edges.columns).unionByName(edges)
+
+
+def _mutual(edges: DataFrame, strongest: int) -> DataFrame:
+    """The edges that are among the strongest of both their ends; equally strong ones stay or go together."""
+    ends = edges.select(F.col("account_id").alias("node"), F.col("other_account_id").alias("neighbour"), "surprise")
+    both = ends.unionByName(ends.select(F.col("neighbour").alias("node"), F.col("node").alias("neighbour"), "surprise"))
+    ranked = both.withColumn("rank", F.rank().over(Window.partitionBy("node").orderBy(F.desc("surprise"))))
+    chosen = ranked.where(F.col("rank") <= strongest).groupBy(
+        F.least("node", "neighbour").alias("account_id"), F.greatest("node", "neighbour").alias("other_account_id")
+    )
+    return edges.join(
+        chosen.count().where("count = 2").select("account_id", "other_account_id"),
+        on=["account_id", "other_account_id"],
+        how="inner",
+    )
+
+
+def _split_components(batch: pa.Table, limits: RingLimits) -> pa.Table:
+    component = batch.column("component").to_numpy()
+    ends = np.stack([batch.column("account_id").to_numpy(), batch.column("other_account_id").to_numpy()], axis=1)
+    weight = batch.column("weight").to_numpy()
+    order = np.lexsort((ends[:, 1], ends[:, 0], component))
+    component, ends, weight = component[order], ends[order], weight[order]
+    starts = np.flatnonzero(np.r_[True, component[1:] != component[:-1]])
+    rows = [row for part in np.split(np.arange(len(component)), starts[1:]) for row in _rings_of(ends[part], weight[part], limits)]
+    columns = zip(*rows, strict=True) if rows else ([], [], [])
+    types = (pa.int64(), pa.int64(), pa.float64())
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]
+    return pa.Table.from_arrays(arrays, ["community", "account_id", "strength"])
+
+
+def _rings_of(ends: np.ndarray, weight: np.ndarray, limits: RingLimits) -> Iterator[tuple[int, int, float]]:
+    """Communities of one component, given its links as rows of two account ids, sorted."""
+    accounts, index = np.unique(ends, return_inverse=True)
+    if len(accounts) < MIN_MEMBERS:
+        return
+    graph = igraph.Graph(n=len(accounts), edges=index.reshape(ends.shape), edge_attrs={"weight": weight})
+    graph.vs["account_id"] = accounts
+    possible = len(accounts) * (len(accounts) - 1) / 2
+    if len(weight) >= limits.tight_density * possible:
+        groups = [graph]
+    else:
+        igraph.set_random_number_generator(random.Random(limits.seed))
+        groups = graph.community_leiden(
+            objective_function="CPM", weights="weight", resolution=limits.resolution, n_iterations=-1
+        ).subgraphs()
+    for group in groups:
+        for ring in _firm(group, limits):
+            tie = np.array(ring.strength(weights="weight"))
+            strength = np.minimum(1.0, tie / np.median(tie))
+            members = ring.vs["account_id"]
+            community = int(min(members))
+            for account, value in zip(members, strength, strict=True):
+                yield community, int(account), float(value)
+
+
+def _firm(group: igraph.Graph, limits: RingLimits) -> Iterator[igraph.Graph]:
+    """The parts of a group that are left when loosely tied accounts have gone, again and again."""
+    waiting = [group]
+    while waiting:
+        core = waiting.pop().k_core(MIN_TIES)
+        for part in core.connected_components().subgraphs():
+            if part.vcount() < MIN_MEMBERS:
+                continue
+            weight = np.array(part.strength(weights="weight"))
+            firm = weight >= limits.min_strength * np.median(weight)
+            if firm.all():
+                yield part
+            else:
+                waiting.append(part.induced_subgraph(np.flatnonzero(firm)))

@@ -1,0 +1,104 @@
+"""Connected components of a graph of accounts, without the graph ever being in one place.
+
+Small graphs are solved in one Arrow task by SciPy; larger ones by alternating large-star and small-star steps
+(Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected components in MapReduce and beyond, SoCC 2014), which end
+after a number of rounds that grows with the logarithm of the graph's size. Both name a component by its smallest account.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components as components_of_matrix
+
+SMALL_GRAPH_LINKS = 200_000
+"""Up to this many links one task solves the graph faster than Spark can plan a round (3 MB of ids)."""
+
+COMPONENTS = "account_id bigint, component bigint"
+
+
+def cut(df: DataFrame) -> DataFrame:
+    """The same rows, computed now and kept, with a plan of one node.
+
+    Each round of a graph algorithm uses the last one twice, so an uncut plan doubles by the round. Rows go to the
+    checkpoint directory where one is set (a cluster that may lose executors), else to the executors' own disks.
+    """
+    if df.sparkSession.sparkContext.getCheckpointDir() is not None:
+        return df.checkpoint(eager=True)
+    return df.localCheckpoint(eager=True)
+
+
+def connected_components(links: DataFrame, small_graph_links: int = SMALL_GRAPH_LINKS) -> DataFrame:
+    """One row (account_id, component) for each account of `links` (account_id, other_account_id).
+
+    A component is named by its smallest account. Links may be given in either direction and more than once.
+    """
+    pairs = links.select("account_id", "other_account_id")
+    if pairs.count() <= small_graph_links:
+        return pairs.repartition(1).mapInArrow(_components_in_memory, COMPONENTS)
+    return _components_by_stars(pairs)
+
+
+def _components_in_memory(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    pairs = [batch for batch in batches if batch.num_rows]
+    if not pairs:
+        return
+    ends = [np.concatenate([batch.column(side).to_numpy() for batch in pairs]) for side in (0, 1)]
+    accounts, index = np.unique(np.concatenate(ends), return_inverse=True)
+    left, right = np.split(index, 2)
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(accounts),) * 2)
+    count, labels = components_of_matrix(graph, directed=False)
+    smallest = np.full(count, np.iinfo(np.int64).max)
+    np.minimum.at(smallest, labels, accounts)
+    yield pa.RecordBatch.from_arrays([pa.array(accounts), pa.array(smallest[labels])], ["account_id", "component"])
+
+
+def _components_by_stars(pairs: DataFrame) -> DataFrame:
+    accounts = pairs.select(F.explode(F.array("account_id", "other_account_id")).alias("account_id")).distinct()
+    stars = cut(
+        pairs.select(
+            F.greatest("account_id", "other_account_id").alias("node"),
+            F.least("account_id", "other_account_id").alias("parent"),
+        )
+        .where("node != parent")
+        .distinct()
+    )
+    before, now = None, _fingerprint(stars)
+    while now != before:
+        stars = cut(_small_star(cut(_large_star(stars))))
+        before, now = now, _fingerprint(stars)
+    return accounts.join(stars.withColumnRenamed("node", "account_id"), on="account_id", how="left").select(
+        "account_id", F.coalesce("parent", "account_id").alias("component")
+    )
+
+
+def _large_star(edges: DataFrame) -> DataFrame:
+    """Hang the larger neighbours of each node on the smallest node of its neighbourhood."""
+    both = edges.unionByName(edges.select(F.col("parent").alias("node"), F.col("node").alias("parent")))
+    smallest = both.groupBy("node").agg(F.least("node", F.min("parent")).alias("least"))
+    return (
+        both.where("parent > node")
+        .join(smallest, on="node", how="inner")
+        .select(F.col("parent").alias("node"), F.col("least").alias("parent"))
+        .distinct()
+    )
+
+
+def _small_star(edges: DataFrame) -> DataFrame:
+    """Hang each node and its smaller neighbours on the smallest of them."""
+    smallest = edges.groupBy("node").agg(F.min("parent").alias("least"))
+    children = edges.join(smallest, on="node", how="inner").select(F.col("parent").alias("node"), F.col("least").alias("parent"))
+    return (
+        children.unionByName(smallest.select("node", F.col("least").alias("parent")))
+        .where("node != parent")
+        .distinct()
+    )
+
+
+def _fingerprint(edges: DataFrame) -> tuple[int, int | None]:
+    """Equal for two sets of edges only if they are the same, but for a chance of 2⁻⁶⁴."""
+    row = edges.agg(F.count("*").alias("edges"), F.bit_xor(F.xxhash64("node", "parent")).alias("hash")).first()
+    return row.edges, row.hash

@@ -1,0 +1,77 @@
+"""Ids that a ring keeps from day to day, as members come and go.
+
+The rules, from what was published on the days before `as_of`, never on `as_of` itself or later:
+
+- An account remembers the ring it was last in, for `memory_days`. A ring that is missing for a day is so not forgotten.
+- An earlier ring and a community of today are candidates for being the same when they share at least `same_share` of the
+  members of the smaller one.
+- A ring that split lives on in the part that holds most of its remembered members (then the larger part, then the one
+  with the smallest member); the other parts are new rings.
+- Where several rings merged, the one that brought most members lives on (then the larger, then the smaller id).
+- A new ring's id is a hash of its smallest founding member and of the day of its first co-act, so that a day filled in
+  later gives the id that the next days gave; where that id was ever used before, `as_of` goes into the hash too.
+"""
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from conf import RingLimits
+
+POSITIVE = 2**63 - 1
+SALT = "ring"
+
+
+def with_ring_ids(
+    members: DataFrame, founded: DataFrame, earlier: DataFrame, used: DataFrame, as_of: date, limits: RingLimits
+) -> DataFrame:
+    """Members (ring_id, account_id, strength) of the communities of today.
+
+    `members`: community, account_id, strength; `founded`: community, first_on DATE; `earlier`: ring_members of the days
+    that are remembered; `used`: ring_id of every day before `as_of`.
+    """
+    ids = inherited(members, earlier, limits)
+    new = (
+        members.select("community")
+        .distinct()
+        .join(ids, on="community", how="left_anti")
+        .join(founded, on="community", how="left")
+        .withColumn("ring_id", _hash("community", F.coalesce("first_on", F.lit(as_of))))
+        .join(used.select("ring_id", F.lit(True).alias("taken")).distinct(), on="ring_id", how="left")
+        .select(
+            "community",
+            F.when(F.col("taken"), _hash("community", "first_on", F.lit(as_of))).otherwise(F.col("ring_id")).alias("ring_id"),
+        )
+    )
+    return members.join(ids.unionByName(new), on="community", how="inner").select("ring_id", "account_id", "strength")
+
+
+def inherited(members: DataFrame, earlier: DataFrame, limits: RingLimits) -> DataFrame:
+    """One row (community, ring_id) for each community of today that goes on with an earlier ring's id."""
+    last = earlier.groupBy("account_id").agg(F.max(F.struct("as_of", "ring_id")).alias("last"))
+    remembered = last.select("account_id", F.col("last.ring_id").alias("ring_id"))
+    ring_sizes = remembered.groupBy("ring_id").agg(F.count("*").alias("ring_size"))
+    sizes = members.groupBy("community").agg(F.count("*").alias("size"))
+    smaller = F.least("size", "ring_size")
+    candidates = (
+        members.join(remembered, on="account_id", how="inner")
+        .groupBy("community", "ring_id")
+        .agg(F.count("*").alias("overlap"))
+        .join(sizes, on="community", how="inner")
+        .join(ring_sizes, on="ring_id", how="inner")
+        .where(F.col("overlap") >= limits.same_share * smaller)
+    )
+    heir = Window.partitionBy("ring_id").orderBy(F.desc("overlap"), F.desc("size"), "community")
+    ancestor = Window.partitionBy("community").orderBy(F.desc("overlap"), F.desc("ring_size"), "ring_id")
+    return (
+        candidates.withColumn("rank", F.row_number().over(heir))
+        .where("rank = 1")
+        .withColumn("rank", F.row_number().over(ancestor))
+        .where("rank = 1")
+        .select("community", "ring_id")
+    )
+
+
+def _hash(*columns: str | Column) -> Column:
+    return F.xxhash64(F.lit(SALT), *columns).bitwiseAND(F.lit(POSITIVE))

@@ -1,0 +1,154 @@
+"""Components, communities and the ids that rings keep."""
+
+import random
+from collections import defaultdict
+from datetime import date, timedelta
+
+import networkx as nx
+import pytest
+
+from conf import load_limits
+from features.rings.communities import find_communities
+from features.rings.components import connected_components
+from features.rings.identity import with_ring_ids
+
+LIMITS = load_limits().rings
+DAY = date(2026, 3, 1)
+MEMBERS = "community bigint, account_id bigint, strength double"
+EARLIER = "as_of date, ring_id bigint, account_id bigint"
+
+
+def graphs():
+    """Random graphs, a long path in shuffled order, a star, a cycle, doubled and reversed links."""
+    rng = random.Random(3)
+    sparse = nx.gnm_random_graph(300, 220, seed=1)
+    path = list(range(1_000, 1_080))
+    rng.shuffle(path)
+    star = nx.star_graph(100)
+    yield "mixed", [
+        *((2**62 - a, 2**62 - b) for a, b in sparse.edges),
+        *zip(path, path[1:], strict=False),
+        *((5_000 + a, 5_000 + b) for a, b in star.edges),
+        (1_000, 1_001),
+        (1_001, 1_000),
+        (-4, -9),
+    ]
+    yield "nothing", []
+
+
+def expected(edges):
+    return {node: min(part) for part in nx.connected_components(nx.Graph(edges)) for node in part}
+
+
+@pytest.mark.parametrize(("name", "edges"), list(graphs()), ids=["mixed", "nothing"])
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_components_are_those_of_networkx(spark, name, edges, in_memory):
+    links = spark.createDataFrame(edges, "account_id bigint, other_account_id bigint")
+    found = connected_components(links, 10_000 if in_memory else 0).collect()
+    assert {row.account_id: row.component for row in found} == expected(edges)
+    assert len(found) == len(expected(edges))
+
+
+def clique(first, size, surprise=15.0, missing=0):
+    pairs = [(a, b, surprise) for a in range(first, first + size) for b in range(a + 1, first + size)]
+    return pairs[missing:]
+
+
+def test_communities(spark):
+    links = [
+        *clique(100, 8),
+        *clique(200, 8),
+        (107, 200, 12.0),  # a weak bridge
+        *clique(300, 3),
+        (300, 350, 15.0),  # hangs on by one link
+        *((301 + n, 302 + n, 15.0) for n in range(49, 80)),  # a chain of strangers
+        (401, 402, 40.0),  # a pair
+        *clique(500, 12, surprise=9.0, missing=30),  # loose
+        *((a, b, 9.0) for a in range(500, 504) for b in (650, 651)),
+    ]
+    rows = find_communities(
+        spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double").repartition(3), LIMITS
+    ).collect()
+    groups = defaultdict(set)
+    for row in rows:
+        groups[row.community].add(row.account_id)
+        assert 0 < row.strength <= 1
+    assert groups[100] == set(range(100, 108))
+    assert groups[200] == set(range(200, 208))
+    assert groups[300] == {300, 301, 302}
+    assert set(groups) - {100, 200, 300} == {min(accounts) for community, accounts in groups.items() if community >= 500}
+    assert not {350, 401, 402} & set().union(*groups.values())
+
+
+def test_a_giant_component_loses_its_weak_links_until_its_parts_fit(spark):
+    rng = random.Random(5)
+    rings = [clique(first, 6, surprise=20.0 + first / 20) for first in range(0, 400, 10)]
+    chance = [(10 * rng.randrange(40), 10 * rng.randrange(40) + 5, 8.0 + rng.random()) for _ in range(300)]
+    links = [*(link for ring in rings for link in ring), *((a, b, s) for a, b, s in chance if a // 10 != b // 10)]
+    frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
+    tight = LIMITS.model_copy(update={"max_component_links": 100, "small_graph_links": 0})
+    rows = find_communities(frame, tight).collect()
+    assert sorted((row.community, row.account_id) for row in rows) == [
+        (first, account) for first in range(0, 400, 10) for account in range(first, first + 6)
+    ]
+    assert all(row.strength == pytest.approx(1.0) for row in rows)
+
+
+def named(spark, groups, earlier, used=None, as_of=DAY, first_on=date(2026, 2, 3)):
+    """{ring_id: accounts} of groups of accounts, given earlier [(day, ring_id, accounts)]."""
+    members = spark.createDataFrame([(min(g), a, 1.0) for g in groups for a in g], MEMBERS)
+    founded = spark.createDataFrame([(min(g), first_on) for g in groups], "community bigint, first_on date")
+    past = [(day, ring_id, account) for day, ring_id, accounts in earlier for account in accounts]
+    ids = [(ring_id,) for ring_id in (used or {row[1] for row in earlier})]
+    rows = with_ring_ids(
+        members,
+        founded,
+        spark.createDataFrame(past, EARLIER),
+        spark.createDataFrame(ids, "ring_id bigint"),
+        as_of,
+        LIMITS,
+    ).collect()
+    rings = defaultdict(set)
+    for row in rows:
+        rings[row.ring_id].add(row.account_id)
+    assert len(rows) == sum(len(g) for g in groups)
+    return dict(rings)
+
+
+def test_ids_go_on_by_the_largest_overlap(spark):
+    back = [DAY - timedelta(days=n) for n in range(8)]
+    groups = [
+        {1, 2, 3, 4, 99},  # of ring 10: the larger part of a split, with a newcomer
+        {5, 6, 7},  # of ring 10: the smaller part
+        {20, 21, 22, 30, 31, 32, 33},  # rings 11 and 12 merged: 12 brought more
+        {40, 41, 42},  # ring 13, not seen yesterday
+        {50, 51, 52},  # a new ring
+        {60, *range(61, 71)},  # one member of ring 14 is not ring 14
+    ]
+    earlier = [
+        (back[1], 10, {1, 2, 3, 4, 5, 6, 7}),
+        (back[1], 11, {20, 21, 22}),
+        (back[1], 12, {30, 31, 32, 33}),
+        (back[3], 13, {40, 41, 42, 43}),
+        (back[2], 15, {1, 2, 3, 4}),  # forgotten: they were in ring 10 since
+        (back[1], 14, {60, 560, 561, 562, 563}),
+    ]
+    rings = named(spark, groups, earlier)
+    assert rings[10] == groups[0]
+    assert rings[12] == groups[2]
+    assert rings[13] == groups[3]
+    assert not set(rings) & {11, 14, 15}
+    new = {min(accounts): ring_id for ring_id, accounts in rings.items() if ring_id not in (10, 12, 13)}
+    assert set(new) == {5, 50, 60}
+    assert all(0 < ring_id < 2**63 for ring_id in new.values())
+    # the same day again, and a day that is filled in later, give the same ids; a used id is not given again
+    assert named(spark, groups, earlier) == rings
+    before = named(spark, [{50, 51, 52, 53}], [], as_of=DAY - timedelta(days=1))
+    assert set(before) == {new[50]}
+    again = named(spark, [{50, 51, 52}], [], used=[new[50]])
+    assert set(again).isdisjoint({new[50]})
+
+
+def test_nothing_gives_nothing(spark):
+    links = spark.createDataFrame([], "account_id bigint, other_account_id bigint, surprise double")
+    assert find_communities(links, LIMITS).collect() == []
