@@ -208,6 +208,27 @@ ACCOUNT_LINKS = Table(
     key=("account_id", "other_account_id"),
 )
 
+LINK_EVIDENCE = Table(
+    "link_evidence",
+    "internal",
+    "pair of linked accounts and kind of co-action",
+    StructType(
+        [
+            AS_OF,
+            column("account_id", BIGINT, "the account of the pair with the smaller id"),
+            column("other_account_id", BIGINT, "the account of the pair with the larger id"),
+            column("kind", STRING, "the kind of co-action, see features/links/kinds.py"),
+            column("shared_objects", BIGINT, "objects of this kind on which both acted together"),
+            column("surprise", DOUBLE, "-log10 of the chance of that many, by this kind alone"),
+            column("median_gap_s", DOUBLE, "median seconds between their acts on an object, null without a moment"),
+            column("first_at", TIMESTAMP, "the first of their acts together"),
+            column("last_at", TIMESTAMP, "the last of their acts together"),
+            column("objects", STRINGS, "the rarest of the shared objects, at most 12, such as video ids"),
+        ]
+    ),
+    key=("account_id", "other_account_id", "kind"),
+)
+
 RINGS = Table(
     "rings",
     "output",
@@ -335,6 +356,7 @@ MODELS = Table(
             column("path", STRING, "its folder, relative to the lake"),
             column("code_version", STRING, "version of the code that trained it"),
             column("trained_at", TIMESTAMP, "when it was trained"),
+            column("notes", STRING, "why the gate refused it, null when it did not"),
         ]
     ),
     key=("model_version",),
@@ -434,6 +456,7 @@ OUTPUTS = (
 )
 
 INTERNAL = (
+    LINK_EVIDENCE,
     AUDIT_FRAMES,
     AUDIT_DRAWS,
 )
