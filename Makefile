@@ -1,0 +1,122 @@
+# Everything the project does, as commands: `make help` lists them. Each one does the set-up that it needs, once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := $(CURDIR)/.venv
+AIRFLOW_VENV := $(CURDIR)/.venv-airflow
+READY := $(VENV)/.ready
+AIRFLOW_READY := $(AIRFLOW_VENV)/.ready
+
+# spark-submit finds Spark through the first python on the path, and the workers run PYSPARK_PYTHON.
+export PATH := $(VENV)/bin:$(PATH)
+export PYSPARK_PYTHON := $(VENV)/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport SPARK_HOME
+
+LAKE ?= demo-lake
+PYTEST_WORKERS ?= 2
+WITH_LOCK = python -m pip install --quiet --require-hashes
+UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
+UV := $(CURDIR)/.cache/uv/bin/uv
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- using it ---------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(READY) ## Make up a platform, find its abusers, and show what was found (lake in ./demo-lake)
+	@python -m jobs demo --lake $(LAKE)
+
+.PHONY: bench
+bench: $(READY) ## Measure the suite against the alternatives (bench/)
+	@for script in bench/[a-z]*.py; do echo "== $$script"; python "$$script"; done
+
+.PHONY: wheel
+wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)
+	@rm -rf build dist
+	@python -m build --wheel --no-isolation --outdir dist . >/dev/null
+	@ls dist/*.whl
+
+# --- working on it ----------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(READY) $(AIRFLOW_READY) ## Run all tests, those of the Airflow DAGs in Airflow's own environment
+	@python -m pytest --numprocesses $(PYTEST_WORKERS) $(PYTEST_ARGS)
+	@$(AIRFLOW_PYTEST)
+
+.PHONY: test-fast
+test-fast: $(READY) ## Run the tests that take seconds
+	@python -m pytest --numprocesses $(PYTEST_WORKERS) -m "not slow" $(PYTEST_ARGS)
+
+.PHONY: test-airflow
+test-airflow: $(READY) $(AIRFLOW_READY) ## Run the tests of the Airflow DAGs
+	@$(AIRFLOW_PYTEST)
+
+AIRFLOW_PYTEST = $(AIRFLOW_VENV)/bin/python -m pytest --confcutdir tests/airflow_dags tests/airflow_dags $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(READY) ## Check style, types, and the arrows between the packages
+	@ruff check .
+	@ruff format --check --quiet . || { ruff format --check .; exit 1; }
+	@mypy
+	@lint-imports --no-logo
+
+.PHONY: format
+format: $(READY) ## Rewrite the code in the project's style
+	@ruff check --fix .
+	@ruff format .
+
+.PHONY: docs
+docs: $(READY) ## Write docs/tables.md and docs/features.md anew from the code
+	@python -m lake.docs > docs/tables.md
+	@python -m features.docs > docs/features.md
+
+.PHONY: clean
+clean: ## Remove what the commands made, the environments too
+	@rm -rf .venv .venv-airflow .cache build dist demo-lake demo-lake_truth spark-warehouse *.egg-info
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up -----------------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(READY) ## Make the environment that all commands share (.venv, with the Delta jars)
+
+.PHONY: airflow-env
+airflow-env: $(AIRFLOW_READY) ## Make Airflow's own environment (.venv-airflow)
+
+.PHONY: java
+java:
+	@sh tools/check_machine.sh java
+
+# pyspark comes as source: its build uses the pinned setuptools of requirements-build.lock, not one fetched on the side.
+$(READY): requirements-build.lock requirements.lock setup.cfg pyproject.toml jars.lock tools/fetch_delta_jars.py | java
+	@python=$$(sh tools/check_machine.sh); test -x $(VENV)/bin/python || { rm -rf $(VENV); "$$python" -m venv $(VENV); }
+	@echo "setting up .venv: some minutes the first time"
+	@$(WITH_LOCK) -r requirements-build.lock
+	@$(WITH_LOCK) --no-build-isolation -r requirements.lock
+	@python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@python tools/fetch_delta_jars.py
+	@touch $@
+
+$(AIRFLOW_READY): requirements-airflow.lock | java
+	@python=$$(sh tools/check_machine.sh); test -x $(AIRFLOW_VENV)/bin/python || { rm -rf $(AIRFLOW_VENV); "$$python" -m venv $(AIRFLOW_VENV); }
+	@echo "setting up .venv-airflow: some minutes the first time"
+	@$(AIRFLOW_VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-build.lock
+	@$(AIRFLOW_VENV)/bin/python -m pip install --quiet --require-hashes --no-build-isolation -r requirements-airflow.lock
+	@touch $@
+
+.PHONY: lock
+lock: $(UV) ## Pin what setup.cfg asks for, with hashes (UPGRADE=--upgrade: newest versions)
+	@printf '%s\n' 'setuptools>=80' wheel | $(UV_COMPILE) --output-file requirements-build.lock -
+	@$(UV_COMPILE) --extra dev --output-file requirements.lock setup.cfg
+	@python3 -c 'import configparser as c; s = c.ConfigParser(); s.read("setup.cfg"); print(s["options.extras_require"]["airflow"])' \
+		| $(UV_COMPILE) --output-file requirements-airflow.lock -
+
+$(UV):
+	@python=$$(sh tools/check_machine.sh); "$$python" -m venv .cache/uv && .cache/uv/bin/python -m pip install --quiet uv

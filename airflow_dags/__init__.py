@@ -1,0 +1,1 @@
+"""The schedules of the suite: point Airflow's DAGs folder here."""
