@@ -1,6 +1,7 @@
 """Reading tables as they were known at a day, and publishing a day of a table whole or not at all."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -160,6 +161,26 @@ class Lake:
             .partitionBy(table.partition)
             .option("replaceWhere", f"{table.partition} = '{day}'")
             .option("mergeSchema", True),
+            table,
+            provenance,
+        )
+        return self._rows_of_commit(table, provenance)
+
+    def publish_days(self, table: Table, df: DataFrame, days: Collection[date], provenance: Provenance) -> int:
+        """Replace several days of a partitioned table by `df` in one commit; returns the number of rows.
+
+        Days without rows in `df` are cleared; rows of other days are refused. Raises as `publish` does.
+        """
+        if not days:
+            return 0
+        listed = ", ".join(f"'{day}'" for day in sorted(days))
+        self._commit(
+            conformed(df, table)
+            .write.mode("overwrite")
+            .partitionBy(table.partition)
+            .option("replaceWhere", f"{table.partition} IN ({listed})")
+            .option("mergeSchema", True)
+            .option("optimizeWrite", True),  # a few files for each day, however the frame is partitioned
             table,
             provenance,
         )
