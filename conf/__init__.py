@@ -4,12 +4,14 @@
 """
 
 import tomllib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-DEFAULTS = Path(__file__).parent
+DEFAULTS = files(__name__)
 
 
 class Section(BaseModel):
@@ -26,7 +28,7 @@ class ConfigFile(Section):
     """A whole configuration file."""
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path | Traversable) -> Self:
         """Raises ConfigError when the file is missing, is not TOML, or holds an unknown key or an impossible value."""
         try:
             return cls.model_validate(tomllib.loads(path.read_text()))

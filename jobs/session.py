@@ -1,7 +1,10 @@
 """The Spark session of a job: Delta on, UTC, Arrow on, quiet; sized for this machine unless spark-submit says otherwise."""
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -74,9 +77,6 @@ def ship_own_code(spark: SparkSession) -> None:
     """
     archive = next((parent for parent in Path(__file__).parents if parent.suffix == ".whl"), None)
     if archive is not None:
-        import shutil
-        import tempfile
-
-        copy = Path(tempfile.mkdtemp()) / f"{archive.stem}.zip"
-        shutil.copy(archive, copy)
-        spark.sparkContext.addPyFile(str(copy))
+        folder = tempfile.mkdtemp(prefix="abuse-mining-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        spark.sparkContext.addPyFile(shutil.copy(archive, f"{folder}/{archive.stem}.zip"))
