@@ -1,0 +1,63 @@
+"""docs/tables.md: every table and column with its meaning; `python -m lake.docs` prints it."""
+
+import sys
+
+from lake.schemas import INTERNAL, OUTPUTS, SOURCES, Table
+
+TITLE = """# Tables
+
+Generated from `lake/schemas.py` by `make docs`. Each table is a Delta table in the folder of its name below the lake's URI.
+Times are UTC. Every column may be null in storage; which may not be is a rule of the contract, checked by `validate`.
+"""
+
+PARTS = (
+    ("Source tables", "The platform writes them; the suite only reads them.", SOURCES),
+    (
+        "Output tables",
+        "What analysts, reviewers and dashboards read. A day is replaced whole by a run for it. Tables of features have "
+        "one more column for each feature: see [features.md](features.md).",
+        OUTPUTS,
+    ),
+    (
+        "Internal tables",
+        "The suite's own working state: free to read, but their columns are no promise to anyone.",
+        INTERNAL,
+    ),
+)
+
+
+def tables_page() -> str:
+    """The whole page, in Markdown."""
+    parts = [TITLE]
+    for title, text, tables in PARTS:
+        parts += [f"## {title}\n", f"{text}\n", *(table_section(table) for table in tables)]
+    return "\n".join(parts)
+
+
+def table_section(table: Table) -> str:
+    """A table as a heading, its shape, and a row for each column."""
+    partition = f"partitioned by `{table.partition}`" if table.partition else "not partitioned"
+    keys = ", ".join(f"`{name}`" for name in table.key)
+    columns = [
+        f"| `{field.name}` | {cell(field.dataType.simpleString().upper())} | {cell(field.metadata['comment'])} |"
+        for field in table.schema
+    ]
+    return "\n".join(
+        [
+            f"### {table.name}\n",
+            f"One row per {table.row}; key {keys}; {partition}.\n",
+            "| column | type | meaning |",
+            "|---|---|---|",
+            *columns,
+            "",
+        ]
+    )
+
+
+def cell(text: str) -> str:
+    """Text as it may stand in a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("<", "\\<")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables_page())
