@@ -6,16 +6,16 @@ from lake.schemas import INTERNAL, OUTPUTS, SOURCES, Table
 
 TITLE = """# Tables
 
-Generated from `lake/schemas.py` by `make docs`. Each table is a Delta table in the folder of its name below the lake's URI.
-Times are UTC. Every column may be null in storage; which may not be is a rule of the contract, checked by `validate`.
+Generated from `lake/schemas.py` by `make docs`. Each table is a Delta table in the folder of its name below the lake's
+URI. Times are UTC. Every column may be null in storage; which may not be is a rule of the contract, checked by `validate`.
 """
 
 PARTS = (
     ("Source tables", "The platform writes them; the suite only reads them.", SOURCES),
     (
         "Output tables",
-        "What analysts, reviewers and dashboards read. A day is replaced whole by a run for it. Tables of features have "
-        "one more column for each feature: see [features.md](features.md).",
+        "What analysts, reviewers and dashboards read. A day is replaced whole by a run for it. Tables of features "
+        "have one more column for each feature: see [features.md](features.md).",
         OUTPUTS,
     ),
     (

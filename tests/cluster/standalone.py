@@ -16,8 +16,6 @@ SUITE = Path(__file__).resolve().parents[2]
 SPARK_CLASS = Path(sys.executable).parent / "spark-class"
 START_SECONDS = 60
 LEFT_OUT = (".*", "*.egg-info", "build", "dist", "__pycache__", "spark-warehouse", "demo-lake*")
-    ".*", "*.egg-info", "build", "dist", "__pycache__", "spark-warehouse", "demo-lake*"
-)
 
 
 def build_wheel(folder: Path) -> Path:
