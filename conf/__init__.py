@@ -65,7 +65,8 @@ class TrainingLimits(Section):
 
     seed: int = Field(description="another seed splits and samples otherwise")
     threads: int = Field(ge=1, description="threads of the booster; another number may change the last digits of a model")
-    snapshot_weeks: int = Field(ge=1, description="weeks of decisions that are learned from, each with features of its time")
+    decision_weeks: int = Field(ge=1, description="weeks of decisions that are learned from, where features of their time are there")
+    snapshot_weeks: int = Field(ge=1, description="weeks of decisions for which missing features of their time are made")
     max_rows: int = Field(ge=100, description="labelled rows per policy that are fitted on the driver; more are sampled")
     background_rows: int = Field(ge=0, description="active entities, labelled or not, that stand for the population")
     min_per_class: int = Field(ge=2, description="violating and benign decisions without which a policy gets no model")
@@ -115,8 +116,16 @@ class RingLimits(Section):
     household: int = Field(ge=2, description="accounts that one home may hold")
 
 
+class FeatureLimits(Section):
+    """How the rollups of the features are computed."""
+
+    days_per_pass: int = Field(ge=1, description="days of events that one pass computes; fewer need less disk for its sorts")
+    broadcast_rows: int = Field(ge=0, description="accounts or videos up to this many are copied to every task")
+
+
 class Limits(ConfigFile):
     validation: ValidationLimits
+    features: FeatureLimits
     rings: RingLimits
     training: TrainingLimits
     gate: GateLimits
@@ -156,6 +165,8 @@ class Prevalence(Section):
 
     audit_days: int = Field(ge=1, description="days of random audits that are pooled")
     error_days: int = Field(ge=1, description="days of twice-decided cases that tell how often reviewers err")
+    prior_error: float = Field(gt=0, lt=0.5, description="share of verdicts taken to be wrong before any was given twice")
+    prior_pairs: float = Field(gt=0, description="twice-decided cases that this belief is worth")
 
 
 class Policies(ConfigFile):

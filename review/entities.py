@@ -46,6 +46,7 @@ def entities(
     with the highest score. Of one ring's videos only the `videos_per_ring` of highest priority have a row.
     `priority` is the expected harm: chance x severity x accounts exposed in the last 7 days, at least 1.
     """
+    kept = ("ring_id", "score", F.coalesce("reach", F.lit(1)).alias("reach"), "reasons")
     worth = F.col("score") >= lowest_score(policies)
     ring_facts = rings.select("ring_id", F.col("size").alias("ring_size"), F.col("evidence").alias("ring_evidence"))
     reach = F.greatest(F.coalesce(F.col("reach_7d").cast("bigint"), F.lit(0)), F.lit(1)).alias("reach")
@@ -55,12 +56,12 @@ def entities(
         account_scores.where(judged(policies, "account") & worth)
         .join(ring_cases(rings, policies).select("ring_id", "policy"), on=["ring_id", "policy"], how="left_anti")
         .join(account_reach, on="account_id", how="left")
-        .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), *_KEPT)
+        .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), *kept)
     )
     videos = (
         video_scores.where(judged(policies, "video") & worth)
         .join(video_features.select("video_id", reach), on="video_id", how="left")
-        .select("policy", F.lit("video").alias("entity_type"), F.col("video_id").alias("entity_id"), *_KEPT)
+        .select("policy", F.lit("video").alias("entity_type"), F.col("video_id").alias("entity_id"), *kept)
     )
     likely = rings.where(judged(policies, "ring") & worth).select("ring_id", "policy", "score")
     ring_reach = (
@@ -77,7 +78,7 @@ def entities(
     whole = (
         likely.join(ring_reach, on="ring_id", how="left")
         .join(ring_reasons, on=["ring_id", "policy"], how="left")
-        .select("policy", F.lit("ring").alias("entity_type"), F.col("ring_id").alias("entity_id"), *_KEPT)
+        .select("policy", F.lit("ring").alias("entity_type"), F.col("ring_id").alias("entity_id"), *kept)
     )
     of_one_ring = Window.partitionBy("policy", "ring_id").orderBy(F.desc("priority"), "entity_id")
     ranked = _with_priority(videos, policies).withColumn(
@@ -90,9 +91,6 @@ def entities(
         .join(ring_facts, on="ring_id", how="left")
         .select(*ENTITY, "ring_id", "score", "reach", "priority", "reasons", "ring_size", "ring_evidence")
     )
-
-
-_KEPT = ("ring_id", "score", F.coalesce("reach", F.lit(1)).alias("reach"), "reasons")
 
 
 def _with_priority(df: DataFrame, policies: Policies) -> DataFrame:

@@ -1,0 +1,50 @@
+"""Prevalence: how much is still out there."""
+
+from jobs.job import Context, Facts, Job, main
+from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS, Table
+from review.prevalence import prevalence
+from review.tables import ACCOUNT_ACTIVITY, PREVALENCE_ESTIMATES
+
+
+def run(context: Context) -> Facts:
+    """Estimate the share of views by violating accounts, for each policy, with a 95 % interval.
+
+    Reads random audits and their answers, the scores from before them, the day's rings and activity. Writes prevalence:
+    the estimate that uses the scores, beside the one from the audits alone, both corrected for wrong verdicts. Without
+    any audit the estimate is null and the interval says so. Run it after queue.
+    """
+    estimates = prevalence(
+        context.day(ACCOUNT_ACTIVITY),
+        context.day(RINGS),
+        context.day(RING_MEMBERS),
+        context.source(DECISIONS),
+        everything(context, AUDIT_DRAWS),
+        everything(context, AUDIT_FRAMES),
+        context.as_of,
+        context.policies,
+    )
+    context.publish(PREVALENCE_ESTIMATES, estimates)
+    return {
+        row.policy: "no audit yet"
+        if row.estimate is None
+        else f"{row.estimate:.2%} of views ({row.ci_low:.2%} to {row.ci_high:.2%}), {row.reviewed} audits"
+        for row in estimates.collect()
+    }
+
+
+def everything(context: Context, table: Table):
+    """A table of the suite that the first run of a lake does not have yet."""
+    lake = context.lake
+    return lake.read(table) if lake.exists(table) else context.spark.createDataFrame([], table.schema)
+
+
+JOB = Job(
+    "prevalence",
+    "Estimate the share of views by violating accounts.",
+    run,
+    reads=(ACCOUNT_ACTIVITY, RINGS, RING_MEMBERS, DECISIONS, AUDIT_DRAWS, AUDIT_FRAMES),
+    writes=(PREVALENCE_ESTIMATES,),
+)
+
+if __name__ == "__main__":
+    main(JOB)

@@ -1,0 +1,250 @@
+"""How much is still out there: the share of views by violating accounts, from random audits, the scores and decisions.
+
+Two kinds of audit are pooled. Draws of the queue have a recorded probability, and a score from before their answer: each
+day's draws measure that day, and the days are taken together. Audits without a case are simple random samples of the
+active accounts; the only predictions about them that rest on no verdict are those of the rings' unsupervised score.
+The estimate is the average of the days looked back on, as each day's own last 7 days of views weigh it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import Row
+
+from conf import Policies, Prevalence
+from lake.store import before
+from review.estimators import Floats, error_rate, finished, part
+from review.tables import PREVALENCE_ESTIMATES
+
+
+def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
+    """Accounts drawn in the days looked back on, each with its `verdict`: null as long as there is none.
+
+    The verdict that stood at the draw; else the one that answers the draw's case; else the latest on the account since.
+    """
+    recent = draws.where(
+        (F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(as_of - timedelta(settings.audit_days)))
+    )
+    latest = F.max_by("verdict", F.struct("decided_at", "decision_id"))
+    of_case = decisions.where("case_id IS NOT NULL").groupBy("case_id").agg(latest.alias("case_verdict"))
+    later = decisions.where("entity_type = 'account'").select(
+        "policy", F.col("entity_id").alias("account_id"), "verdict", "decided_at", "decision_id"
+    )
+    since = (
+        recent.where("known_verdict IS NULL")
+        .select("as_of", "policy", "account_id")
+        .join(later, on=["policy", "account_id"], how="inner")
+        .where(F.col("decided_at") >= F.col("as_of").cast("timestamp"))
+        .groupBy("as_of", "policy", "account_id")
+        .agg(latest.alias("later_verdict"))
+    )
+    return (
+        recent.join(of_case, on="case_id", how="left")
+        .join(since, on=["as_of", "policy", "account_id"], how="left")
+        .select(
+            "as_of",
+            "policy",
+            "account_id",
+            "views",
+            "score",
+            "inclusion_probability",
+            F.col("known_verdict").isNotNull().alias("known"),
+            F.coalesce("known_verdict", "case_verdict", "later_verdict").alias("verdict"),
+        )
+    )
+
+
+def free_audits(
+    decisions: DataFrame, activity: DataFrame, believed: DataFrame, as_of: date, settings: Prevalence
+) -> DataFrame:
+    """Random audits without a case, one per account and policy, with its views now and what its ring says of it."""
+    return (
+        decisions.where(
+            "source = 'random_audit' AND case_id IS NULL AND entity_type = 'account' AND verdict <> 'unsure'"
+        )
+        .where(F.col("decided_at") >= before(as_of - timedelta(settings.audit_days)))
+        .groupBy("policy", F.col("entity_id").alias("account_id"))
+        .agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("verdict"))
+        .join(
+            activity.select("account_id", F.col("views_7d").cast("bigint").alias("views")), on="account_id", how="inner"
+        )
+        .join(believed, on=["policy", "account_id"], how="left")
+        .select("policy", "account_id", "verdict", "views", F.coalesce("prediction", F.lit(0.0)).alias("prediction"))
+    )
+
+
+def ring_predictions(rings: DataFrame, ring_members: DataFrame) -> DataFrame:
+    """The chance that an account violates a policy as far as its ring tells: the ring's score x its strength in it."""
+    return (
+        ring_members.join(rings.select("ring_id", "policy", "score"), on="ring_id", how="inner")
+        .groupBy("policy", "account_id")
+        .agg(F.max(F.col("score") * F.col("strength")).alias("prediction"))
+    )
+
+
+def predicted_views(activity: DataFrame, believed: DataFrame) -> DataFrame:
+    """Per policy, the views of accounts in rings x what the ring says of them."""
+    return (
+        believed.join(activity, on="account_id", how="inner")
+        .groupBy("policy")
+        .agg(F.sum(F.round(F.col("views_7d") * F.col("prediction") * 1000).cast("bigint")).alias("thousandths"))
+    )
+
+
+def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
+    """One row: `pairs` of verdicts in succession by two reviewers on the same entity and policy, and how many differ.
+
+    Appeals are left out: who appeals is chosen by the verdict, and not by chance.
+    """
+    order = Window.partitionBy("entity_type", "entity_id", "policy").orderBy("decided_at", "decision_id")
+    pairs = (
+        decisions.where("source <> 'appeal' AND verdict <> 'unsure'")
+        .where(F.col("decided_at") >= before(as_of - timedelta(settings.error_days)))
+        .select(
+            "verdict",
+            "reviewer_id",
+            F.lag("verdict").over(order).alias("verdict_before"),
+            F.lag("reviewer_id").over(order).alias("reviewer_before"),
+        )
+        .where(F.col("reviewer_before") != F.col("reviewer_id"))
+    )
+    return pairs.agg(
+        F.count("*").alias("pairs"), F.count_if(F.col("verdict") != F.col("verdict_before")).alias("differ")
+    )
+
+
+def prevalence(
+    activity: DataFrame,
+    rings: DataFrame,
+    ring_members: DataFrame,
+    decisions: DataFrame,
+    draws: DataFrame,
+    frames: DataFrame,
+    as_of: date,
+    policies: Policies,
+) -> DataFrame:
+    """One row per policy, by the difference estimator where there are predictions; see review/estimators.py.
+
+    Without any audit there is no estimate: null, and an interval from 0 to 1. Scores alone are no estimate with an
+    interval that covers. The audits come to the driver: reviewers bound their number, not the lake.
+    """
+    settings = policies.prevalence
+    believed = ring_predictions(rings, ring_members)
+    views = activity.agg(F.sum(F.col("views_7d").cast("bigint")).alias("views")).first().views or 0
+    ring_share = {
+        row.policy: row.thousandths / 1000 / views for row in predicted_views(activity, believed).collect() if views
+    }
+    twice = twice_decided(decisions, as_of, settings).first()
+    errors = error_rate(twice.pairs, twice.differ, settings.prior_error, settings.prior_pairs)
+    drawn, free = defaultdict(list), defaultdict(list)
+    for row in answered_draws(draws, decisions, as_of, settings).collect():
+        drawn[row.policy].append(row)
+    for row in free_audits(decisions, activity, believed, as_of, settings).collect():
+        free[row.policy].append(row)
+    days = defaultdict(list)
+    for row in _days(frames, as_of, settings).collect():
+        days[row.policy].append(row)
+
+    rows = []
+    for policy in policies.policies:
+        sample, predicted = pooled_draws(drawn[policy], days[policy])
+        others = sorted(free[policy], key=lambda row: row.account_id)
+        verdicts = _violating(others)
+        weights = np.array([row.views for row in others], dtype=float)
+        beliefs = np.array([row.prediction for row in others], dtype=float)
+        design = finished(part(sample.verdicts, sample.weights) + part(verdicts, weights), errors)
+        assisted = finished(
+            part(sample.verdicts, sample.weights, sample.predictions, predicted)
+            + part(verdicts, weights, beliefs, ring_share.get(policy, 0.0)),
+            errors,
+        )
+        reviewed = len(sample.verdicts) + len(others)
+        row = {
+            "as_of": as_of,
+            "policy": policy,
+            "estimate": assisted.share,
+            "ci_low": assisted.low,
+            "ci_high": assisted.high,
+            "reviewed": reviewed,
+            "method": "none" if assisted.share is None else "difference",
+            "design_estimate": design.share,
+            "design_low": design.low,
+            "design_high": design.high,
+            "error_rate": errors[0],
+            "twice_decided": twice.pairs,
+            "unanswered": len(drawn[policy]) - len(sample.verdicts),
+        }
+        rows.append(tuple(row[name] for name in PREVALENCE_ESTIMATES.columns))
+    return activity.sparkSession.createDataFrame(rows, PREVALENCE_ESTIMATES.schema)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Answered draws of a policy: verdicts as 0 or 1, weights, and the scores from before the verdicts."""
+
+    verdicts: Floats
+    weights: Floats
+    predictions: Floats
+
+
+def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> tuple[Sample, float]:
+    """The answered draws of all days as one sample, and the share that the scores predicted for the same days.
+
+    A draw weighs views / probability, as a part of its day's views, times the draws that the day planned. A draw that was
+    answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all of those have an
+    answer) and for those that were asked (weighting classes, Oh & Scheuren 1983). `days` have planned, views and
+    expected_views of each day's frame.
+    """
+    frames = {row.as_of: row for row in days if row.views > 0}
+    order = sorted((row for row in draws if row.as_of in frames), key=lambda row: (row.as_of, row.account_id))
+    base = np.array(
+        [frames[row.as_of].planned * row.views / row.inclusion_probability / frames[row.as_of].views for row in order],
+        dtype=float,
+    )
+    answered = np.array([row.verdict in ("violating", "benign") for row in order], dtype=bool)
+    known = np.array([row.known for row in order], dtype=bool)
+    weights = base.copy()
+    for group in (known, ~known):
+        responding = base[group & answered].sum()
+        if responding > 0:
+            weights[group] *= base[group].sum() / responding
+    drawn_on, answered_on = Counter(row.as_of for row in order), Counter(row.as_of for row in _kept(order, answered))
+    leaning = {day: frame.planned * answered_on[day] / drawn_on[day] for day, frame in frames.items() if drawn_on[day]}
+    total = sum(leaning.values())
+    predicted = (
+        sum(lean * frames[day].expected_views / frames[day].views for day, lean in leaning.items()) / total
+        if total
+        else 0.0
+    )
+    sample = _kept(order, answered)
+    scores = np.array([row.score for row in sample], dtype=float)
+    return Sample(_violating(sample), weights[answered], scores), predicted
+
+
+def _kept(rows: Sequence[Row], mask: NDArray[np.bool_]) -> list[Row]:
+    return [row for row, kept in zip(rows, mask, strict=True) if kept]
+
+
+def _violating(rows: Sequence[Row]) -> Floats:
+    return np.array([row.verdict == "violating" for row in rows], dtype=float)
+
+
+def _days(frames: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
+    recent = (F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(as_of - timedelta(settings.audit_days)))
+    milli = F.round(F.col("planned") * 1000).cast("bigint")
+    return (
+        frames.where(recent)
+        .groupBy("as_of", "policy")
+        .agg(
+            (F.sum(milli) / 1000).alias("planned"),
+            F.sum("views").alias("views"),
+            (F.sum(F.round(F.col("expected_views") * 1000).cast("bigint")) / 1000).alias("expected_views"),
+        )
+        .orderBy("as_of", "policy")
+    )
