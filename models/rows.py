@@ -77,24 +77,24 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
 
     `acts` has as_of, account_id, video_id: who acted on what in the days before as_of, repetitions welcome. The leading
     ring of a video is the one of which most members act on it, each counted by the ring's score × the member's strength:
-    ring_id, engaging_ring_policy, engaging_ring_score, engaging_ring_engagers (members) and engaging_ring_expected (their
-    counts added up). Over all rings: ring_engagers and ring_engagers_expected.
+    ring_id, engaging_ring_policy, engaging_ring_score, engaging_ring_engagers (members), engaging_ring_share (of
+    all its members) and engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
     """
     worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
     members = best_ring(ring_members).join(
-        rings.select("as_of", "ring_id", "score", F.col("policy").alias("engaging_ring_policy")),
+        rings.select("as_of", "ring_id", "score", "size", F.col("policy").alias("engaging_ring_policy")),
         on=["as_of", "ring_id"],
         how="inner",
     )
     acting = acts.join(F.broadcast(members), on=["as_of", "account_id"], how="inner").select(
-        "as_of", "video_id", "account_id", "ring_id", "score", "engaging_ring_policy", worth.alias("worth")
+        "as_of", "video_id", "account_id", "ring_id", "score", "size", "engaging_ring_policy", worth.alias("worth")
     )
     by_ring = (
         acting.distinct()
-        .groupBy("as_of", "video_id", "ring_id", "score", "engaging_ring_policy")
+        .groupBy("as_of", "video_id", "ring_id", "score", "size", "engaging_ring_policy")
         .agg(F.count("*").alias("engagers"), F.sum("worth").alias("worth"))
     )
-    leader = F.max(F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "engaging_ring_policy"))
+    leader = F.max(F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "size", "engaging_ring_policy"))
     return by_ring.groupBy("as_of", "video_id").agg(
         leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth")
     ).select(
@@ -105,6 +105,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
         F.col("leader.score").alias("engaging_ring_score"),
         (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
         F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
+        F.try_divide("leader.engagers", "leader.size").alias("engaging_ring_share"),
         F.col("engagers").cast("double").alias("ring_engagers"),
         (F.col("worth") / MICRO).alias("ring_engagers_expected"),
     )
@@ -130,6 +131,7 @@ def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame) -> 
         .withColumn("ring_id", F.coalesce("ring_id", "owner_ring_id"))
         .withColumn("ring_engagers", F.coalesce("ring_engagers", F.lit(0.0)))
         .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))
+        .withColumn("ring_engagers_per_viewer", F.try_divide("ring_engagers_expected", "reach_28d"))
     )
     keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id", "owner_ring_policy", "engaging_ring_policy"]
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])

@@ -1,0 +1,57 @@
+"""Score: the chance, for every active account and video, that a reviewer would say violating."""
+
+from jobs.job import Context, Facts, Job, main
+from jobs.snapshots import feature_rows
+from lake.schemas import (
+    ACCOUNT_FEATURES,
+    ACCOUNT_LINKS,
+    ACCOUNT_SCORES,
+    EVENTS,
+    MODELS,
+    RING_MEMBERS,
+    RINGS,
+    VIDEO_FEATURES,
+    VIDEO_SCORES,
+)
+from models.registry import SCORED, champions, load_model
+from models.score import score_entities
+
+TABLES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
+
+
+def run(context: Context) -> Facts:
+    """Score active accounts and videos with the champions of --as-of.
+
+    Reads the day's features, links and rings, and the events of 28 days for who acts on which video. Every active account
+    gets a score for each policy, every active video for the two policies about videos. Rows that a queue could take get
+    reasons. A policy without a model is scored by ring evidence alone, and the run says so. Run it after rings.
+    """
+    lake, day = context.lake, context.as_of
+    rows = feature_rows(context, [day])
+    registry = lake.read(MODELS).collect() if lake.exists(MODELS) else []
+    models = {key: load_model(context.spark, lake.uri, row) for key, row in champions(registry, day).items()}
+    cold = [f"{policy} ({kind})" for kind, policies in SCORED.items() for policy in policies if (kind, policy) not in models]
+    if cold:
+        context.warn(
+            f"no model for {', '.join(cold)}: scored by ring evidence alone; "
+            f"a first model is trained by: python -m jobs train --lake {lake.uri} --as-of {day}"
+        )
+    capacities = {name: policy.capacity for name, policy in context.policies.policies.items()}
+    facts: dict[str, object] = {}
+    for kind, policies in SCORED.items():
+        mine = {policy: models[kind, policy] for policy in policies if (kind, policy) in models}
+        scores = score_entities(rows[kind], f"{kind}_id", policies, mine, capacities, context.limits.scoring)
+        facts[f"{kind} scores"] = context.publish(TABLES[kind], scores)
+    return {**facts, "models": len(models), "without a model": ", ".join(cold) or "none"}
+
+
+JOB = Job(
+    "score",
+    "score active accounts and videos, with reasons",
+    run,
+    reads=(ACCOUNT_FEATURES, VIDEO_FEATURES, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS, MODELS),
+    writes=(ACCOUNT_SCORES, VIDEO_SCORES),
+)
+
+if __name__ == "__main__":
+    main(JOB)

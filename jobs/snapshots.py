@@ -1,0 +1,88 @@
+"""Published days that training and scoring look at, and the making of those that are missing."""
+
+from collections.abc import Sequence
+from datetime import date
+from importlib import import_module
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.job import Context, run_step
+from lake.schemas import (
+    ACCOUNT_FEATURES,
+    ACCOUNT_LINKS,
+    ACTIVE_DAYS,
+    EVENTS,
+    JOB_RUNS,
+    REVIEW_QUEUE,
+    RING_MEMBERS,
+    RINGS,
+    VIDEO_FEATURES,
+    Table,
+)
+from models.examples import uncovered, wanted_days, windows
+from models.rows import account_rows, best_ring, video_rings, video_rows
+from validation.rules import usable
+
+STEPS = ("features", "links", "rings")
+"""The steps whose outputs make a snapshot, in their order."""
+
+
+def days_of(context: Context, table: Table) -> set[date]:
+    """Days with rows in a table."""
+    if not context.lake.exists(table):
+        return set()
+    return {row.as_of for row in context.lake.read(table).select("as_of").distinct().collect()}
+
+
+def published(context: Context) -> list[date]:
+    """Days up to this run's with features, and rings sought; that none were found is told by the record of the run."""
+    sought = days_of(context, RING_MEMBERS)
+    if context.lake.exists(JOB_RUNS):
+        done = context.lake.read(JOB_RUNS).where("job = 'rings' AND status = 'done'").select("as_of").distinct()
+        sought |= {row.as_of for row in done.collect()}
+    return sorted(day for day in days_of(context, ACCOUNT_FEATURES) & sought if day <= context.as_of)
+
+
+def backfill(context: Context, decisions: DataFrame, weeks: int) -> list[date]:
+    """Make the weekly snapshots that decisions of the last `weeks` need; returns the days that were made, oldest first."""
+    wanted = wanted_days(context.as_of, weeks)
+    recent = decisions.where(F.to_date("decided_at") >= F.lit(wanted[0]))
+    decided = [row.day for row in recent.select(F.to_date("decided_at").alias("day")).distinct().collect()]
+    missing = uncovered(wanted, published(context), decided)
+    for day in missing:
+        past = Context(context.lake, day, context.run, {}, context.policies, context.limits, context.warnings)
+        for name in STEPS:
+            job = import_module(f"jobs.{name}").JOB
+            run_step(job, past, **{option.name: option.default for option in job.options})
+    return missing
+
+
+def read_days(context: Context, table: Table, days: Sequence[date]) -> DataFrame:
+    """Some days of a table with all its columns."""
+    return context.lake.read(table).where(F.col("as_of").isin(list(days)))
+
+
+def cases_before(context: Context) -> DataFrame:
+    """The cases of the review queue of earlier days; none when there has been no queue."""
+    if not context.lake.exists(REVIEW_QUEUE):
+        return context.spark.createDataFrame([], REVIEW_QUEUE.schema)
+    return context.lake.read(REVIEW_QUEUE).where(F.col("as_of") < F.lit(context.as_of))
+
+
+def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:
+    """The rows that models see, of accounts and of videos, for some days.
+
+    `videos` limits the look at who acts on what to some video_id. Who acts is asked of each window once, however often an
+    event was delivered.
+    """
+    rings, members = read_days(context, RINGS, days), read_days(context, RING_MEMBERS, days)
+    links = read_days(context, ACCOUNT_LINKS, days)
+    accounts = account_rows(read_days(context, ACCOUNT_FEATURES, days), rings, members, links)
+    back = (context.as_of - min(days)).days + ACTIVE_DAYS if days else ACTIVE_DAYS
+    acts = usable(context.lake.source(EVENTS, context.as_of, back), EVENTS).where("video_id IS NOT NULL")
+    if videos is not None:
+        acts = acts.join(F.broadcast(videos), on="video_id", how="left_semi")
+    acts = acts.join(F.broadcast(best_ring(members).select("account_id").distinct()), on="account_id", how="left_semi")
+    engaged = video_rings(windows(acts, days), rings, members)
+    return {"account": accounts, "video": video_rows(read_days(context, VIDEO_FEATURES, days), accounts, engaged)}

@@ -1,0 +1,68 @@
+"""Train: models from reviewers' decisions, promoted when they are no worse than what scores today."""
+
+from datetime import timedelta
+
+import click
+from pyspark.sql import functions as F
+
+from jobs.job import Context, Facts, Job, main
+from jobs.snapshots import backfill, cases_before, feature_rows, published, read_days
+from lake.errors import GateRefused
+from lake.schemas import ACCOUNT_FEATURES, ACCOUNT_LINKS, DECISIONS, EVENTS, MODELS, REVIEW_QUEUE, RING_MEMBERS, RINGS, VIDEO_FEATURES
+from models.examples import at_snapshots
+from models.labels import labels
+from models.registry import SCORED, champions, load_model, register
+from models.training import train_entity
+
+
+def run(context: Context) -> Facts:
+    """Train a model for each policy and put it live if it passes the gate.
+
+    Reads reviewers' decisions known at --as-of, and the features, links and rings of the days just before each; those that
+    are missing of the last weeks are made first. Writes table models and a folder for each model. A model that is no good,
+    or worse than the champion, is refused (exit code 4) and the champion goes on. A policy with too few decisions is
+    skipped: ring evidence alone goes on scoring it. Run it once a week.
+    """
+    lake, spark, limits = context.lake, context.spark, context.limits
+    weeks = context.options.get("snapshot_weeks") or limits.training.snapshot_weeks
+    decisions = context.source(DECISIONS).cache()
+    made = backfill(context, decisions, weeks)
+    spark.sparkContext.setJobGroup(context.run.run_id, JOB.name)  # the steps of the backfill had groups of their own
+    oldest = context.as_of - timedelta(weeks=limits.training.decision_weeks)
+    days = [day for day in published(context) if day >= oldest]
+    facts: dict[str, object] = {"snapshots": len(days), "snapshots made": len(made)}
+    known = labels(decisions, cases_before(context), read_days(context, RING_MEMBERS, days), days)
+    known = at_snapshots(known, days).cache()
+    registry = lake.read(MODELS).collect() if lake.exists(MODELS) else []
+    standing = {key: load_model(spark, lake.uri, row) for key, row in champions(registry, context.as_of).items()}
+    outcomes = []
+    for kind, policies in SCORED.items():
+        mine = known.where(F.col("entity_type") == kind)
+        rows = feature_rows(context, days, videos=mine.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id")))
+        trained = train_entity(kind, policies, mine, rows[kind], context.as_of, standing, context.policies.policies, limits)
+        outcomes += trained.outcomes
+        for policy, why in trained.skipped.items():
+            context.warn(f"no model for {policy} ({kind}): {why}")
+    context.run.rows_written += register(lake, outcomes, registry, context.as_of)
+    for outcome in outcomes:
+        model = outcome.model
+        facts[f"{model.policy} ({model.entity_type})"] = outcome.in_a_line()
+    refused = [f"{each.model.policy} ({each.model.entity_type}): {'; '.join(each.refusals)}" for each in outcomes if each.refusals]
+    if refused:
+        raise GateRefused(f"refused: {' | '.join(refused)}")
+    return facts
+
+
+JOB = Job(
+    "train",
+    "train models from decisions, and put live those that pass the gate",
+    run,
+    reads=(DECISIONS, ACCOUNT_FEATURES, VIDEO_FEATURES, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS, REVIEW_QUEUE),
+    writes=(MODELS,),
+    options=(
+        click.Option(["--snapshot-weeks"], type=click.IntRange(1), help="Weeks for which missing features are made."),
+    ),
+)
+
+if __name__ == "__main__":
+    main(JOB)

@@ -1,0 +1,96 @@
+"""Examples: labelled entities with their features as known just before the decision, on the driver."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from lake.schemas import ACTIVE_DAYS
+from models.labels import latest_snapshot
+from models.weights import Population
+
+PARTS = 1_000_000
+ACTING_MEMBERS = 1.0
+"""Expected abusive members that act on a video from which it counts as the ring's: examples of one ring are not split."""
+
+
+def windows(acts: DataFrame, days: Sequence[date]) -> DataFrame:
+    """Acts with the `as_of` of each of `days` in whose window of 28 days they lie; one row per act and such day."""
+    known = F.array(*[F.lit(day) for day in days])
+    day = F.to_date("ts")
+    inside = F.filter(known, lambda as_of: (day < as_of) & (day >= F.date_sub(as_of, ACTIVE_DAYS)))
+    return acts.select(F.explode(inside).alias("as_of"), "account_id", "video_id")
+
+
+def at_snapshots(labels: DataFrame, days: Sequence[date]) -> DataFrame:
+    """Labels with the snapshot (`as_of`) that serves them; those that none serves are left out."""
+    return labels.withColumn("as_of", latest_snapshot(F.to_date("decided_at"), days)).where("as_of IS NOT NULL")
+
+
+def bounded(labels: DataFrame, key: str, max_rows: int, seed: int) -> DataFrame:
+    """At most about `max_rows` labels a policy, chosen by a hash of the key; `kept` is the share that was kept."""
+    sizes = {row["policy"]: row["count"] for row in labels.groupBy("policy").count().collect()}
+    kept = F.lit(1.0)
+    for policy, size in sorted(sizes.items()):
+        kept = F.when(F.col("policy") == policy, F.lit(min(1.0, max_rows / size))).otherwise(kept)
+    part = F.pmod(F.xxhash64(F.lit(seed), F.col(key)), F.lit(PARTS))
+    return labels.withColumn("kept", kept).where(part < F.col("kept") * PARTS)
+
+
+def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
+    """Labelled rows of one entity type, sorted by key and policy, on the driver; `labels` has been bounded.
+
+    `rows` are feature rows of all snapshot days. An entity that was not active at its snapshot has no row and is left out.
+    """
+    named = labels.withColumnRenamed("entity_id", key)
+    joined = F.broadcast(named).join(rows, on=["as_of", key], how="inner").toPandas()
+    joined["days"] = joined["decided_at"].astype("int64")
+    return joined.sort_values([key, "policy"], kind="stable", ignore_index=True)
+
+
+def population(rows: DataFrame, key: str, size: int, most: int, seed: int) -> Population:
+    """An even sample, by a hash of the key, of the entities that were active on one day."""
+    share = min(1.0, most / max(size, 1))
+    part = F.pmod(F.xxhash64(F.lit(seed + 1), F.col(key)), F.lit(PARTS))
+    sample = rows.where(part < F.lit(int(share * PARTS))).toPandas()
+    return Population(sample.sort_values(key, kind="stable", ignore_index=True), size)
+
+
+def groups_of(rows: pd.DataFrame) -> np.ndarray:
+    """A number for each row, equal for rows that act together: same account, or accounts that some ring ties together.
+
+    A video belongs with its uploader, the uploader's ring, and the ring that acts on it when that is more than stray acts.
+    Numbers are the place of the group's first row.
+    """
+    tied = [("account", rows["account_id"])]
+    if "owner_ring_id" in rows:
+        acting = rows["engaging_ring_expected"].fillna(0.0) >= ACTING_MEMBERS
+        tied += [("ring", rows["owner_ring_id"]), ("ring", rows["ring_id"].where(acting))]
+    else:
+        tied.append(("ring", rows["ring_id"]))
+    ties = pd.concat(
+        [pd.DataFrame({"row": np.arange(len(rows)), "kind": kind, "id": ids.to_numpy()}) for kind, ids in tied]
+    ).dropna(subset="id")
+    things = ties.groupby(["kind", "id"], sort=True).ngroup().to_numpy() + len(rows)
+    nodes = int(things.max(initial=len(rows) - 1)) + 1
+    graph = coo_matrix((np.ones(len(ties)), (ties["row"], things)), shape=(nodes, nodes))
+    _, parts = connected_components(graph, directed=False)
+    _, first, inverse = np.unique(parts[: len(rows)], return_index=True, return_inverse=True)
+    return first[inverse]
+
+
+def wanted_days(as_of: date, weeks: int) -> list[date]:
+    """The days, a week apart, whose snapshots serve the decisions of the `weeks` before `as_of`."""
+    return [as_of - timedelta(weeks=week) for week in range(weeks, 0, -1)]
+
+
+def uncovered(wanted: Sequence[date], published: Sequence[date], decided: Sequence[date]) -> list[date]:
+    """Of the wanted snapshot days those that some decision needs, because no published one is fresh enough for it."""
+    week = timedelta(days=7)
+    bare = [day for day in decided if not any(each <= day <= each + week for each in published)]
+    return [day for day in wanted if any(day <= each < day + week for each in bare)]

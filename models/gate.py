@@ -1,0 +1,158 @@
+"""The gate: whether a trained model may score anything, judged on rows that it has not seen.
+
+Held-out rows come from later days and from groups that no training row belongs to. Uncertainty is that of whole groups:
+the members of a ring stand or fall together, so the bootstrap draws groups, not rows (Efron and Tibshirani 1993).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score
+
+from conf import GateLimits, TrainingLimits
+from models.fit import Rows, folds
+
+CALIBRATION_BINS = 15
+UNSURE_SHARE = 0.05
+"""A figure counts as bad when at most this share of the resamples says otherwise."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Rows to fit on and rows to judge by; `later` says whether the latter are from later days."""
+
+    fit: Rows
+    judge: Rows
+    later: bool
+
+
+def held_out(rows: Rows, limits: TrainingLimits) -> HeldOut:
+    """Split off the latest decisions on groups that the earlier ones say nothing about.
+
+    When that leaves too few of a class, as on a young lake, groups are held out whatever their day.
+    """
+    order = np.sort(rows.days)
+    since = order[int(len(order) * (1 - limits.held_out_share))]
+    earlier = rows.days < since
+    later = ~earlier & ~np.isin(rows.groups, rows.groups[earlier])
+    split = HeldOut(rows.take(earlier), rows.take(later), later=True)
+    if split.fit.enough(limits.min_per_class // 2) and split.judge.enough(limits.min_per_class // 4):
+        return split
+    train, test = next(iter(folds(rows, limits)))
+    return HeldOut(rows.take(train), rows.take(test), later=False)
+
+
+def precision_at(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, capacity: float) -> float:
+    """Share of violating among the top rows that together stand for `capacity` entities."""
+    order = np.argsort(-scores, kind="stable")
+    room = np.clip(capacity - (np.cumsum(weights[order]) - weights[order]), 0.0, weights[order])
+    return float(np.sum(room * labels[order]) / max(room.sum(), 1e-12))
+
+
+def calibration_error(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, slips: float) -> float:
+    """Mean distance between score and share of violating verdicts over 15 bins of equal mass (Naeini et al. 2015).
+
+    `slips` is the share of wrong verdicts, which the scores do not aim at.
+    """
+    order = np.argsort(scores, kind="stable")
+    mass = np.cumsum(weights[order]) / weights.sum()
+    bins = np.minimum((mass * CALIBRATION_BINS - 1e-9).astype(int), CALIBRATION_BINS - 1)
+    gap = weights[order] * (slips + (1 - 2 * slips) * scores[order] - labels[order])
+    return float(np.abs(np.bincount(bins, gap, CALIBRATION_BINS)).sum() / weights.sum())
+
+
+def figures(scores: np.ndarray, rows: Rows, capacity: float, slips: float, weights: np.ndarray | None = None) -> dict[str, float]:
+    """What scores are worth on held-out rows, each row counted as often as it stands for active entities."""
+    weights = rows.weights if weights is None else weights
+    return {
+        "average_precision": float(average_precision_score(rows.labels, scores, sample_weight=weights)),
+        "precision_at_capacity": precision_at(scores, rows.labels, weights, capacity),
+        "calibration_error": calibration_error(scores, rows.labels, weights, slips),
+        "base_rate": float(np.average(rows.labels, weights=weights)),
+    }
+
+
+def resamples(rows: Rows, count: int, seed: int) -> Iterator[np.ndarray]:
+    """Weights of bootstrap samples of the groups; samples that lack a class are drawn again, at most a few times."""
+    generator = np.random.default_rng(seed)
+    _, group = np.unique(rows.groups, return_inverse=True)
+    groups = group.max() + 1
+    for _ in range(count):
+        for _ in range(20):
+            times = np.bincount(generator.integers(0, groups, groups), minlength=groups)[group]
+            drawn = rows.labels[times > 0]
+            if len(drawn) and drawn.min() != drawn.max():
+                yield rows.weights * times
+                break
+
+
+def leaks(rows: Rows, limits: GateLimits) -> list[str]:
+    """Features that tell the classes apart better than reviewers could.
+
+    A few percent of verdicts are slips, so nothing that an account did agrees with all of them; what does was made from
+    the verdict. Measured as the area under the ROC curve of the feature alone, unknown values taken as least and as most.
+    """
+    positives = rows.labels == 1
+    if not rows.enough(limits.leak_rows):
+        return []
+    found = []
+    pairs = positives.sum() * (~positives).sum()
+    for name in rows.features.columns:
+        values = rows.features[name].to_numpy(np.float64)
+        for unknown in (-np.inf, np.inf):
+            ranks = rankdata(np.where(np.isnan(values), unknown, values))
+            area = (ranks[positives].sum() - positives.sum() * (positives.sum() + 1) / 2) / pairs
+            if max(area, 1 - area) >= limits.leak_separation:
+                found.append(name)
+                break
+    return found
+
+
+def judge(
+    challenger: np.ndarray,
+    champion: np.ndarray | None,
+    rows: Rows,
+    capacity: float,
+    slips: float,
+    limits: GateLimits,
+    seed: int,
+) -> tuple[dict[str, float], list[str]]:
+    """Figures of the challenger on held-out rows, and the reasons to refuse it (none: it may be promoted).
+
+    `challenger` and `champion` are the scores of both for the same rows; without a champion only the floors count.
+    """
+    own = figures(challenger, rows, capacity, slips)
+    theirs = figures(champion, rows, capacity, slips) if champion is not None else None
+    draws = []
+    for weights in resamples(rows, limits.bootstraps, seed):
+        new = figures(challenger, rows, capacity, slips, weights)
+        old = figures(champion, rows, capacity, slips, weights) if champion is not None else new
+        skill = (new["average_precision"] - new["base_rate"]) / max(1 - new["base_rate"], 1e-9)
+        draws.append([skill, *(new[name] - old[name] for name in COMPARED), new["average_precision"], new["calibration_error"]])
+    low, high = np.quantile(np.array(draws), [UNSURE_SHARE, 1 - UNSURE_SHARE], axis=0)
+    metrics = {**own, "average_precision_low": low[-2], "average_precision_high": high[-2]}
+
+    refusals = []
+    skill = (own["average_precision"] - own["base_rate"]) / max(1 - own["base_rate"], 1e-9)
+    if skill < limits.min_skill or low[0] <= 0:
+        refusals.append(
+            f"no better than chance: average precision {own['average_precision']:.3f} (at least {low[-2]:.3f}) "
+            f"where the base rate is {own['base_rate']:.3f}"
+        )
+    if low[-1] > limits.max_calibration_error:
+        refusals.append(f"calibration: scores are off by {own['calibration_error']:.3f}, limit {limits.max_calibration_error}")
+    for place, name in enumerate(COMPARED, start=1):
+        if theirs is None:
+            continue
+        metrics[f"champion_{name}"] = theirs[name]
+        worse = (own[name] - theirs[name]) * COMPARED[name]
+        surely = (high[place] if COMPARED[name] > 0 else -low[place]) < 0
+        if worse < -limits.max_drop or (surely and worse < 0):
+            refusals.append(f"{name.replace('_', ' ')} {own[name]:.3f} is worse than the champion's {theirs[name]:.3f}")
+    return {name: float(value) for name, value in metrics.items()}, refusals
+
+
+COMPARED = {"average_precision": 1, "precision_at_capacity": 1, "calibration_error": -1}
+"""Figures in which a challenger must not be worse than the champion, and which way is better."""

@@ -1,0 +1,160 @@
+"""Training one policy: fit on earlier decisions, judge on later ones, and fit the model that scores on all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from conf import GateLimits, Limits, Policy, TrainingLimits
+from models.examples import bounded, examples, groups_of, population
+from models.fit import Model, Rows, fit_model, search
+from models.gate import held_out, judge, leaks
+from models.rows import feature_names
+from models.weights import Population, frame_of, population_weights
+
+ATTENTION = {
+    "account": ("events_28d", "active_days_28d", "reports_28d", "reach_7d", "age_days"),
+    "video": ("views_28d", "likes_28d", "comments_28d", "reach_7d", "age_days"),
+}
+"""What draws reviewers' attention, from which the chance of having been reviewed is estimated."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a policy: a model with its figures and, when the gate refused it, why."""
+
+    model: Model
+    refusals: tuple[str, ...]
+    rows: Rows
+    held_out_rows: Rows
+
+    def in_a_line(self) -> str:
+        """What a person wants to know first."""
+        metrics = self.model.metrics
+        verdict = "refused" if self.refusals else "champion"
+        return (
+            f"{verdict} {self.model.version}: average precision {metrics['average_precision']:.3f} "
+            f"({metrics['average_precision_low']:.3f} to {metrics['average_precision_high']:.3f}) "
+            f"on {metrics['held_out_rows']:.0f} held-out decisions"
+        )
+
+
+@dataclass
+class Trained:
+    """The models of one entity type, and the policies that got none with the reason."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def version_name(model: Model, as_of: date) -> str:
+    return f"{model.entity_type}-{model.policy}-{as_of}-{model.fingerprint()}"
+
+
+def rows_for_policy(
+    examples: pd.DataFrame, policy: str, entity_type: str, features: list[str], population: Population, limits: TrainingLimits
+) -> Rows:
+    """The examples of one policy, weighted to the active entities at large."""
+    own = examples[examples["policy"] == policy].reset_index(drop=True)
+    attention = [name for name in ATTENTION[entity_type] if name in features]
+    weights = population_weights(own, population, attention, limits.max_weight) / own["kept"].to_numpy(np.float64)
+    return Rows(
+        keys=own[f"{entity_type}_id"].to_numpy(),
+        features=own[features].astype(np.float32),
+        labels=own["label"].to_numpy(np.int64),
+        weights=weights,
+        groups=groups_of(own),
+        days=own["days"].to_numpy(),
+    )
+
+
+def random_rows(examples: pd.DataFrame, policy: str) -> int:
+    """How many decisions on a policy come from a random draw."""
+    return int((frame_of(examples[examples["policy"] == policy]) == "random").sum())
+
+
+def train_policy(
+    entity_type: str,
+    policy: str,
+    rows: Rows,
+    as_of: date,
+    champion: Model | None,
+    capacity: int,
+    limits: TrainingLimits,
+    gate: GateLimits,
+    random_rows: int = 0,
+) -> Outcome:
+    """Search, judge and fit one policy's model.
+
+    The gate judges a model that was fitted on the earlier decisions alone, against the champion on the same held-out rows
+    (a champion that has seen some of them has the advantage, never the challenger). The model that goes live is then
+    fitted on all rows with the same hyperparameters: on a young lake the latest weeks are half of what is known.
+    """
+    split = held_out(rows, limits)
+    parameters = search(split.fit, limits)
+    candidate = fit_model(entity_type, policy, split.fit, parameters, limits)
+    known = champion is not None and set(champion.features) <= set(rows.features.columns)
+    metrics, refusals = judge(
+        candidate.scores(split.judge.features),
+        champion.scores(split.judge.features) if known else None,
+        split.judge,
+        capacity,
+        limits.slips,
+        gate,
+        limits.seed,
+    )
+    refusals += [f"feature {name} was made from the verdict: it tells the classes apart alone" for name in leaks(rows, gate)]
+    metrics |= {
+        "rows": float(len(rows)),
+        "violating_rows": float(rows.positives),
+        "random_rows": float(random_rows),
+        "held_out_rows": float(len(split.judge)),
+        "held_out_violating_rows": float(split.judge.positives),
+        "held_out_on_later_days": float(split.later),
+    }
+    model = fit_model(entity_type, policy, rows, parameters, limits)
+    model = replace(model, version=version_name(model, as_of), metrics=metrics)
+    return Outcome(model, tuple(refusals), rows, split.judge)
+
+
+def train_entity(
+    entity_type: str,
+    policies: Sequence[str],
+    labels: DataFrame,
+    rows: DataFrame,
+    as_of: date,
+    champions: Mapping[tuple[str, str], Model],
+    settings: Mapping[str, Policy],
+    limits: Limits,
+) -> Trained:
+    """Train a model for each policy of an entity type that has decisions enough.
+
+    `labels` have their snapshot day (`as_of`), `rows` are the feature rows of those days, `champions` what scores now.
+    """
+    key, training = f"{entity_type}_id", limits.training
+    trained = Trained()
+    found = examples(bounded(labels, "entity_id", training.max_rows, training.seed), rows, key)
+    if found.empty:
+        trained.skipped = {policy: "no decisions" for policy in policies}
+        return trained
+    latest = rows.where(F.col("as_of") == F.lit(found["as_of"].max()))
+    active = population(latest, key, latest.count(), training.background_rows, training.seed)
+    names = sorted(feature_names(rows))
+    for policy in policies:
+        own = rows_for_policy(found, policy, entity_type, names, active, training)
+        if not own.enough(training.min_per_class):
+            trained.skipped[policy] = (
+                f"{own.positives} violating and {len(own) - own.positives} benign decisions with features of their time, "
+                f"{training.min_per_class} of each are needed"
+            )
+            continue
+        champion = champions.get((entity_type, policy))
+        capacity = settings[policy].capacity
+        audits = random_rows(found, policy)
+        outcome = train_policy(entity_type, policy, own, as_of, champion, capacity, training, limits.gate, audits)
+        trained.outcomes.append(outcome)
+    return trained

@@ -1,0 +1,92 @@
+"""Training and scoring, end to end on a small made-up lake."""
+
+import math
+
+import pytest
+
+from jobs import score, train
+from jobs.job import run_step
+from lake.files import read_file
+from lake.schemas import ACCOUNT_SCORES, MODELS, POLICIES, UNSUPERVISED, VIDEO_SCORES
+from lake.store import Lake
+from models.registry import champions, load_model
+from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake
+
+
+@pytest.fixture(scope="module")
+def trained(spark, tmp_path_factory):
+    """A lake with the first champion, and what training said."""
+    lake = Lake(spark, str(tmp_path_factory.mktemp("models") / "lake"))
+    make_lake(lake)
+    running = context(lake)
+    facts = run_step(train.JOB, running)
+    return lake, facts, running.warnings
+
+
+@pytest.fixture(scope="module")
+def scored(trained):
+    lake, _, _ = trained
+    running = context(lake)
+    run_step(score.JOB, running)
+    return lake.day(ACCOUNT_SCORES, DAY).toPandas(), lake.day(VIDEO_SCORES, DAY).toPandas(), running.warnings
+
+
+def test_a_policy_with_decisions_gets_a_champion_and_the_others_are_skipped(trained):
+    lake, facts, warnings = trained
+    row = lake.read(MODELS).collect()[0]
+    assert (row.policy, row.entity_type, row.status, row.notes) == ("spam_ring", "account", "champion", None)
+    assert row.metrics["average_precision"] > 0.7
+    assert facts["snapshots"] == 4 and facts["snapshots made"] == 0
+    assert len(warnings) == 5 and any("bot_network" in warning for warning in warnings)
+    card = read_file(lake.spark, f"{lake.uri}/{row.path}/card.md").decode()
+    assert card.startswith(f"# {row.model_version}") and "Passed the gate" in card
+
+
+def test_training_again_gives_the_same_model_and_no_second_row(trained):
+    lake, _, _ = trained
+    before = lake.read(MODELS).collect()
+    run_step(train.JOB, context(lake))
+    assert lake.read(MODELS).collect() == before
+
+
+def test_every_active_account_has_a_score_for_every_policy(scored):
+    accounts, videos, _ = scored
+    assert len(accounts) == PEOPLE * len(POLICIES) and len(videos) == 80
+    assert accounts["score"].between(0, 1, inclusive="neither").all()
+
+
+def test_scores_rank_and_add_up(scored):
+    accounts, _, _ = scored
+    spam = accounts[accounts["policy"] == "spam_ring"].set_index("account_id")["score"]
+    truth = spam.index.map(abusive)
+    assert spam[truth].mean() > 0.6 > 0.1 > spam[~truth].mean()
+    assert 0.7 < spam.sum() / truth.sum() < 1.4
+
+
+def test_reasons_sum_to_the_log_odds_of_the_score(scored):
+    accounts, videos, _ = scored
+    explained = accounts[accounts["reasons"].map(len) > 0]
+    assert {"spam_ring"} <= set(explained["policy"])
+    for row in explained.itertuples():
+        total = sum(each["contribution"] for each in row.reasons)
+        assert total == pytest.approx(math.log(row.score / (1 - row.score)), abs=1e-4)
+        named = [abs(each["contribution"]) for each in row.reasons if not each["feature"].startswith("(")]
+        assert len(named) <= 8
+        if row.model_version != UNSUPERVISED:
+            assert named == sorted(named, reverse=True)
+
+
+def test_without_a_model_ring_evidence_scores_and_the_command_is_named(scored):
+    accounts, videos, warnings = scored
+    assert "python -m jobs train --lake" in warnings[0]
+    cold = accounts[accounts["policy"] != "spam_ring"]
+    assert set(cold["model_version"]) == {UNSUPERVISED}
+    assert set(cold["score"]) == {0.001}
+
+
+def test_the_champion_of_a_day_is_the_last_that_was_trained_by_then(trained):
+    lake, _, _ = trained
+    row = lake.read(MODELS).collect()[0]
+    assert champions([row], DAY)["account", "spam_ring"] == row
+    assert champions([row], DAY.replace(day=1, month=2)) == {}
+    assert load_model(lake.spark, lake.uri, row).version == row.model_version
