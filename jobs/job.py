@@ -4,7 +4,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -78,12 +78,22 @@ class Context:
         terminal.warn(message)
 
 
+def defaults(job: Job) -> dict[str, Any]:
+    """What a job's own options are when nobody sets them."""
+    return dict(click.Command(job.name, params=list(job.options)).make_context(job.name, []).params)
+
+
 def run_step(job: Job, context: Context, **options: Any) -> Facts:
-    """Run one job within a session, and record it in `job_runs` whether it ends well or not."""
-    context.run = Run(job.name, context.as_of, {**context.options, **options})
-    context.options = {**context.options, **options}
-    with recorded(job, context), terminal.progress(context.spark, job.name, context.run.run_id):
-        facts = job.run(context)
+    """Run one job within a session, and record it in `job_runs` whether it ends well or not.
+
+    The step has a run and options of its own; what it counts is added to the run that asked for it.
+    """
+    options = {**defaults(job), **options}
+    step = replace(context, run=Run(job.name, context.as_of, options), options=options)
+    with terminal.progress(context.spark, job.name, step.run.run_id), recorded(job, step):
+        facts = job.run(step)
+    context.run.add(step.run)
+    context.spark.catalog.clearCache()
     return facts
 
 
@@ -100,7 +110,7 @@ def recorded(job: Job, context: Context) -> Iterator[None]:
         message = one_line(error)
         raise
     finally:
-        run.rows_read = terminal.rows_read(context.spark, run.run_id)
+        run.rows_read += terminal.rows_read(context.spark, run.run_id)
         if job.makes_lake or any(context.lake.exists(table) for table in SOURCES):
             run.record(context.lake, message)
 
@@ -168,9 +178,8 @@ def start(job: Job, options: dict[str, Any]) -> tuple[Facts, list[str]]:
         lake = Lake(start_session(f"abuse-mining {job.name}"), uri)
     if dry_run:
         return plan(job, lake, as_of), []
-    run = Run(job.name, as_of, options)
-    context = Context(lake, as_of, run, options, policies, limits)
-    return run_step(job, context), context.warnings
+    context = Context(lake, as_of, Run(job.name, as_of, options), options, policies, limits)
+    return run_step(job, context, **options), context.warnings
 
 
 def plan(job: Job, lake: Lake, as_of: date | None) -> Facts:

@@ -49,12 +49,29 @@ def fail(message: str) -> None:
 def summary(job: str, facts: Mapping[str, object], warnings: list[str]) -> None:
     """The facts of a run that ended well."""
     if not console.is_terminal:
-        log.info(f"{job} done", **{label.replace(" ", "_"): value for label, value in facts.items()}, warnings=warnings)
+        log.info(f"{job} ended well", **keywords(facts), warnings=warnings)
         return
     table = Table(title=f"[bold green]{job}[/] done", title_justify="left", show_header=False, box=None, padding=(0, 2))
     for label, value in facts.items():
-        table.add_row(f"[dim]{label}[/]", f"{value:,}" if isinstance(value, int) else str(value))
+        table.add_row(f"[dim]{label}[/]", readable(value))
     console.print(table)
+
+
+def step_done(step: str, seconds: float, facts: Mapping[str, object]) -> None:
+    """One line for each step of a longer run."""
+    if console.is_terminal:
+        said = " · ".join(f"{label} {readable(value)}" for label, value in facts.items())
+        console.print(f"[green]✓[/] [bold]{step:<10}[/] {seconds:6.1f} s  [dim]{said}[/]", highlight=False, overflow="ellipsis")
+    else:
+        log.info(f"{step} done", seconds=round(seconds, 1), **keywords(facts))
+
+
+def readable(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def keywords(facts: Mapping[str, object]) -> dict[str, object]:
+    return {label.replace(" ", "_"): value for label, value in facts.items()}
 
 
 @contextmanager

@@ -47,6 +47,12 @@ class Run:
     def provenance(self) -> Provenance:
         return Provenance(self.run_id, code_version())
 
+    def add(self, step: "Run") -> None:
+        """Count what a step of this run read, wrote and put into quarantine."""
+        self.rows_read += step.rows_read
+        self.rows_written += step.rows_written
+        self.rows_quarantined += step.rows_quarantined
+
     def record(self, lake: Lake, message: str | None = None) -> None:
         """Append the run to `job_runs`; `message` says why it failed, None that it did not."""
         row = (

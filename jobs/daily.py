@@ -1,0 +1,35 @@
+"""Daily: all steps of a day, from the platform's tables to the review queue."""
+
+from jobs.job import Context, Facts, Job, main, run_step  # isort: skip
+from time import monotonic
+
+from jobs import features, links, prevalence, queue, rings, score, terminal, validate
+
+STEPS = (validate.JOB, features.JOB, links.JOB, rings.JOB, score.JOB, queue.JOB, prevalence.JOB)
+
+
+def run(context: Context) -> Facts:
+    """Run the steps of a day one after the other in one session; stop at the first that fails.
+
+    validate → features → links → rings → score → queue → prevalence. Each step does what its own command does, and can
+    be run again by itself. A run for the same day again replaces its rows and nothing else.
+    """
+    seconds: dict[str, object] = {}
+    for step in STEPS:
+        started = monotonic()
+        facts = run_step(step, context)
+        seconds[step.name] = f"{monotonic() - started:.1f} s"
+        terminal.step_done(step.name, monotonic() - started, facts)
+    return seconds
+
+
+JOB = Job(
+    "daily",
+    "all steps of a day: validate, features, links, rings, score, queue, prevalence",
+    run,
+    reads=tuple(dict.fromkeys(table for step in STEPS for table in step.reads)),
+    writes=tuple(dict.fromkeys(table for step in STEPS for table in step.writes)),
+)
+
+if __name__ == "__main__":
+    main(JOB)
