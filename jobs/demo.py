@@ -1,0 +1,64 @@
+"""Demo: the whole suite on a made-up platform, and what it found."""
+
+from jobs.job import Context, Facts, Job, main, run_step  # isort: skip
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
+
+import click
+
+from jobs import daily, screen, simulate, terminal, train
+from lake.errors import GateRefused
+from lake.schemas import ACCOUNT_FEATURES, ACCOUNT_SCORES, PREVALENCE, REVIEW_QUEUE, RING_MEMBERS, RINGS, SOURCES
+from simulation.scorecard import scorecard, true_prevalence
+from simulation.settings import Settings
+from simulation.truth import TRUTH_ACCOUNTS, truth_beside
+
+
+def run(context: Context) -> Facts:
+    """Make up a platform, train on its reviewers' decisions, run two days, and show what was found beside the truth.
+
+    Replaces the lake at --lake. The truth is at URI_truth; no step of the suite reads it.
+    """
+    settings = Settings(seed=context.options["seed"], accounts=context.options["accounts"])
+    step(simulate.JOB, context, seed=settings.seed, accounts=settings.accounts, overwrite=True)
+    first = replace(context, as_of=settings.until - timedelta(days=1))
+    last = replace(context, as_of=settings.until)
+    try:
+        step(train.JOB, first, snapshot_weeks=context.options["snapshot_weeks"])
+    except GateRefused as refusal:  # a model that is no good is a result too: the days run without it
+        context.warn(str(refusal))
+    step(daily.JOB, first)
+    step(daily.JOB, last)
+    features, truth = last.day(ACCOUNT_FEATURES), truth_beside(context.lake).read(TRUTH_ACCOUNTS)
+    rings, members = last.day(RINGS), last.day(RING_MEMBERS)
+    screen.rings(rings)
+    screen.cases(last.day(REVIEW_QUEUE))
+    screen.truth(scorecard(features, members, rings, last.day(ACCOUNT_SCORES), truth))
+    screen.prevalence(last.day(PREVALENCE), true_prevalence(features, truth))
+    screen.look_further(context.lake.uri, last.as_of)
+    return {"lake": context.lake.uri, "truth": truth_beside(context.lake).uri}
+
+
+def step(job: Job, context: Context, **options: object) -> None:
+    started = monotonic()
+    facts = run_step(job, context, **options)
+    terminal.step_done(f"{job.name} {context.as_of or ''}".strip(), monotonic() - started, facts)
+
+
+JOB = Job(
+    "demo",
+    "the whole suite on a made-up platform, and what it found",
+    run,
+    writes=SOURCES,
+    options=(
+        click.Option(["--seed"], type=int, default=7, show_default=True, help="Another seed, another platform."),
+        click.Option(["--accounts"], type=click.IntRange(500), default=20_000, show_default=True, help="Its size."),
+        click.Option(["--snapshot-weeks"], type=click.IntRange(1), default=2, help="Weeks of features to train on."),
+    ),
+    needs_day=False,
+    makes_lake=True,
+)
+
+if __name__ == "__main__":
+    main(JOB)

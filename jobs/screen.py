@@ -1,0 +1,85 @@
+"""The last screen of the demo: what was found, how it compares with the truth, and where to look further."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from rich.console import Console
+from rich.markup import escape
+from rich.syntax import Syntax
+from rich.table import Table
+
+RINGS_SHOWN, CASES_SHOWN, REASONS_SHOWN = 6, 6, 3
+
+out = Console(width=None if Console().is_terminal else 120)
+
+
+def table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+    shown = Table(title=f"[bold]{title}[/]", title_justify="left", header_style="dim", border_style="dim")
+    for column in columns:
+        shown.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return shown
+
+
+def percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def rings(df: DataFrame) -> None:
+    """The rings that are most surely abusive, with their evidence."""
+    shown = table("Rings: accounts that act together beyond chance", "ring", "policy", "size", "score", "evidence", right=("size", "score"))
+    for row in df.orderBy(F.desc("score"), F.desc("size"), "ring_id").limit(RINGS_SHOWN).collect():
+        shown.add_row(str(row.ring_id)[-6:], row.policy, str(row.size), f"{row.score:.2f}", escape(row.evidence))
+    out.print(shown)
+
+
+def cases(df: DataFrame) -> None:
+    """The cases that reviewers see first, with the reasons for each."""
+    shown = table("Review queue: the first cases", "case", "score", "reach", "why", "due", right=("score", "reach"))
+    ranked = df.where("selection = 'risk'").orderBy(F.desc("priority"), "case_id").limit(CASES_SHOWN)
+    for row in ranked.collect():
+        case = f"{row.entity_type} {str(row.entity_id)[-6:]}\n[dim]{row.policy}[/]"
+        shown.add_row(case, f"{row.score:.2f}", f"{row.reach:,}", why(row), f"{row.due_at:%d %b %H:%M}")
+    out.print(shown)
+    drawn = {row.selection: row["count"] for row in df.groupBy("selection").count().orderBy("selection").collect()}
+    out.print("  [dim]open cases:[/] " + ", ".join(f"{count} {name}" for name, count in drawn.items()) + "\n")
+
+
+def why(row: Row) -> str:
+    reasons = [f"{each.feature} {each.value:.3g} ({each.contribution:+.1f})" for each in row.reasons if each.value is not None]
+    return escape(row.evidence) + (f"\n[dim]{escape(', '.join(reasons[:REASONS_SHOWN]))}[/]" if reasons else "")
+
+
+def truth(df: DataFrame) -> None:
+    """What the made-up platform knows and the suite does not: who is abusive."""
+    card = df.first()
+    shown = table("Against the truth", "", "flagged", "of them abusive", "of the loud, found", "of the evading, found")
+    for label, count, *shares in (
+        ("rings with a score of 0.5 or more", card.in_rings, card.ring_precision, card.loud_in_rings, card.evading_in_rings),
+        ("accounts with a score of 0.5 or more", card.flagged, card.score_precision, card.loud_scored, card.evading_scored),
+    ):
+        shown.add_row(label, f"{count:,}", *map(percent, shares))
+    shown.caption = f"{card.active:,} active accounts, {card.abusive:,} of them abusive"
+    out.print(shown)
+
+
+def prevalence(estimates: DataFrame, true: DataFrame) -> None:
+    """Share of views by violating accounts, as estimated from audits, beside the truth."""
+    shown = table("Prevalence: share of views by violating accounts", "policy", "estimate", "95 % interval", "truth", "reviewed")
+    for row in estimates.join(true, on="policy", how="left").orderBy("policy").collect():
+        interval = f"{percent(row.ci_low)} to {percent(row.ci_high)}"
+        shown.add_row(row.policy, percent(row.estimate), interval, percent(row.prevalence), f"{row.reviewed:,}")
+    out.print(shown)
+
+
+def look_further(uri: str, day: date) -> None:
+    """Where the tables are, and a query that runs as it is printed."""
+    out.print(f"\nThe tables are Delta tables below [bold]{uri}/[/]; docs/tables.md says what each column means. In .venv/bin/python:\n")
+    query = f"""\
+import duckdb
+from deltalake import DeltaTable
+
+rings = DeltaTable("{uri}/rings").to_pyarrow_dataset()
+duckdb.sql("SELECT ring_id, size, score, evidence FROM rings WHERE as_of = '{day}' ORDER BY score DESC LIMIT 5").show()"""
+    out.print(Syntax(query, "python", background_color="default"))
