@@ -1,0 +1,65 @@
+"""Running jobs on whole lakes, in this process or in one that can be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from conf import load_limits, load_policies
+from jobs.job import Context, Facts, run_step
+from lake.runs import Run
+from lake.schemas import SOURCES
+from lake.store import Lake, before
+
+SUITE = Path(__file__).resolve().parent.parent.parent
+
+
+def play(spark: SparkSession, lake: Path, name: str, day: date | None = None, **options: object) -> Facts:
+    """Run a job in this process."""
+    context = Context(Lake(spark, str(lake)), day, Run(name, day, options), options, load_policies(), load_limits())
+    return run_step(import_module(f"jobs.{name}").JOB, context, **options)
+
+
+def cut(spark: SparkSession, whole: Path, day: date, target: Path) -> None:
+    """A lake with the source tables of another, as they were when `day` began."""
+    for table in SOURCES:
+        rows = Lake(spark, str(whole)).read(table).where(F.col(table.time) < before(day))
+        writer = rows.write.format("delta")
+        (writer.partitionBy(table.partition) if table.partition else writer).save(f"{target}/{table.name}")
+
+
+
+
+def start(name: str, lake: Path, day: date, log: Path) -> subprocess.Popen[bytes]:
+    """Start a job in a process group of its own; what it says goes to `log`."""
+    command = [sys.executable, "-m", "jobs", name, "--lake", str(lake), "--as-of", str(day)]
+    told = {**os.environ, "SPARK_DRIVER_MEMORY": "2g"}
+    return subprocess.Popen(command, cwd=SUITE, env=told, stdout=log.open("wb"), stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def kill_while(step: str, lake: Path, day: date, log: Path, patience: float = 300) -> None:
+    """Run `daily` and kill it, JVM and all, as soon as `step` has begun to write data files."""
+    running = start("daily", lake, day, log)
+    began, deadline = None, time.monotonic() + patience
+    while time.monotonic() < deadline and running.poll() is None:
+        if began is None and f'"{step} started"' in log.read_text(errors="replace"):
+            began = data_files(lake)
+        if began is not None and data_files(lake) > began:
+            break
+        time.sleep(0.05)
+    assert began is not None and running.poll() is None, f"{step} was not caught alive: {log.read_text()[-2000:]}"
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+
+
+def data_files(lake: Path) -> int:
+    """Parquet files below the lake's output tables, committed or not."""
+    own = [folder for folder in lake.iterdir() if folder.name not in {table.name for table in SOURCES} | {"job_runs"}]
+    return sum(1 for folder in own for _ in folder.rglob("*.parquet"))
