@@ -3,7 +3,7 @@
 from jobs.job import Context, Facts, Job, main
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS, Table
 from review.prevalence import prevalence
-from review.tables import ACCOUNT_ACTIVITY, PREVALENCE_ESTIMATES
+from review.tables import AUDITED_ACCOUNTS, PREVALENCE_ESTIMATES
 
 
 def run(context: Context) -> Facts:
@@ -14,7 +14,7 @@ def run(context: Context) -> Facts:
     any audit the estimate is null and the interval says so. Run it after queue.
     """
     estimates = prevalence(
-        context.day(ACCOUNT_ACTIVITY),
+        context.day(AUDITED_ACCOUNTS),
         context.day(RINGS),
         context.day(RING_MEMBERS),
         context.source(DECISIONS),
@@ -42,7 +42,7 @@ JOB = Job(
     "prevalence",
     "Estimate the share of views by violating accounts.",
     run,
-    reads=(ACCOUNT_ACTIVITY, RINGS, RING_MEMBERS, DECISIONS, AUDIT_DRAWS, AUDIT_FRAMES),
+    reads=(AUDITED_ACCOUNTS, RINGS, RING_MEMBERS, DECISIONS, AUDIT_DRAWS, AUDIT_FRAMES),
     writes=(PREVALENCE_ESTIMATES,),
 )
 

@@ -1,6 +1,10 @@
 """Queue: the cases that reviewers get, within their capacity."""
 
+from functools import partial
+
 from jobs.job import Context, Facts, Job, main
+from features import accounts, videos
+from features.rings.definitions import RING_FEATURES
 from lake.schemas import (
     ACCOUNT_SCORES,
     ACCOUNTS,
@@ -11,9 +15,11 @@ from lake.schemas import (
     RINGS,
     VIDEO_SCORES,
 )
+from models.reasons import sentence
+from review.cases import Words
 from review.history import earlier_days
 from review.queue import Day, review_queue
-from review.tables import ACCOUNT_ACTIVITY, QUEUE, VIDEO_ACTIVITY
+from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS
 
 
 def run(context: Context) -> Facts:
@@ -31,24 +37,31 @@ def run(context: Context) -> Facts:
         video_scores=context.day(VIDEO_SCORES),
         rings=context.day(RINGS),
         ring_members=context.day(RING_MEMBERS),
-        account_features=context.day(ACCOUNT_ACTIVITY),
-        video_features=context.day(VIDEO_ACTIVITY),
+        account_features=context.day(AUDITED_ACCOUNTS),
+        video_features=context.day(QUEUED_VIDEOS),
         accounts=context.source(ACCOUNTS),
         decisions=context.source(DECISIONS),
         earlier=earlier_days(published, context.as_of, review),
     )
-    queue = review_queue(day, context.as_of, context.policies, meanings={})
+    queue = review_queue(day, context.as_of, context.policies, words())
     context.publish(AUDIT_FRAMES, queue.audit_frames)
     context.publish(AUDIT_DRAWS, queue.audit_draws)
     rows = context.publish(QUEUE, queue.cases)
     return {"open cases": rows, **{f"new {name} cases": count for name, count in queue.opened.items()}}
 
 
+def words() -> Words:
+    """How features read in a case's evidence."""
+    tables = (accounts.TABLE, videos.TABLE)
+    meanings = {field.name: field.metadata["comment"] for table in tables for field in table.schema}
+    return partial(sentence, meanings={**meanings, **{feature.name: feature.meaning for feature in RING_FEATURES}})
+
+
 JOB = Job(
     "queue",
     "Fill the review queue of a day within its reviewers' capacity.",
     run,
-    reads=(ACCOUNT_SCORES, VIDEO_SCORES, RINGS, RING_MEMBERS, ACCOUNT_ACTIVITY, VIDEO_ACTIVITY, ACCOUNTS, DECISIONS),
+    reads=(ACCOUNT_SCORES, VIDEO_SCORES, RINGS, RING_MEMBERS, AUDITED_ACCOUNTS, QUEUED_VIDEOS, ACCOUNTS, DECISIONS),
     writes=(QUEUE, AUDIT_DRAWS, AUDIT_FRAMES),
 )
 

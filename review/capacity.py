@@ -57,8 +57,9 @@ class Candidate:
 def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
     """How many audits and uncertain cases to draw for each policy.
 
-    Each policy's shares first. Capacity that its risk cannot use goes to the risk of other policies of its queue; what no
-    risk of the queue can use goes to the policy's uncertain cases, then to audits: a quiet day is a day to measure.
+    Each policy's shares first. Capacity that its risk cannot use goes to the risk of other policies of its queue; what
+    no risk of the queue can use goes to the policy's uncertain cases, then to audits: a quiet day is a day to measure.
+    A share of 0 switches that draw off.
     """
     review = policies.review
     plans: dict[str, Plan] = {}
@@ -76,8 +77,8 @@ def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
         for name in members:
             own = unused * spare[name] / total if total else 0.0
             has, base = stock.get(name, Stock()), shares[name]
-            more_uncertain = min(own, has.uncertain - base.uncertain)
-            more_audits = min(own - more_uncertain, has.active - base.audit)
+            more_uncertain = min(own, has.uncertain - base.uncertain) if review.uncertain_share else 0.0
+            more_audits = min(own - more_uncertain, has.active - base.audit) if review.audit_share else 0.0
             plans[name] = Plan(base.audit + more_audits, base.uncertain + more_uncertain)
     return plans
 

@@ -1,7 +1,7 @@
 """A case as a reviewer gets it: its id, when it is due, and why it is here in words."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,8 +10,8 @@ from lake.store import midnight
 from review.capacity import Candidate
 from review.tables import QUEUE
 
-SHOWN_REASONS = 3
-"""Reasons that the sentence of evidence names; the column `reasons` holds them all."""
+Words = Callable[[list[Any]], str]
+"""Puts reasons into words: the strongest that speak for violating, on one line; empty when none does."""
 
 
 def case_id(as_of: date, one: Candidate) -> str:
@@ -20,7 +20,7 @@ def case_id(as_of: date, one: Candidate) -> str:
     return f"{one.policy}-{one.entity_type}-{as_of:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def evidence(selection: str, one: Candidate, meanings: Mapping[str, str]) -> str:
+def evidence(selection: str, one: Candidate, words: Words) -> str:
     """Why the case is here.
 
     An audit says nothing of scores or rings: a reviewer who knew them would find what they say.
@@ -30,7 +30,7 @@ def evidence(selection: str, one: Candidate, meanings: Mapping[str, str]) -> str
     if one.entity_type == "ring":
         return one.ring_evidence or f"Ring of {one.ring_size} accounts that act together beyond chance."
     parts = []
-    if reasons := _words(one.reasons, meanings):
+    if reasons := words(one.reasons or []):
         parts.append(f"Stands out by {reasons}")
     if one.ring_evidence:
         tie = "In" if one.entity_type == "account" else "Touched by"
@@ -51,29 +51,13 @@ def _audit_evidence(one: Candidate) -> str:
     return "Drawn at random to measure what is missed" + (f": {', '.join(facts)}." if facts else ".")
 
 
-def _words(reasons: list[Any], meanings: Mapping[str, str]) -> str:
-    speaking = [
-        reason for reason in reasons or [] if reason["contribution"] > 0 and not reason["feature"].startswith("(")
-    ]
-    return "; ".join(
-        f"{meanings.get(reason['feature'], reason['feature'])} = {_number(reason['value'])}"
-        for reason in speaking[:SHOWN_REASONS]
-    )
-
-
-def _number(value: float | None) -> str:
-    if value is None or value != value:
-        return "unknown"
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"
-
-
 def case(
     as_of: date,
     policies: Policies,
     selection: str,
     one: Candidate,
     lawful_hours: int | None,
-    meanings: Mapping[str, str],
+    words: Words,
 ) -> tuple:
     """The row of a new case; `lawful_hours` is what the law of its countries leaves, None when it says nothing."""
     policy, opened_at = policies.policies[one.policy], midnight(as_of)
@@ -92,7 +76,7 @@ def case(
         "selection": selection,
         "inclusion_probability": one.inclusion_probability,
         "reasons": [] if selection == "audit" else (one.reasons or []),
-        "evidence": evidence(selection, one, meanings),
+        "evidence": evidence(selection, one, words),
         "opened_at": opened_at,
         "due_at": opened_at + timedelta(hours=hours),
         "ring_size": one.ring_size,

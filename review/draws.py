@@ -1,7 +1,7 @@
 """Drawing cases at random with a known probability: audits over all active accounts, and scores near the threshold.
 
-Each draw is a Poisson sample: an account is in when a number that its key, the day and the seed alone decide is below its
-inclusion probability, so that every draw is independent of all others, of the number of tasks and of what risk takes.
+Each draw is a Poisson sample: an account is in when a number that its key, the day and the seed alone decide is below
+its inclusion probability, so that every draw is independent of all others, of the number of tasks and of what risk takes.
 """
 
 from collections.abc import Mapping, Sequence

@@ -25,6 +25,8 @@ LEVEL = 0.95
 Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
 PRIOR_FOUND = 2.0
 """Violating accounts that the variance that is implied counts for, beside those that were found."""
+LARGEST_SIZE = 1e9
+"""Beyond it an interval is a point in double precision."""
 Floats = NDArray[np.float64]
 
 
@@ -53,9 +55,10 @@ def interval(share: float, variance: float, most: float) -> tuple[float, float]:
     """
     share, deviation = min(max(share, 0.0), 1.0), min(sqrt(variance), 0.5)
     judged = min(max(share, deviation), 1 - deviation)
-    size = judged * (1 - judged) / variance if variance > 0 else most
+    size = min(judged * (1 - judged) / variance, LARGEST_SIZE) if variance > 0 else most
     low, high = stats.beta.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], share * size + 0.5, (1 - share) * size + 0.5)
-    return (float(low) if share > deviation else 0.0), (float(high) if 1 - share > deviation else 1.0)
+    low, high = min(float(low), share), max(float(high), share)
+    return (low if share > deviation else 0.0), (high if 1 - share > deviation else 1.0)
 
 
 def design_based(verdicts: Floats, weights: Floats) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from pyspark.sql.types import Row
 from conf import Policies
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, SELECTIONS
 from review.capacity import Candidate, Stock, fill, plan
-from review.cases import case, case_id
+from review.cases import Words, case, case_id
 from review.draws import (
     SCALE,
     audit_frame,
@@ -55,10 +55,10 @@ class Queue:
     opened: Mapping[str, int]
 
 
-def review_queue(day: Day, as_of: date, policies: Policies, meanings: Mapping[str, str]) -> Queue:
+def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Queue:
     """The queue of a day: open cases carried over, and new ones within the day's capacity.
 
-    Only what the capacities bound comes to the driver. `meanings` puts features into words, by name. Deterministic for
+    Only what the capacities bound comes to the driver. `words` puts reasons into words. Deterministic for
     (rows, as_of, seed of the policies).
     """
     review, spark = policies.review, day.accounts.sparkSession
@@ -84,7 +84,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, meanings: Mapping[st
     unanswered = [_candidate(row) for row in draws if row.known_verdict is None and row.open_case_id is None]
     chosen = fill(policies, unanswered, undecided, riskiest_first)
     hours = lawful_hours(chosen, day, review.due_hours_by_country)
-    new = [case(as_of, policies, selection, one, hours.get(one.key[1:]), meanings) for selection, one in chosen]
+    new = [case(as_of, policies, selection, one, hours.get(one.key[1:]), words) for selection, one in chosen]
     planned = {(policy, stratum): number for policy, stratum, number, *_ in rates}
     frames = [
         (
@@ -151,18 +151,16 @@ def with_answers(drawn: DataFrame, known: DataFrame) -> DataFrame:
         "policy", F.col("entity_id").alias("account_id"), "open_case_id", F.col("verdict").alias("known_verdict")
     )
     return drawn.join(own, on=["policy", "account_id"], how="left").select(
-        drawn.columns
-        + [
-            "open_case_id",
-            "known_verdict",
-            F.lit("account").alias("entity_type"),
-            F.col("account_id").alias("entity_id"),
-        ]
+        *drawn.columns,
+        "open_case_id",
+        "known_verdict",
+        F.lit("account").alias("entity_type"),
+        F.col("account_id").alias("entity_id"),
     )
 
 
 def riskiest(free: DataFrame, policies: Policies) -> DataFrame:
-    """The entities above the threshold with the highest priority, as many of each policy as its queue could ever open."""
+    """The entities above the threshold with the highest priority, as many as a queue could ever open."""
     capacities = sum(policy.capacity for policy in policies.policies.values())
     order = (F.desc("priority"), "entity_type", "entity_id")
     above = free.where(F.col("score") >= setting(policies, "threshold")).withColumn(
@@ -178,7 +176,7 @@ def riskiest(free: DataFrame, policies: Policies) -> DataFrame:
 def lawful_hours(
     chosen: Sequence[tuple[str, Candidate]], day: Day, hours_by_country: Mapping[str, int]
 ) -> dict[tuple[str, int], int]:
-    """Hours that the law leaves for each chosen entity: of the account, the uploader, or the strictest of the members."""
+    """Hours that the law leaves for each chosen entity: of the account, the uploader, the strictest member."""
     if not chosen or not hours_by_country:
         return {}
     keys = sorted({(one.entity_type, one.entity_id) for _, one in chosen})

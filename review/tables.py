@@ -23,15 +23,13 @@ PREVALENCE_ESTIMATES = PREVALENCE.extended(
         column("design_estimate", DOUBLE, "the estimate from the audits alone, corrected for errors likewise"),
         column("design_low", DOUBLE, "lower end of its 95 % interval"),
         column("design_high", DOUBLE, "upper end of its 95 % interval"),
-        column(
-            "error_rate", DOUBLE, "share of verdicts that are wrong, from what was decided twice; null if nothing was"
-        ),
+        column("error_rate", DOUBLE, "share of verdicts that are wrong, from what was decided twice"),
         column("twice_decided", BIGINT, "pairs of verdicts that the error rate rests on"),
         column("unanswered", BIGINT, "accounts that were drawn and have no verdict"),
     ]
 )
 
-ACCOUNT_ACTIVITY = ACCOUNT_FEATURES.extended(
+AUDITED_ACCOUNTS = ACCOUNT_FEATURES.extended(
     [
         column("views_7d", BIGINT, "videos it viewed in the last 7 days"),
         column("reach_7d", BIGINT, "accounts that its uploads reached in the last 7 days"),
@@ -39,5 +37,5 @@ ACCOUNT_ACTIVITY = ACCOUNT_FEATURES.extended(
         column("age_days", DOUBLE, "days since sign-up"),
     ]
 )
-VIDEO_ACTIVITY = VIDEO_FEATURES.extended([column("reach_7d", BIGINT, "accounts that it reached in the last 7 days")])
+QUEUED_VIDEOS = VIDEO_FEATURES.extended([column("reach_7d", BIGINT, "accounts that it reached in the last 7 days")])
 """The features that the queue needs, out of all that are published."""

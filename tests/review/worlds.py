@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from conf import load_policies
 from lake.schemas import ACCOUNT_SCORES, RING_MEMBERS, RINGS, VIDEO_SCORES, Table
 from review.queue import Day
-from review.tables import ACCOUNT_ACTIVITY, QUEUE, VIDEO_ACTIVITY
+from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS
 from tests import builders
 from tests.builders import at
 
@@ -62,8 +62,8 @@ def a_day(spark: SparkSession, **frames: DataFrame) -> Day:
         video_scores=rows(spark, VIDEO_SCORES),
         rings=rows(spark, RINGS),
         ring_members=rows(spark, RING_MEMBERS),
-        account_features=rows(spark, ACCOUNT_ACTIVITY),
-        video_features=rows(spark, VIDEO_ACTIVITY),
+        account_features=rows(spark, AUDITED_ACCOUNTS),
+        video_features=rows(spark, QUEUED_VIDEOS),
         accounts=builders.accounts(spark),
         decisions=builders.decisions(spark),
         earlier=rows(spark, QUEUE),
