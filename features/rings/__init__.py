@@ -1,1 +1,6 @@
 """Rings: groups of accounts held together by links, what they did, and how likely they are abusive."""
+
+from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
+from features.rings.mine import Past, describe_rings, find_members
+
+__all__ = ["FAMILIES", "RINGS_WITH_FEATURES", "RING_FEATURES", "Past", "RingFeature", "describe_rings", "find_members"]

@@ -108,7 +108,11 @@ def _split_components(batch: pa.Table, limits: RingLimits) -> pa.Table:
     order = np.lexsort((ends[:, 1], ends[:, 0], component))
     component, ends, weight = component[order], ends[order], weight[order]
     starts = np.flatnonzero(np.r_[True, component[1:] != component[:-1]])
-    rows = [row for part in np.split(np.arange(len(component)), starts[1:]) for row in _rings_of(ends[part], weight[part], limits)]
+    rows = [
+        row
+        for part in np.split(np.arange(len(component)), starts[1:])
+        for row in _rings_of(ends[part], weight[part], limits)
+    ]
     columns = zip(*rows, strict=True) if rows else ([], [], [])
     types = (pa.int64(), pa.int64(), pa.float64())
     arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]

@@ -90,11 +90,11 @@ def _large_star(edges: DataFrame) -> DataFrame:
 def _small_star(edges: DataFrame) -> DataFrame:
     """Hang each node and its smaller neighbours on the smallest of them."""
     smallest = edges.groupBy("node").agg(F.min("parent").alias("least"))
-    children = edges.join(smallest, on="node", how="inner").select(F.col("parent").alias("node"), F.col("least").alias("parent"))
+    children = edges.join(smallest, on="node", how="inner").select(
+        F.col("parent").alias("node"), F.col("least").alias("parent")
+    )
     return (
-        children.unionByName(smallest.select("node", F.col("least").alias("parent")))
-        .where("node != parent")
-        .distinct()
+        children.unionByName(smallest.select("node", F.col("least").alias("parent"))).where("node != parent").distinct()
     )
 
 

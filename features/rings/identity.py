@@ -41,7 +41,9 @@ def with_ring_ids(
         .join(used.select("ring_id", F.lit(True).alias("taken")).distinct(), on="ring_id", how="left")
         .select(
             "community",
-            F.when(F.col("taken"), _hash("community", "first_on", F.lit(as_of))).otherwise(F.col("ring_id")).alias("ring_id"),
+            F.when(F.col("taken"), _hash("community", "first_on", F.lit(as_of)))
+            .otherwise(F.col("ring_id"))
+            .alias("ring_id"),
         )
     )
     return members.join(ids.unionByName(new), on="community", how="inner").select("ring_id", "account_id", "strength")

@@ -25,14 +25,17 @@ def graphs():
     path = list(range(1_000, 1_080))
     rng.shuffle(path)
     star = nx.star_graph(100)
-    yield "mixed", [
-        *((2**62 - a, 2**62 - b) for a, b in sparse.edges),
-        *zip(path, path[1:], strict=False),
-        *((5_000 + a, 5_000 + b) for a, b in star.edges),
-        (1_000, 1_001),
-        (1_001, 1_000),
-        (-4, -9),
-    ]
+    yield (
+        "mixed",
+        [
+            *((2**62 - a, 2**62 - b) for a, b in sparse.edges),
+            *zip(path, path[1:], strict=False),
+            *((5_000 + a, 5_000 + b) for a, b in star.edges),
+            (1_000, 1_001),
+            (1_001, 1_000),
+            (-4, -9),
+        ],
+    )
     yield "nothing", []
 
 
@@ -67,7 +70,8 @@ def test_communities(spark):
         *((a, b, 9.0) for a in range(500, 504) for b in (650, 651)),
     ]
     rows = find_communities(
-        spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double").repartition(3), LIMITS
+        spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double").repartition(3),
+        LIMITS,
     ).collect()
     groups = defaultdict(set)
     for row in rows:
@@ -76,7 +80,9 @@ def test_communities(spark):
     assert groups[100] == set(range(100, 108))
     assert groups[200] == set(range(200, 208))
     assert groups[300] == {300, 301, 302}
-    assert set(groups) - {100, 200, 300} == {min(accounts) for community, accounts in groups.items() if community >= 500}
+    assert set(groups) - {100, 200, 300} == {
+        min(accounts) for community, accounts in groups.items() if community >= 500
+    }
     assert not {350, 401, 402} & set().union(*groups.values())
 
 

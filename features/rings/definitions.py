@@ -1,0 +1,274 @@
+"""What is known of a ring, and what speaks for and against it: the table of contents of ring features.
+
+Families group the kinds of links by what the accounts did. A feature is a column of `rings`. A term of the score says
+how a feature moves it, in log-odds, and why; the terms are monotone in what they name, and their sum is the score's logit.
+"""
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType
+
+from lake.schemas import BIGINT, DOUBLE, REASON, RINGS, column
+
+
+@dataclass(frozen=True)
+class Family:
+    """Kinds of links that come from the same behaviour.
+
+    `words` are looked for in a kind's name, the first family that has one takes it. `verb` is that of the events behind
+    it, None when the link is not made of events on videos or accounts. `policy` is what such a ring breaks; `weight` is
+    how specific the behaviour is to that policy. `phrase` is how an analyst would say it.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    verb: str | None
+    policy: str
+    weight: float
+    phrase: str
+
+
+FAMILIES = (
+    Family("text", ("text",), "comment", "spam_ring", 3.0, "wrote near-equal comments under"),
+    Family("report", ("report",), "report", "bot_network", 3.0, "reported"),
+    Family("upload", ("frame", "caption", "upload"), None, "coordinated_reupload", 3.0, "uploaded near-equal videos"),
+    Family("sound", ("sound",), None, "coordinated_reupload", 1.0, "used the same rare sounds"),
+    Family("comment", ("comment",), "comment", "spam_ring", 1.0, "commented on"),
+    Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked"),
+    Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed"),
+    Family("share", ("share",), "share", "artificial_engagement", 1.0, "shared"),
+    Family("view", ("view",), "view", "bot_network", 0.5, "watched"),
+    Family("device", ("device",), None, "bot_network", 0.5, "used the same devices"),
+    Family("address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses"),
+    Family(
+        "profile", ("bio", "handle", "signup", "profile"), None, "bot_network", 0.5, "signed up with profiles alike"
+    ),
+)
+OTHER = Family("other", (), None, "bot_network", 0.25, "acted together")
+"""Where a kind goes that no family names."""
+
+SCATTERED_DAYS = 3
+"""Accounts of a ring made by one hand are often signed up within so many days."""
+FOLLOWED_BEFORE_DAYS = 1
+"""A fan follows first and acts later; a follow within so many days of the first act may be part of it."""
+
+
+def family_of(kind: Column) -> Column:
+    """Name of the family of a kind of link."""
+    result = F.lit(OTHER.name)
+    for family in reversed(FAMILIES):
+        named = F.lit(False)
+        for word in family.words:
+            named = named | kind.contains(word)
+        result = F.when(named, F.lit(family.name)).otherwise(result)
+    return result
+
+
+@dataclass(frozen=True)
+class RingFeature:
+    """A column of `rings`; null means that there was nothing to measure it on."""
+
+    name: str
+    data_type: DataType
+    unit: str
+    meaning: str
+    abusers: str
+    honest: str
+
+
+RING_FEATURES = (
+    # How it hangs together
+    RingFeature("links", BIGINT, "links", "linked pairs of members", "nearly all pairs", "families and cafés as well"),
+    RingFeature(
+        "density", DOUBLE, "share", "linked pairs among all pairs of members", "near 1", "families; loose for crowds"
+    ),
+    RingFeature("mean_surprise", DOUBLE, "-log10 p", "mean surprise of the links", "far beyond chance", "close fans"),
+    RingFeature(
+        "min_surprise", DOUBLE, "-log10 p", "surprise of the weakest link", "high for a ring of one hand", "families"
+    ),
+    RingFeature(
+        "objects_per_link", DOUBLE, "objects", "mean number of shared objects of a link", "a whole order list", "fans"
+    ),
+    *(
+        RingFeature(
+            f"{family.name}_share",
+            DOUBLE,
+            "share",
+            f"links with evidence that both {family.phrase}",
+            f"what {family.policy} leaves behind",
+            "see the score's terms",
+        )
+        for family in FAMILIES
+    ),
+    RingFeature(
+        "synchrony_s", DOUBLE, "seconds", "median gap between co-acts of a pair", "minutes, days when evading", "fans"
+    ),
+    RingFeature(
+        "together_days", DOUBLE, "days", "from the first co-act to the last", "weeks of orders", "fans, friends"
+    ),
+    # Who they are
+    RingFeature(
+        "age_days", DOUBLE, "days", "median age of the members' accounts", "fresh when loud", "a new school's class"
+    ),
+    RingFeature(
+        "created_span_days", DOUBLE, "days", "from the first sign-up to the last", "short when loud", "newcomers"
+    ),
+    RingFeature(
+        "created_together_share",
+        DOUBLE,
+        "share",
+        f"members signed up within the same {SCATTERED_DAYS} days, at best",
+        "registered in one go",
+        "a campaign's newcomers; any ring of three has a third",
+    ),
+    RingFeature(
+        "country_share", DOUBLE, "share", "members of the most frequent country", "a market or a mix", "neighbours"
+    ),
+    RingFeature("devices", BIGINT, "devices", "distinct devices of the members", "few when loud", "families"),
+    RingFeature(
+        "addresses", BIGINT, "addresses", "distinct addresses of the members", "few when loud", "homes, carriers"
+    ),
+    RingFeature(
+        "shared_device_share",
+        DOUBLE,
+        "share",
+        "members on a device that another member used",
+        "phone farms",
+        "families",
+    ),
+    RingFeature(
+        "shared_address_share",
+        DOUBLE,
+        "share",
+        "members on an address that another member used",
+        "farms",
+        "homes, carriers",
+    ),
+    # What they do together
+    RingFeature("targets", BIGINT, "objects", "objects of the links that two members or more acted on", "many", "fans"),
+    RingFeature(
+        "coverage", DOUBLE, "share", "members that acted on a target, mean over targets", "most of them", "fans"
+    ),
+    RingFeature(
+        "capture",
+        DOUBLE,
+        "share",
+        "members among all that acted on a target, mean",
+        "bought",
+        "small creators' friends",
+    ),
+    RingFeature(
+        "creators",
+        DOUBLE,
+        "creators",
+        "effective number of creators behind the targets",
+        "customers",
+        "1 for a fan club",
+    ),
+    RingFeature(
+        "top_creator",
+        BIGINT,
+        "account id",
+        "the creator behind most acts on targets",
+        "a customer or victim",
+        "the idol",
+    ),
+    RingFeature(
+        "top_creator_share", DOUBLE, "share", "acts on targets that are the top creator's", "spread", "1 for a fan club"
+    ),
+    RingFeature(
+        "top_object_share", DOUBLE, "share", "acts on targets that are on the top one", "spread", "1 for a giveaway"
+    ),
+    RingFeature(
+        "followed_before_share", DOUBLE, "share", "members that followed the top creator first", "rare", "fans"
+    ),
+    # How they live otherwise
+    RingFeature("acts_per_member", DOUBLE, "acts", "mean number of acts of a member in 28 days", "either", "either"),
+    RingFeature(
+        "inside_share", DOUBLE, "share", "acts of a member on the ring's targets, mean over members", "high", "low"
+    ),
+    RingFeature(
+        "independent_share",
+        DOUBLE,
+        "share",
+        "objects of a member that no other member touched, mean",
+        "low when loud",
+        "high",
+    ),
+)
+
+RINGS_WITH_FEATURES = RINGS.extended(
+    [
+        *(
+            column(f.name, f.data_type, f"{f.meaning} ({f.unit}); abusers: {f.abusers}; honest: {f.honest}")
+            for f in RING_FEATURES
+        ),
+        column("reasons", REASON, "what the score is the sum of, largest first"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one thing adds to the score's log-odds: `weight` times `amount`, which is 0 when unknown and 1 at its full."""
+
+    feature: str
+    weight: float
+    amount: Column
+    why: str
+
+
+def _between(name: str, low: float, high: float) -> Column:
+    """0 up to `low`, 1 from `high` on, straight between; 0 when unknown."""
+    share = (F.col(name) - low) / (high - low)
+    return F.coalesce(F.greatest(F.lit(0.0), F.least(F.lit(1.0), share)), F.lit(0.0))
+
+
+BASE = -3.5
+"""One group in thirty that act together beyond chance is abusive, before anything else is known of it."""
+
+
+def score_terms(household: int) -> tuple[Term, ...]:
+    """The terms of the unsupervised score; `household` is how many accounts one home may hold."""
+    home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
+    breadth = F.least(F.lit(1.0), F.log2(F.greatest(F.coalesce("breadth", F.lit(1.0)), F.lit(1.0))) / 4)
+    idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
+    young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
+    return (
+        Term(
+            "creators", 3.5, breadth, "several unrelated creators or uploads hit by the same accounts: 16 count in full"
+        ),
+        Term(
+            "mean_surprise", 1.5, _between("mean_surprise", 8, 40), "the less likely by chance, the less likely honest"
+        ),
+        Term("coverage", 2.0, _between("coverage", 0.1, 0.7), "crowds overlap here and there, rings turn up as one"),
+        Term("capture", 2.0, _between("capture", 0.02, 0.4), "a target's public is the ring"),
+        Term("inside_share", 1.5, _between("inside_share", 0.1, 0.8), "accounts that do little else"),
+        Term("created_together_share", 2.0, _between("created_together_share", 0.4, 0.9), "signed up in one go"),
+        Term("age_days", 1.0, young, "young accounts are cheap to lose"),
+        Term(
+            "shared_device_share",
+            2.0,
+            F.when(~home, _between("shared_device_share", 0.1, 0.8)).otherwise(0.0),
+            "a phone farm",
+        ),
+        Term("text_share", 2.0, _between("text_share", 0.1, 0.8), "the same words are seldom found twice"),
+        Term(
+            "report_share",
+            2.5,
+            _between("report_share", 0.1, 0.8),
+            "honest people seldom report, let alone the same things",
+        ),
+        Term("upload_share", 1.5, _between("upload_share", 0.1, 0.8), "the same frames under several names"),
+        Term("size", 1.0, _between("size", 4, 40), "more than friends"),
+        Term("household", -3.0, F.when(home, 1.0).otherwise(0.0), "a home: few accounts on one device or address"),
+        Term(
+            "targets", -2.5, F.when(idle, 1.0).otherwise(0.0), "a shared device or address alone, nothing done together"
+        ),
+        Term("top_creator_share", -3.0, _between("top_creator_share", 0.5, 0.95), "a fan club has one creator"),
+        Term("top_object_share", -2.5, _between("top_object_share", 0.4, 0.95), "a giveaway or a hit is one object"),
+        Term("followed_before_share", -3.0, _between("followed_before_share", 0.2, 0.8), "fans follow first"),
+        Term("independent_share", -1.5, _between("independent_share", 0.5, 0.95), "otherwise independent lives"),
+    )

@@ -1,0 +1,346 @@
+"""What the members of a ring are and did: one row of features for each ring.
+
+Sums that a rerun must repeat to the last digit are sums of integers (shares in millionths), whose order does not matter.
+"""
+
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, family_of
+from lake.schemas import ACTIVE_DAYS
+
+MILLION = 1_000_000
+DAY_SECONDS = 86_400
+VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
+
+
+def mean_of(value: Column) -> Column:
+    """Mean of values of up to a few millions, to six decimals and independent of the order of rows."""
+    return F.sum(F.round(value * MILLION).cast("bigint")) / F.count(value) / MILLION
+
+
+def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
+    """The links between members of one ring, with its ring_id."""
+    rings = members.select("account_id", "ring_id")
+    others = members.select(F.col("account_id").alias("other_account_id"), F.col("ring_id").alias("other_ring_id"))
+    return (
+        links.join(F.broadcast(rings), on="account_id", how="inner")
+        .join(F.broadcast(others), on="other_account_id", how="inner")
+        .where("ring_id = other_ring_id")
+        .drop("other_ring_id")
+    )
+
+
+def ring_objects(evidence: DataFrame) -> DataFrame:
+    """The videos and accounts that speak for the links of each ring: ring_id, verb, object_id.
+
+    `evidence`: rows of link_evidence with ring_id and family.
+    """
+    verb = F.create_map(*(F.lit(text) for pair in VERB_OF_FAMILY.items() for text in pair))[F.col("family")]
+    return (
+        evidence.select("ring_id", verb.alias("verb"), F.explode("objects").alias("object"))
+        .select("ring_id", "verb", F.expr("try_cast(object AS BIGINT)").alias("object_id"))
+        .where("verb IS NOT NULL AND object_id IS NOT NULL")
+        .distinct()
+    )
+
+
+def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, as_of: date) -> DataFrame:
+    """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
+
+    Of members in the last 28 days all acts, before that follows; of others the acts on `objects` in the last 28 days.
+    One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent) for each event; `ring_id` is
+    that of who acted, null for others. An event delivered twice is one row.
+    """
+    recent = F.col("event_date") >= F.lit(as_of - timedelta(days=ACTIVE_DAYS))
+    wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
+    chosen = (
+        events.select(
+            "event_id",
+            "ts",
+            "account_id",
+            "verb",
+            F.coalesce("video_id", "target_account_id").alias("object_id"),
+            "device_id",
+            "ip_id",
+            recent.alias("recent"),
+        )
+        .where("recent OR verb = 'follow'")
+        .join(F.broadcast(members.select("account_id", "ring_id")), on="account_id", how="left")
+        .join(F.broadcast(wanted), on=["verb", "object_id"], how="left")
+        .where("ring_id IS NOT NULL OR (wanted AND recent)")
+        .drop("wanted")
+    )
+    rest = [name for name in chosen.columns if name != "event_id"]
+    return chosen.groupBy("event_id").agg(F.min(F.struct(*rest)).alias("act")).select("event_id", "act.*")
+
+
+def touched_by_members(acts: DataFrame) -> DataFrame:
+    """What each member acted on in the last 28 days: ring_id, account_id, verb, object_id, acts, first_ts."""
+    return (
+        acts.where("ring_id IS NOT NULL AND recent AND object_id IS NOT NULL")
+        .groupBy("ring_id", "account_id", "verb", "object_id")
+        .agg(F.count("*").alias("acts"), F.min("ts").alias("first_ts"))
+    )
+
+
+def ring_features(
+    members: DataFrame,
+    links: DataFrame,
+    evidence: DataFrame,
+    acts: DataFrame,
+    touched: DataFrame,
+    targets: DataFrame,
+    accounts: DataFrame,
+    as_of: date,
+) -> DataFrame:
+    """One row for each ring: ring_id, size, RING_FEATURES, and what its sentence of evidence needs beside them.
+
+    `links` and `evidence` hold pairs of members of one ring, with ring_id (and family); `acts` as `ring_acts` gives
+    them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`.
+    """
+    sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
+    parts = (
+        _ties(links, sizes),
+        _kinds(evidence, links),
+        _identities(members, accounts, as_of),
+        _machines(members, acts, accounts),
+        _targets(targets, sizes),
+        _fans(targets, touched, acts),
+        _lives(touched, targets),
+    )
+    rings = sizes
+    for part in parts:
+        rings = rings.join(part, on="ring_id", how="left")
+    share_of_members = ("shared_device_share", "shared_address_share", "followed_before_share")
+    return rings.withColumns({name: F.col(name) / F.col("size") for name in share_of_members})
+
+
+def targets_of(touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: DataFrame) -> DataFrame:
+    """Objects of the links that at least two members acted on.
+
+    One row (ring_id, verb, object_id, creator, members, audience) each: `audience` counts all accounts that acted on it
+    in 28 days, `creator` is who uploaded it or is followed; of an unknown video, the video stands for its creator.
+    """
+    by_members = (
+        touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")
+        .groupBy("ring_id", "verb", "object_id")
+        .agg(F.count("*").alias("members"))
+        .where("members >= 2")
+    )
+    audience = (
+        acts.where("recent")
+        .select("verb", "object_id", "account_id")
+        .distinct()
+        .groupBy("verb", "object_id")
+        .agg(F.count("*").alias("audience"))
+    )
+    uploader = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("uploader"))
+    known = uploader.join(F.broadcast(by_members.select("object_id").distinct()), on="object_id", how="left_semi")
+    return (
+        by_members.join(audience, on=["verb", "object_id"], how="inner")
+        .join(known, on="object_id", how="left")
+        .withColumn(
+            "creator",
+            F.when(F.col("verb") == "follow", F.col("object_id")).otherwise(F.coalesce("uploader", "object_id")),
+        )
+        .select("ring_id", "verb", "object_id", "creator", "members", "audience")
+    )
+
+
+def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
+    return (
+        links.join(sizes, on="ring_id", how="inner")
+        .groupBy("ring_id", "size")
+        .agg(
+            F.count("*").alias("links"),
+            mean_of(F.col("surprise")).alias("mean_surprise"),
+            F.min("surprise").alias("min_surprise"),
+            (F.sum("shared_objects") / F.count("*")).alias("objects_per_link"),
+        )
+        .withColumn("density", F.col("links") / (F.col("size") * (F.col("size") - 1) / 2))
+        .drop("size")
+    )
+
+
+def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
+    """Share of links with evidence of each family; gaps and times of the co-acts; the family that says most."""
+    pairs = links.groupBy("ring_id").agg(F.count("*").alias("pairs"))
+    of_pair = evidence.groupBy("ring_id", "account_id", "other_account_id", "family").agg(
+        F.max("shared_objects").alias("objects")
+    )
+    shares = (
+        of_pair.groupBy("ring_id")
+        .agg(
+            *(F.count_if(F.col("family") == family.name).alias(f"{family.name}_pairs") for family in FAMILIES),
+            *(
+                F.sum(F.when(F.col("family") == name, F.col("objects"))).alias(f"{name}_objects")
+                for name in ("upload", "sound")
+            ),
+        )
+        .join(pairs, on="ring_id", how="inner")
+        .select(
+            "ring_id",
+            *((F.col(f"{f.name}_pairs") / F.col("pairs")).alias(f"{f.name}_share") for f in FAMILIES),
+            (F.greatest("upload_objects", "sound_objects") / F.col("pairs")).alias("uploads_per_link"),
+        )
+    )
+    times = evidence.groupBy("ring_id").agg(
+        F.percentile("median_gap_s", 0.5).alias("synchrony_s"),
+        F.min("first_at").alias("first_at"),
+        F.max("last_at").alias("last_at"),
+    )
+    span = (F.unix_timestamp("last_at") - F.unix_timestamp("first_at")) / DAY_SECONDS
+    return shares.join(times, on="ring_id", how="inner").withColumn("together_days", span)
+
+
+def _identities(members: DataFrame, accounts: DataFrame, as_of: date) -> DataFrame:
+    people = (
+        accounts.select("account_id", "created_at", "country")
+        .join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+        .withColumn("created_s", F.unix_timestamp("created_at"))
+    )
+    scattered = Window.partitionBy("ring_id").orderBy("created_s").rangeBetween(0, SCATTERED_DAYS * DAY_SECONDS)
+    known = F.sum("residents").over(Window.partitionBy("ring_id"))
+    countries = (
+        people.where("country IS NOT NULL")
+        .groupBy("ring_id", "country")
+        .agg(F.count("*").alias("residents"))
+        .withColumn("country_share", F.col("residents") / known)
+        .groupBy("ring_id")
+        .agg(F.max("country_share").alias("country_share"))
+    )
+    as_of_s = F.unix_timestamp(F.lit(as_of).cast("timestamp"))
+    return (
+        people.withColumn("together", F.count("created_s").over(scattered))
+        .groupBy("ring_id")
+        .agg(
+            ((as_of_s - F.percentile("created_s", 0.5)) / DAY_SECONDS).alias("age_days"),
+            ((F.max("created_s") - F.min("created_s")) / DAY_SECONDS).alias("created_span_days"),
+            F.max("together").alias("created_together"),
+            (F.max("together") / F.count("*")).alias("created_together_share"),
+        )
+        .join(countries, on="ring_id", how="left")
+    )
+
+
+def _machines(members: DataFrame, acts: DataFrame, accounts: DataFrame) -> DataFrame:
+    """Devices and addresses of the members, of their acts and of their sign-up; counts of members that share one."""
+    used = acts.where("ring_id IS NOT NULL AND recent").select("ring_id", "account_id", "device_id", "ip_id")
+    at_signup = accounts.select(
+        "account_id", F.col("signup_device_id").alias("device_id"), F.col("signup_ip_id").alias("ip_id")
+    ).join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+    seen = used.unionByName(at_signup)
+
+    def shared(name: str, count: str, sharers: str) -> DataFrame:
+        one = (
+            seen.where(F.col(name).isNotNull()).select("ring_id", "account_id", F.col(name).alias("machine")).distinct()
+        )
+        users = one.withColumn("users", F.count("*").over(Window.partitionBy("ring_id", "machine")))
+        by_account = users.groupBy("ring_id", "account_id").agg(F.max("users").alias("users"))
+        machines = one.groupBy("ring_id").agg(F.count_distinct("machine").alias(count))
+        return machines.join(
+            by_account.groupBy("ring_id").agg(F.count_if(F.col("users") > 1).alias(sharers)), on="ring_id", how="inner"
+        )
+
+    devices = shared("device_id", "devices", "shared_device_share")
+    addresses = shared("ip_id", "addresses", "shared_address_share")
+    return devices.join(addresses, on="ring_id", how="full_outer")
+
+
+def _targets(targets: DataFrame, sizes: DataFrame) -> DataFrame:
+    """How many, how fully covered, whose; the top creator, the verb with most targets and a few of its targets."""
+    by_creator = (
+        targets.groupBy("ring_id", "creator")
+        .agg(F.sum("members").alias("acts"))
+        .groupBy("ring_id")
+        .agg(
+            (F.pow(F.sum("acts"), 2) / F.sum(F.col("acts") * F.col("acts"))).alias("creators"),
+            F.max_by("creator", F.struct("acts", "creator")).alias("top_creator"),
+            (F.max("acts") / F.sum("acts")).alias("top_creator_share"),
+        )
+    )
+    by_verb = (
+        targets.groupBy("ring_id", "verb")
+        .agg(F.count("*").alias("verb_targets"), F.sum("members").alias("acts"))
+        .groupBy("ring_id")
+        .agg(F.max_by("verb", F.struct("acts", "verb")).alias("top_verb"))
+    )
+    overall = (
+        targets.join(sizes, on="ring_id", how="inner")
+        .groupBy("ring_id", "size")
+        .agg(
+            F.count("*").alias("targets"),
+            (F.sum("members") / F.count("*")).alias("members_per_target"),
+            mean_of(F.col("members") / F.col("audience")).alias("capture"),
+            (F.max("members") / F.sum("members")).alias("top_object_share"),
+        )
+        .select(
+            "ring_id",
+            "targets",
+            "capture",
+            "top_object_share",
+            (F.col("members_per_target") / F.col("size")).alias("coverage"),
+        )
+    )
+    return overall.join(by_creator, on="ring_id", how="inner").join(by_verb, on="ring_id", how="inner")
+
+
+def _fans(targets: DataFrame, touched: DataFrame, acts: DataFrame) -> DataFrame:
+    """Members that followed the top creator well before their first act on its targets."""
+    top = (
+        targets.groupBy("ring_id", "creator")
+        .agg(F.sum("members").alias("acts"))
+        .groupBy("ring_id")
+        .agg(F.max_by("creator", F.struct("acts", "creator")).alias("creator"))
+    )
+    first_acts = (
+        touched.join(
+            targets.select("ring_id", "verb", "object_id", "creator"), on=["ring_id", "verb", "object_id"], how="inner"
+        )
+        .join(top, on=["ring_id", "creator"], how="left_semi")
+        .groupBy("ring_id", "account_id")
+        .agg(F.min("first_ts").alias("first_ts"))
+    )
+    follows = (
+        acts.where("ring_id IS NOT NULL AND verb = 'follow'")
+        .join(top.withColumnRenamed("creator", "object_id"), on=["ring_id", "object_id"], how="left_semi")
+        .groupBy("ring_id", "account_id")
+        .agg(F.min("ts").alias("followed_at"))
+    )
+    before = F.expr(f"followed_at <= first_ts - INTERVAL {FOLLOWED_BEFORE_DAYS} DAY")
+    return (
+        first_acts.join(follows, on=["ring_id", "account_id"], how="left")
+        .groupBy("ring_id")
+        .agg(F.count_if(before).alias("followed_before_share"))
+    )
+
+
+def _lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
+    """How much of what members do is done on the ring's targets, and how much on what no other member touches."""
+    inside = targets.select("ring_id", "object_id", F.lit(True).alias("inside")).distinct()
+    objects = touched.groupBy("ring_id", "account_id", "object_id").agg(F.sum("acts").alias("acts"))
+    alone = F.count("*").over(Window.partitionBy("ring_id", "object_id")) == 1
+    return (
+        objects.withColumn("alone", alone)
+        .join(inside, on=["ring_id", "object_id"], how="left")
+        .groupBy("ring_id", "account_id")
+        .agg(
+            F.sum("acts").alias("acts"),
+            (F.coalesce(F.sum(F.when(F.col("inside"), F.col("acts"))), F.lit(0)) / F.sum("acts")).alias("inside"),
+            (F.count_if("alone") / F.count("*")).alias("alone"),
+        )
+        .groupBy("ring_id")
+        .agg(
+            (F.sum("acts") / F.count("*")).alias("acts_per_member"),
+            mean_of(F.col("inside")).alias("inside_share"),
+            mean_of(F.col("alone")).alias("independent_share"),
+        )
+    )
+
+
+def with_family(evidence: DataFrame) -> DataFrame:
+    """Link evidence with the family of its kind."""
+    return evidence.withColumn("family", family_of(F.col("kind")))

@@ -1,0 +1,63 @@
+"""From links to rings: the steps in their order."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from conf import RingLimits
+from features.rings.communities import find_communities
+from features.rings.components import cut
+from features.rings.identity import with_ring_ids
+from features.rings.measures import (
+    ring_acts,
+    ring_features,
+    ring_links,
+    ring_objects,
+    targets_of,
+    touched_by_members,
+    with_family,
+)
+from features.rings.verdict import judged
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was published before `as_of`: members of the days that are remembered, and every id that was ever used."""
+
+    members: DataFrame
+    used_ids: DataFrame
+
+
+def find_members(links: DataFrame, evidence: DataFrame, past: Past, as_of: date, limits: RingLimits) -> DataFrame:
+    """Rows of `ring_members`, without as_of: the communities of today's links under the ids they keep."""
+    communities = cut(find_communities(links, limits))
+    named = communities.withColumnRenamed("community", "ring_id")
+    founded = (
+        ring_links(evidence, named)
+        .groupBy(F.col("ring_id").alias("community"))
+        .agg(F.min("first_at").cast("date").alias("first_on"))
+    )
+    return cut(with_ring_ids(communities, founded, past.members, past.used_ids, as_of, limits))
+
+
+def describe_rings(
+    members: DataFrame,
+    links: DataFrame,
+    evidence: DataFrame,
+    events: DataFrame,
+    accounts: DataFrame,
+    videos: DataFrame,
+    as_of: date,
+    limits: RingLimits,
+) -> DataFrame:
+    """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`."""
+    inside = cut(ring_links(links, members))
+    kinds = cut(with_family(ring_links(evidence, members)))
+    objects = cut(ring_objects(kinds))
+    acts = cut(ring_acts(events, members, objects, as_of))
+    touched = cut(touched_by_members(acts))
+    targets = cut(targets_of(touched, objects, acts, videos))
+    features = cut(ring_features(members, inside, kinds, acts, touched, targets, accounts, as_of))
+    return judged(features, targets, limits)

@@ -1,0 +1,53 @@
+"""Rings: groups of accounts held together by links."""
+
+from datetime import timedelta
+
+from pyspark.sql import functions as F
+
+from jobs.job import Context, Facts, Job, main
+from features.rings import RINGS_WITH_FEATURES, Past, describe_rings, find_members
+from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
+from validation.rules import usable
+
+
+def run(context: Context) -> Facts:
+    """Find rings in the day's links, under the ids that they had before, and say of each why it is one.
+
+    Splits the graph of account_links into communities, matches them with the rings of the days before (never the same
+    day or later), measures what their members are and did, and publishes rings and ring_members. Run it after `links`.
+    """
+    limits = context.limits.rings
+    links, evidence = context.day(ACCOUNT_LINKS), context.day(LINK_EVIDENCE)
+    members = find_members(links, evidence, past(context), context.as_of, limits)
+    # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
+    events = usable(context.lake.source(EVENTS, context.as_of, days=limits.follow_days), EVENTS)
+    rings = describe_rings(
+        members, links, evidence, events, context.source(ACCOUNTS), context.source(VIDEOS), context.as_of, limits
+    )
+    accounts_in_rings = context.publish(RING_MEMBERS, members)
+    found = context.publish(RINGS_WITH_FEATURES, rings)
+    high = context.day(RINGS).where(F.col("score") >= 0.5).count()
+    return {"rings": found, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
+
+
+def past(context: Context) -> Past:
+    """Rings published before this run's day; none when this is the first."""
+    if not (context.lake.exists(RING_MEMBERS) and context.lake.exists(RINGS)):
+        nothing = context.spark.createDataFrame([], RING_MEMBERS.schema)
+        return Past(nothing, nothing.select("ring_id"))
+    before = F.col("as_of") < F.lit(context.as_of)
+    remembered = F.col("as_of") >= F.lit(context.as_of - timedelta(days=context.limits.rings.memory_days))
+    members = context.lake.read(RING_MEMBERS).where(before & remembered)
+    return Past(members, context.lake.read(RINGS).where(before).select("ring_id").distinct())
+
+
+JOB = Job(
+    "rings",
+    "Groups of accounts held together by links, with their evidence.",
+    run,
+    reads=(ACCOUNT_LINKS, LINK_EVIDENCE, ACCOUNTS, VIDEOS, EVENTS),
+    writes=(RING_MEMBERS, RINGS),
+)
+
+if __name__ == "__main__":
+    main(JOB)

@@ -1,0 +1,233 @@
+"""What rings are said to be, on a small lake: an evading farm, a comment-spam ring, a fan club, a home, a giveaway."""
+
+import math
+from datetime import date, timedelta
+
+import pytest
+
+from conf import load_limits, load_policies
+from features.rings import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES
+from features.rings.definitions import score_terms
+from jobs.job import Context
+from jobs.rings import JOB
+from lake.runs import Run
+from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, POLICIES, RING_MEMBERS, VIDEOS
+from lake.store import Provenance
+from tests.builders import accounts, at, events, videos
+
+DAY = date(2026, 3, 1)
+ME = Provenance("run-0", "1.0")
+START = at("2026-02-05 10:00")
+
+FARM, SPAM, FANS, HOME, GIVEAWAY = range(100, 112), range(200, 208), range(300, 312), range(400, 404), range(500, 510)
+GROUPS = {"farm": FARM, "spam": SPAM, "fans": FANS, "home": HOME, "giveaway": GIVEAWAY}
+IDOL = 900
+
+
+def all_pairs(group):
+    return [(a, b) for a in group for b in group if a < b]
+
+
+def act(account, verb, video=None, *, minute=0.0, **more):
+    return {"account_id": account, "verb": verb, "video_id": video, "ts": START + timedelta(minutes=minute), **more}
+
+
+def world():
+    """Source rows; each account also lives a life of its own on ten videos that nobody else touches."""
+    rows, people, films = [], [], []
+    for number, account in enumerate(account for group in GROUPS.values() for account in group):
+        created_at = at("2025-03-01 09:00") + timedelta(days=5 * number)
+        people.append(
+            {
+                "account_id": account,
+                "created_at": created_at,
+                "signup_device_id": f"d{account}",
+                "signup_ip_id": f"i{account}",
+            }
+        )
+        rows += [
+            act(account, "view", 50_000 + 100 * number + n, minute=60 * n, device_id=f"d{account}") for n in range(10)
+        ]
+    people += [{"account_id": account} for account in [IDOL, *range(700, 710), *range(800, 840)]]
+    films += [{"video_id": 1_000 + n, "account_id": 700 + n} for n in range(8)]  # eight customers of the farm
+    films += [{"video_id": 2_000 + n, "account_id": 700 + n} for n in range(6)]  # where the spam is
+    films += [{"video_id": 3_000 + n, "account_id": IDOL} for n in range(6)]
+    films += [{"video_id": 4_000, "account_id": 709}]
+    for n in range(8):
+        rows += [act(account, "like", 1_000 + n, minute=1440 * n + 200 * k) for k, account in enumerate(FARM)]
+    for n in range(6):
+        rows += [act(account, "comment", 2_000 + n, minute=1440 * n + k, text="x") for k, account in enumerate(SPAM)]
+        rows += [act(account, "like", 3_000 + n, minute=1440 * n + 5 * k) for k, account in enumerate(FANS)]
+        rows += [act(account, "like", 3_000 + n, minute=1440 * n + 900) for account in range(800, 840)]
+    rows += [act(account, "follow", minute=-60 * 24 * 20, target_account_id=IDOL) for account in FANS]
+    rows += [act(account, "comment", 4_000, minute=k, text="win") for k, account in enumerate(GIVEAWAY)]
+    for person in people:
+        if person["account_id"] in SPAM:
+            person |= {"created_at": at("2026-02-03 09:00"), "signup_device_id": "spam-phone"}
+        if person["account_id"] in HOME:
+            person["signup_device_id"] = "tablet"
+    return people, films, rows
+
+
+def evidence():
+    """(account, other, kind, shared_objects, surprise, gap, objects) as the links job would leave it."""
+    yield from ((a, b, "like", 8, 22.0, 40_000.0, range(1_000, 1_008)) for a, b in all_pairs(FARM))
+    yield from ((a, b, "text", 6, 30.0, 120.0, range(2_000, 2_006)) for a, b in all_pairs(SPAM))
+    yield from ((a, b, "like", 6, 14.0, 600.0, range(3_000, 3_006)) for a, b in all_pairs(FANS))
+    yield from ((a, b, "device", 1, 9.0, None, []) for a, b in all_pairs(HOME))
+    yield from ((a, b, "comment", 1, 9.0, 300.0, [4_000]) for a, b in all_pairs(GIVEAWAY))
+
+
+@pytest.fixture(scope="module")
+def lake(spark, tmp_path_factory):
+    from lake.store import Lake
+
+    lake = Lake(spark, str(tmp_path_factory.mktemp("rings") / "lake"))
+    people, films, rows = world()
+    for table, df in (
+        (ACCOUNTS, accounts(spark, *people)),
+        (VIDEOS, videos(spark, *films)),
+        (EVENTS, events(spark, *rows)),
+    ):
+        writer = df.unionByName(df) if table is EVENTS else df  # every event is delivered twice
+        writer = writer.coalesce(1).write.format("delta")
+        (writer.partitionBy("event_date") if table is EVENTS else writer).save(lake.path(table))
+    found = list(evidence())
+    kinds = [
+        (a, b, kind, n, s, gap, START, START + timedelta(days=7), [str(o) for o in objects])
+        for a, b, kind, n, s, gap, objects in found
+    ]
+    schema = ", ".join(f"{f.name} {f.dataType.simpleString()}" for f in LINK_EVIDENCE.schema if f.name != "as_of")
+    links = "account_id bigint, other_account_id bigint, kinds array<string>, shared_objects bigint, surprise double"
+    for day in (DAY, DAY + timedelta(days=1)):
+        lake.publish(LINK_EVIDENCE, spark.createDataFrame(kinds, schema).coalesce(1), day, ME)
+        pairs = spark.createDataFrame([(a, b, [kind], n, s) for a, b, kind, n, s, *_ in found], links)
+        lake.publish(ACCOUNT_LINKS, pairs.coalesce(1), day, ME)
+    return lake
+
+
+def run(lake, day):
+    context = Context(lake, day, Run("rings", day, {}), {}, load_policies(), load_limits())
+    facts = JOB.run(context)
+    rings = {row.ring_id: row.asDict() for row in lake.day(RINGS_WITH_FEATURES, day).collect()}
+    members = {}
+    for row in lake.day(RING_MEMBERS, day).collect():
+        members.setdefault(row.ring_id, set()).add(row.account_id)
+    return facts, rings, members
+
+
+@pytest.fixture(scope="module")
+def first_run(lake):
+    return run(lake, DAY)
+
+
+@pytest.fixture(scope="module")
+def rings(first_run):
+    _, rings, members = first_run
+    names = {min(group): name for name, group in GROUPS.items()}
+    assert {frozenset(accounts) for accounts in members.values()} == {frozenset(group) for group in GROUPS.values()}
+    return {names[min(members[ring_id])]: ring for ring_id, ring in rings.items()}
+
+
+def test_scores_tell_rings_from_honest_crowds(first_run, rings):
+    assert {name: ring["score"] > 0.5 for name, ring in rings.items()} == {
+        "farm": True,
+        "spam": True,
+        "fans": False,
+        "home": False,
+        "giveaway": False,
+    }
+    assert max(rings[name]["score"] for name in ("fans", "home", "giveaway")) < 0.1
+    assert first_run[0] == {"rings": 5, "of them with a score of 0.5 or more": 2, "accounts in rings": 46}
+    for ring in rings.values():
+        assert sum(reason.contribution for reason in ring["reasons"]) == pytest.approx(
+            math.log(ring["score"] / (1 - ring["score"])), abs=1e-4
+        )
+
+
+def test_policies(rings):
+    assert rings["farm"]["policy"] == "artificial_engagement"
+    assert rings["spam"]["policy"] == "spam_ring"
+    assert rings["home"]["policy"] == "bot_network"
+
+
+def test_features(rings):
+    expected = {
+        "farm": {
+            "size": 12,
+            "links": 66,
+            "density": 1.0,
+            "mean_surprise": 22.0,
+            "objects_per_link": 8.0,
+            "like_share": 1.0,
+            "text_share": 0.0,
+            "synchrony_s": 40_000.0,
+            "together_days": 7.0,
+            "targets": 8,
+            "coverage": 1.0,
+            "capture": 1.0,
+            "creators": 8.0,
+            "top_creator_share": 0.125,
+            "top_object_share": 0.125,
+            "followed_before_share": 0.0,
+            "acts_per_member": 18.0,
+            "inside_share": pytest.approx(8 / 18, abs=1e-6),
+            "independent_share": pytest.approx(10 / 18, abs=1e-6),
+            "shared_device_share": 0.0,
+            "devices": 12,
+            "country_share": 1.0,
+        },
+        "fans": {
+            "creators": 1.0,
+            "top_creator": IDOL,
+            "top_creator_share": 1.0,
+            "followed_before_share": 1.0,
+            "capture": pytest.approx(12 / 52, abs=1e-6),
+            "targets": 6,
+        },
+        "spam": {
+            "shared_device_share": 1.0,
+            "devices": 9,
+            "created_together_share": 1.0,
+            "created_span_days": 0.0,
+            "text_share": 1.0,
+        },
+        "home": {"targets": None, "capture": None, "synchrony_s": None, "device_share": 1.0, "devices": 5},
+        "giveaway": {"targets": 1, "top_object_share": 1.0, "created_together_share": 0.1},
+    }
+    for name, features in expected.items():
+        assert {feature: rings[name][feature] for feature in features} == features, name
+
+
+def test_evidence_names_numbers_objects_and_times(rings):
+    assert rings["farm"]["evidence"] == (
+        "12 accounts; up to 12 of them liked the same 8 videos (e.g. 1000, 1001, 1002), 12 at a time, typically 11 h apart, "
+        "2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-22 on average)."
+    )
+    assert rings["spam"]["evidence"] == (
+        "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); up to 8 of them commented on the "
+        "same 6 videos (e.g. 2000, 2001, 2002), 8 at a time, 100 % of the linked pairs wrote near-equal comments under the "
+        "same videos, typically 2 min apart, 2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-30 on average)."
+    )
+    assert rings["fans"]["evidence"].endswith(
+        "on average); but 100 % of it goes to one creator (900), 100 % followed that creator before."
+    )
+    assert rings["giveaway"]["evidence"].startswith(
+        "10 accounts; 10 commented on the same video (4000), typically 5 min apart"
+    )
+    assert "100 % of the linked pairs used the same devices" in rings["home"]["evidence"]
+
+
+def test_the_same_rows_again_and_the_same_ids_the_next_day(lake, first_run):
+    _, rings, members = first_run
+    assert run(lake, DAY)[1:] == (rings, members)
+    assert run(lake, DAY + timedelta(days=1))[2] == members
+
+
+def test_definitions_are_whole():
+    names = [feature.name for feature in RING_FEATURES]
+    assert len(set(names)) == len(names)
+    assert all(all((f.unit, f.meaning, f.abusers, f.honest)) for f in RING_FEATURES)
+    assert {family.policy for family in FAMILIES} <= set(POLICIES)
+    known = {*names, "size", "household"}
+    assert {term.feature for term in score_terms(6)} <= known
