@@ -125,7 +125,9 @@ def one_line(error: BaseException) -> str:
 def command(job: Job) -> click.Command:
     """The command line of a job."""
     params: list[click.Parameter] = [
-        click.Option(["--lake"], required=True, metavar="URI", help="Where the Delta tables are: a folder, s3a://…, abfss://…"),
+        click.Option(
+            ["--lake"], required=True, metavar="URI", help="Where the Delta tables are: a folder, s3a://…, abfss://…"
+        ),
     ]
     if job.needs_day:
         params.append(
@@ -139,7 +141,10 @@ def command(job: Job) -> click.Command:
     params += [
         *job.options,
         click.Option(
-            ["--policies"], type=click.Path(path_type=Path), metavar="FILE", help="Policies in place of conf/policies.toml."
+            ["--policies"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Policies in place of conf/policies.toml.",
         ),
         click.Option(
             ["--limits"], type=click.Path(path_type=Path), metavar="FILE", help="Limits in place of conf/limits.toml."
@@ -148,7 +153,11 @@ def command(job: Job) -> click.Command:
         click.Option(["--debug"], is_flag=True, help="Show the traceback of an unforeseen failure."),
     ]
     return click.Command(
-        job.name, params=params, callback=lambda **options: invoke(job, options), help=job.run.__doc__, short_help=job.summary
+        job.name,
+        params=params,
+        callback=lambda **options: invoke(job, options),
+        help=job.run.__doc__,
+        short_help=job.summary,
     )
 
 
@@ -184,7 +193,9 @@ def start(job: Job, options: dict[str, Any]) -> tuple[Facts, list[str]]:
 
 def plan(job: Job, lake: Lake, as_of: date | None) -> Facts:
     """What a job would read and write, without doing either."""
-    reads = {f"reads {table.name}": f"{lake.path(table)}{'' if lake.exists(table) else '  (missing)'}" for table in job.reads}
+    reads = {
+        f"reads {table.name}": f"{lake.path(table)}{'' if lake.exists(table) else '  (missing)'}" for table in job.reads
+    }
     day = f" where {{}} = '{as_of}'" if as_of else ""
     writes = {
         f"writes {table.name}": lake.path(table) + (day.format(table.partition) if table.partition else "")

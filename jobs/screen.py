@@ -28,7 +28,15 @@ def percent(value: float | None) -> str:
 
 def rings(df: DataFrame) -> None:
     """The rings that are most surely abusive, with their evidence."""
-    shown = table("Rings: accounts that act together beyond chance", "ring", "policy", "size", "score", "evidence", right=("size", "score"))
+    shown = table(
+        "Rings: accounts that act together beyond chance",
+        "ring",
+        "policy",
+        "size",
+        "score",
+        "evidence",
+        right=("size", "score"),
+    )
     for row in df.orderBy(F.desc("score"), F.desc("size"), "ring_id").limit(RINGS_SHOWN).collect():
         shown.add_row(str(row.ring_id)[-6:], row.policy, str(row.size), f"{row.score:.2f}", escape(row.evidence))
     out.print(shown)
@@ -47,7 +55,9 @@ def cases(df: DataFrame) -> None:
 
 
 def why(row: Row) -> str:
-    reasons = [f"{each.feature} {each.value:.3g} ({each.contribution:+.1f})" for each in row.reasons if each.value is not None]
+    reasons = [
+        f"{each.feature} {each.value:.3g} ({each.contribution:+.1f})" for each in row.reasons if each.value is not None
+    ]
     return escape(row.evidence) + (f"\n[dim]{escape(', '.join(reasons[:REASONS_SHOWN]))}[/]" if reasons else "")
 
 
@@ -56,8 +66,20 @@ def truth(df: DataFrame) -> None:
     card = df.first()
     shown = table("Against the truth", "", "flagged", "of them abusive", "of the loud, found", "of the evading, found")
     for label, count, *shares in (
-        ("rings with a score of 0.5 or more", card.in_rings, card.ring_precision, card.loud_in_rings, card.evading_in_rings),
-        ("accounts with a score of 0.5 or more", card.flagged, card.score_precision, card.loud_scored, card.evading_scored),
+        (
+            "rings with a score of 0.5 or more",
+            card.in_rings,
+            card.ring_precision,
+            card.loud_in_rings,
+            card.evading_in_rings,
+        ),
+        (
+            "accounts with a score of 0.5 or more",
+            card.flagged,
+            card.score_precision,
+            card.loud_scored,
+            card.evading_scored,
+        ),
     ):
         shown.add_row(label, f"{count:,}", *map(percent, shares))
     shown.caption = f"{card.active:,} active accounts, {card.abusive:,} of them abusive"
@@ -66,7 +88,9 @@ def truth(df: DataFrame) -> None:
 
 def prevalence(estimates: DataFrame, true: DataFrame) -> None:
     """Share of views by violating accounts, as estimated from audits, beside the truth."""
-    shown = table("Prevalence: share of views by violating accounts", "policy", "estimate", "95 % interval", "truth", "reviewed")
+    shown = table(
+        "Prevalence: share of views by violating accounts", "policy", "estimate", "95 % interval", "truth", "reviewed"
+    )
     for row in estimates.join(true, on="policy", how="left").orderBy("policy").collect():
         interval = f"{percent(row.ci_low)} to {percent(row.ci_high)}"
         shown.add_row(row.policy, percent(row.estimate), interval, percent(row.prevalence), f"{row.reviewed:,}")
@@ -75,7 +99,9 @@ def prevalence(estimates: DataFrame, true: DataFrame) -> None:
 
 def look_further(uri: str, day: date) -> None:
     """Where the tables are, and a query that runs as it is printed."""
-    out.print(f"\nThe tables are Delta tables below [bold]{uri}/[/]; docs/tables.md says what each column means. In .venv/bin/python:\n")
+    out.print(
+        f"\nThe tables are Delta tables below [bold]{uri}/[/]; docs/tables.md says what each column means. In .venv/bin/python:\n"
+    )
     query = f"""\
 import duckdb
 from deltalake import DeltaTable

@@ -1,4 +1,4 @@
-"""The Spark session of a job: Delta on, UTC, Arrow on, quiet; sized for this machine unless spark-submit says otherwise."""
+"""The Spark session of a job: Delta, UTC and Arrow on, quiet; sized for this machine unless spark-submit did that."""
 
 import atexit
 import os
@@ -6,9 +6,14 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
+
+from lake.errors import SuiteError
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
 
@@ -64,10 +69,31 @@ def start_session(app: str) -> SparkSession:
             "spark.driver.extraJavaOptions",
             f"-Dlog4j2.configurationFile=file:{log_settings} -Duser.timezone=UTC",
         )
-    spark = builder.getOrCreate()
+    with quiet_jvm():
+        spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     ship_own_code(spark)
     return spark
+
+
+@contextmanager
+def quiet_jvm() -> Iterator[None]:
+    """Keep what a JVM that starts in this block writes to standard error, then and later, off the terminal.
+
+    Failures reach Python as exceptions. Raises SuiteError with the JVM's last words when it does not start.
+    """
+    with tempfile.TemporaryFile() as words:
+        terminal = os.dup(2)
+        os.dup2(words.fileno(), 2)
+        try:
+            yield
+        except PySparkRuntimeError as error:
+            words.seek(0)
+            said = words.read().decode(errors="replace").strip().splitlines() or [str(error)]
+            raise SuiteError(f"Spark did not start: {said[-1]}") from error
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def ship_own_code(spark: SparkSession) -> None:

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import click
 import structlog
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -33,7 +35,7 @@ def configure() -> None:
 
 def warn(message: str) -> None:
     if console.is_terminal:
-        console.print(f"[yellow]warning[/] {message}", highlight=False)
+        console.print(f"[yellow]warning[/] {escape(message)}", highlight=False)
     else:
         log.warning(message)
 
@@ -41,9 +43,9 @@ def warn(message: str) -> None:
 def fail(message: str) -> None:
     """The one line of a failed run."""
     if console.is_terminal:
-        console.print("[bold red]failed[/]", message, highlight=False, markup=True)
+        console.print(f"[bold red]failed[/] {escape(message)}", highlight=False)
     else:
-        print(f"error: {message}", file=sys.stderr)
+        click.echo(f"error: {message}", err=True)
 
 
 def summary(job: str, facts: Mapping[str, object], warnings: list[str]) -> None:
@@ -53,7 +55,7 @@ def summary(job: str, facts: Mapping[str, object], warnings: list[str]) -> None:
         return
     table = Table(title=f"[bold green]{job}[/] done", title_justify="left", show_header=False, box=None, padding=(0, 2))
     for label, value in facts.items():
-        table.add_row(f"[dim]{label}[/]", readable(value))
+        table.add_row(f"[dim]{label}[/]", escape(readable(value)))
     console.print(table)
 
 
@@ -61,7 +63,11 @@ def step_done(step: str, seconds: float, facts: Mapping[str, object]) -> None:
     """One line for each step of a longer run."""
     if console.is_terminal:
         said = " · ".join(f"{label} {readable(value)}" for label, value in facts.items())
-        console.print(f"[green]✓[/] [bold]{step:<10}[/] {seconds:6.1f} s  [dim]{said}[/]", highlight=False, overflow="ellipsis")
+        console.print(
+            f"[green]✓[/] [bold]{step:<10}[/] {seconds:6.1f} s  [dim]{escape(said)}[/]",
+            highlight=False,
+            overflow="ellipsis",
+        )
     else:
         log.info(f"{step} done", seconds=round(seconds, 1), **keywords(facts))
 

@@ -220,7 +220,7 @@ class Lake:
             commit()
         except CONFLICTS as error:
             raise PublishConflict(
-                f"table {table.name}: another run was writing the same rows, {PUBLISH_ATTEMPTS} tries in vain; run again"
+                f"table {table.name}: another run kept writing the same rows ({PUBLISH_ATTEMPTS} tries); run again"
             ) from error
 
     def _rows_of_commit(self, table: Table, provenance: Provenance) -> int:

@@ -13,7 +13,9 @@ def share(part: Column, whole: Column) -> Column:
     return F.try_divide(F.sum(F.when(whole & part, 1).otherwise(0)), F.sum(whole.cast("int")))
 
 
-def scorecard(features: DataFrame, members: DataFrame, rings: DataFrame, scores: DataFrame, truth: DataFrame) -> DataFrame:
+def scorecard(
+    features: DataFrame, members: DataFrame, rings: DataFrame, scores: DataFrame, truth: DataFrame
+) -> DataFrame:
     """One row: how many active accounts are flagged, how many of them rightly, and how much of the abuse that is.
 
     `features`, `members`, `rings` and `scores` are one day of account_features, ring_members, rings and account_scores;
@@ -54,7 +56,9 @@ def true_prevalence(features: DataFrame, truth: DataFrame) -> DataFrame:
         truth.select("account_id", "policy"), on="account_id", how="left"
     )
     by_policy = [
-        F.try_divide(F.sum(F.when(F.col("policy") == policy, F.col("views_7d")).otherwise(0)), F.sum("views_7d")).alias(policy)
+        F.try_divide(F.sum(F.when(F.col("policy") == policy, F.col("views_7d")).otherwise(0)), F.sum("views_7d")).alias(
+            policy
+        )
         for policy in POLICIES
     ]
     return views.agg(*by_policy).unpivot([], list(POLICIES), "policy", "prevalence")

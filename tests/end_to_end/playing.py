@@ -35,13 +35,13 @@ def cut(spark: SparkSession, whole: Path, day: date, target: Path) -> None:
         (writer.partitionBy(table.partition) if table.partition else writer).save(f"{target}/{table.name}")
 
 
-
-
 def start(name: str, lake: Path, day: date, log: Path) -> subprocess.Popen[bytes]:
     """Start a job in a process group of its own; what it says goes to `log`."""
     command = [sys.executable, "-m", "jobs", name, "--lake", str(lake), "--as-of", str(day)]
     told = {**os.environ, "SPARK_DRIVER_MEMORY": "2g"}
-    return subprocess.Popen(command, cwd=SUITE, env=told, stdout=log.open("wb"), stderr=subprocess.STDOUT, start_new_session=True)
+    return subprocess.Popen(
+        command, cwd=SUITE, env=told, stdout=log.open("wb"), stderr=subprocess.STDOUT, start_new_session=True
+    )
 
 
 def kill_while(step: str, lake: Path, day: date, log: Path, patience: float = 300) -> None:
@@ -54,7 +54,8 @@ def kill_while(step: str, lake: Path, day: date, log: Path, patience: float = 30
         if began is not None and data_files(lake) > began:
             break
         time.sleep(0.05)
-    assert began is not None and running.poll() is None, f"{step} was not caught alive: {log.read_text()[-2000:]}"
+    if began is None or running.poll() is not None:
+        raise AssertionError(f"{step} was not caught alive: {log.read_text()[-2000:]}")
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
 
