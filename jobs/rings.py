@@ -1,10 +1,10 @@
 """Rings: groups of accounts held together by links."""
 
+from jobs.job import Context, Facts, Job, main  # isort: skip
 from datetime import timedelta
 
 from pyspark.sql import functions as F
 
-from jobs.job import Context, Facts, Job, main
 from features.rings import RINGS_WITH_FEATURES, Past, describe_rings, find_members
 from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
 from validation.rules import usable

@@ -21,7 +21,7 @@ from features.rings.components import connected_components, cut
 MIN_MEMBERS = 3
 """Two accounts that act together are a pair, and a link says all there is to say of it."""
 MIN_TIES = 2
-"""A member is tied to at least two others: one link may be a chance (or a household), two into the same group hardly."""
+"""A member is tied to at least two others: one link may be a chance or a home, two into the same group hardly."""
 BATCHES = 256
 """Small components share tasks' batches: a component's batch is its hash modulo this."""
 STRONGEST = (64, 32, 16, 8, 4)

@@ -1,8 +1,8 @@
 """Connected components of a graph of accounts, without the graph ever being in one place.
 
-Small graphs are solved in one Arrow task by SciPy; larger ones by alternating large-star and small-star steps
-(Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected components in MapReduce and beyond, SoCC 2014), which end
-after a number of rounds that grows with the logarithm of the graph's size. Both name a component by its smallest account.
+Small graphs are solved in one Arrow task by SciPy; larger ones by alternating large-star and small-star steps (Kiveris,
+Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected components in MapReduce and beyond, SoCC 2014), which end after a
+number of rounds that grows with the logarithm of the graph's size. Both name a component by its smallest account.
 """
 
 from collections.abc import Iterator

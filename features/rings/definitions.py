@@ -1,7 +1,7 @@
 """What is known of a ring, and what speaks for and against it: the table of contents of ring features.
 
 Families group the kinds of links by what the accounts did. A feature is a column of `rings`. A term of the score says
-how a feature moves it, in log-odds, and why; the terms are monotone in what they name, and their sum is the score's logit.
+how a feature moves it, in log-odds, and why; the terms are monotone in what they name, their sum is the score's logit.
 """
 
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ class Family:
 
 
 FAMILIES = (
-    Family("text", ("text",), "comment", "spam_ring", 3.0, "wrote near-equal comments under"),
+    Family("text", ("text",), "comment", "spam_ring", 3.0, "wrote near-equal comments"),
     Family("report", ("report",), "report", "bot_network", 3.0, "reported"),
-    Family("upload", ("frame", "caption", "upload"), None, "coordinated_reupload", 3.0, "uploaded near-equal videos"),
     Family("sound", ("sound",), None, "coordinated_reupload", 1.0, "used the same rare sounds"),
+    Family("upload", ("frame", "caption", "upload"), None, "coordinated_reupload", 3.0, "uploaded near-equal videos"),
     Family("comment", ("comment",), "comment", "spam_ring", 1.0, "commented on"),
     Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked"),
     Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed"),
@@ -212,7 +212,7 @@ RINGS_WITH_FEATURES = RINGS.extended(
 
 @dataclass(frozen=True)
 class Term:
-    """What one thing adds to the score's log-odds: `weight` times `amount`, which is 0 when unknown and 1 at its full."""
+    """What one thing adds to the score's log-odds: `weight` times `amount`, 0 when unknown and 1 at its full."""
 
     feature: str
     weight: float

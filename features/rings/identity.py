@@ -3,8 +3,8 @@
 The rules, from what was published on the days before `as_of`, never on `as_of` itself or later:
 
 - An account remembers the ring it was last in, for `memory_days`. A ring that is missing for a day is so not forgotten.
-- An earlier ring and a community of today are candidates for being the same when they share at least `same_share` of the
-  members of the smaller one.
+- An earlier ring and a community of today may be the same when they share at least `same_share` of the members of the
+  smaller one.
 - A ring that split lives on in the part that holds most of its remembered members (then the larger part, then the one
   with the smallest member); the other parts are new rings.
 - Where several rings merged, the one that brought most members lives on (then the larger, then the smaller id).

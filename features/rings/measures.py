@@ -1,6 +1,6 @@
 """What the members of a ring are and did: one row of features for each ring.
 
-Sums that a rerun must repeat to the last digit are sums of integers (shares in millionths), whose order does not matter.
+Sums that a rerun must repeat to the last digit are sums of integers (shares in millionths): their order is no matter.
 """
 
 from datetime import date, timedelta
@@ -177,14 +177,14 @@ def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
             *(F.count_if(F.col("family") == family.name).alias(f"{family.name}_pairs") for family in FAMILIES),
             *(
                 F.sum(F.when(F.col("family") == name, F.col("objects"))).alias(f"{name}_objects")
-                for name in ("upload", "sound")
+                for name in ("upload", "sound", "text")
             ),
         )
         .join(pairs, on="ring_id", how="inner")
         .select(
             "ring_id",
             *((F.col(f"{f.name}_pairs") / F.col("pairs")).alias(f"{f.name}_share") for f in FAMILIES),
-            (F.greatest("upload_objects", "sound_objects") / F.col("pairs")).alias("uploads_per_link"),
+            (F.greatest("upload_objects", "sound_objects", "text_objects") / F.col("pairs")).alias("works_per_link"),
         )
     )
     times = evidence.groupBy("ring_id").agg(

@@ -22,7 +22,7 @@ def judged(features: DataFrame, targets: DataFrame, limits: RingLimits) -> DataF
 
     `features` as `ring_features` gives them, `targets` as `targets_of` does (examples for the sentence).
     """
-    known = features.withColumn("breadth", F.greatest("creators", "uploads_per_link"))
+    known = features.withColumn("breadth", F.greatest("creators", "works_per_link"))
     terms = {f"term_{number}": term for number, term in enumerate(score_terms(limits.household))}
     weighed = known.withColumns({name: F.round(F.lit(term.weight) * term.amount, 6) for name, term in terms.items()})
     logit = reduce(Column.__add__, (F.col(name) for name in terms), F.lit(BASE))
@@ -145,9 +145,7 @@ def _sentence() -> Column:
     said = [
         F.when(
             F.col(f"{family.name}_share") >= SAYS,
-            F.format_string(
-                f"%s of the linked pairs {family.phrase}{_object_of(family.name)}", _percent(f"{family.name}_share")
-            ),
+            F.format_string(f"%s of the linked pairs {family.phrase}", _percent(f"{family.name}_share")),
         )
         for family in FAMILIES
         if family.name == "text" or family.name not in VERB_OF_FAMILY
@@ -186,7 +184,3 @@ def _sentence() -> Column:
     return F.concat(
         F.concat_ws("; ", who, F.when(F.length(what) > 0, what)), F.lit(" ("), chance, F.lit(")"), honest, F.lit(".")
     )
-
-
-def _object_of(family: str) -> str:
-    return " the same videos" if family == "text" else ""

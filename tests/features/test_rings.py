@@ -201,13 +201,13 @@ def test_features(rings):
 
 def test_evidence_names_numbers_objects_and_times(rings):
     assert rings["farm"]["evidence"] == (
-        "12 accounts; up to 12 of them liked the same 8 videos (e.g. 1000, 1001, 1002), 12 at a time, typically 11 h apart, "
-        "2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-22 on average)."
+        "12 accounts; up to 12 of them liked the same 8 videos (e.g. 1000, 1001, 1002), 12 at a time, "
+        "typically 11 h apart, 2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-22 on average)."
     )
     assert rings["spam"]["evidence"] == (
-        "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); up to 8 of them commented on the "
-        "same 6 videos (e.g. 2000, 2001, 2002), 8 at a time, 100 % of the linked pairs wrote near-equal comments under the "
-        "same videos, typically 2 min apart, 2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-30 on average)."
+        "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); up to 8 of them commented "
+        "on the same 6 videos (e.g. 2000, 2001, 2002), 8 at a time, 100 % of the linked pairs wrote near-equal "
+        "comments, typically 2 min apart, 2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-30 on average)."
     )
     assert rings["fans"]["evidence"].endswith(
         "on average); but 100 % of it goes to one creator (900), 100 % followed that creator before."

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 
 import networkx as nx
 import pytest
@@ -29,7 +30,7 @@ def graphs():
         "mixed",
         [
             *((2**62 - a, 2**62 - b) for a, b in sparse.edges),
-            *zip(path, path[1:], strict=False),
+            *pairwise(path),
             *((5_000 + a, 5_000 + b) for a, b in star.edges),
             (1_000, 1_001),
             (1_001, 1_000),
