@@ -100,12 +100,12 @@ def prevalence(estimates: DataFrame, true: DataFrame) -> None:
 def look_further(uri: str, day: date) -> None:
     """Where the tables are, and a query that runs as it is printed."""
     out.print(
-        f"\nThe tables are Delta tables below [bold]{uri}/[/]; docs/tables.md says what each column means. In .venv/bin/python:\n"
+        f"\nThe tables are Delta tables below [bold]{uri}/[/], each column explained in docs/tables.md. In .venv/bin/python:\n"
     )
     query = f"""\
 import duckdb
 from deltalake import DeltaTable
 
 rings = DeltaTable("{uri}/rings").to_pyarrow_dataset()
-duckdb.sql("SELECT ring_id, size, score, evidence FROM rings WHERE as_of = '{day}' ORDER BY score DESC LIMIT 5").show()"""
+duckdb.sql("SELECT ring_id, size, evidence FROM rings WHERE as_of = '{day}' ORDER BY score DESC LIMIT 5").show()"""
     out.print(Syntax(query, "python", background_color="default"))
