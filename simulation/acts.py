@@ -1,6 +1,7 @@
 """Acts that are planned: what members of a group do on the objects that brought them together."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Acts:
     words: np.ndarray
     book: np.ndarray
 
-    TYPES = {
+    TYPES: ClassVar = {
         "account": np.int32,
         "verb": np.int8,
         "video": np.int32,

@@ -103,7 +103,7 @@ def flipped(rng: np.random.Generator, frame: np.ndarray, bits: np.ndarray) -> np
 
 
 def make_memes(settings: Settings, rng: np.random.Generator, films: Films) -> None:
-    """Some videos become memes: others re-use their sound and a frame much like theirs. Some creators repost their own."""
+    """Some videos become memes: others re-use their sound and a like frame. Some creators repost their own."""
     memes = round(settings.crowds * films.size / 400)
     order = np.argsort(films.created_ms, kind="stable")
     for meme in range(memes):

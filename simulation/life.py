@@ -1,6 +1,7 @@
 """The events of one day: everyday life of a block of accounts, and the acts that were planned for the day."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,8 @@ from simulation.world import World, film_key
 
 BLOCK = 4_096
 """Accounts whose day is made at once. A part of every draw: another size is another world."""
+CAFE_EVERY, CAFE_DEVICES = 8, 5
+"""Every eighth place is a cafe or a school room with a few devices for all who come."""
 ID_SPACE = 1 << 24
 """Event numbers set aside for a block of a day; ids stay apart whatever the size of the blocks' days."""
 
@@ -48,7 +51,7 @@ class Stay:
 
 
 def where_from(world: World, rng: np.random.Generator, who: np.ndarray, ts: np.ndarray) -> Stay:
-    """At home, on the move behind a carrier's address, or at school, work or a cafe; on the first or the second device."""
+    """At home, behind a carrier's address, or at school, work or a cafe; on the first or the second device."""
     people, seed = world.people, world.settings.seed
     count = len(who)
     renewed = ts >= people.new_device_ms[who]
@@ -67,6 +70,9 @@ def where_from(world: World, rng: np.random.Generator, who: np.ndarray, ts: np.n
     out = rng.random(count)
     address = np.where((out < 0.3) & (people.place[who] >= 0) & (draw >= people.home_share[who]), place, address)
     address = np.where(out > 0.985, elsewhere, address)
+    in_cafe = (address == place) & (people.place[who] % CAFE_EVERY == 0)
+    cafe_device = keyed(seed, "cafe device", np.maximum(people.place[who], 0), rng.integers(0, CAFE_DEVICES, count))
+    device = np.where(in_cafe & (rng.random(count) < 0.8), cafe_device, device)
     device = np.where(rng.random(count) < 0.006, 0, device)
     return Stay(device.astype(np.uint64), np.where(rng.random(count) < 0.008, 0, address).astype(np.uint64))
 
@@ -79,6 +85,14 @@ class Scene:
         self.books: dict[int, SpamBook] = {}
         self.spammers = {group.number: group for group in world.groups if group.scheme == "spam"}
         self.feed_day = NOTHING
+
+    @cached_property
+    def by_account_id(self) -> np.ndarray:
+        return np.argsort(self.world.people.account_id)
+
+    @cached_property
+    def by_video_id(self) -> np.ndarray:
+        return np.argsort(self.world.films.video_id)
 
     def feed(self, day: int) -> Feed:
         if self.feed_day != day:

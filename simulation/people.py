@@ -161,7 +161,7 @@ def settle(settings: Settings) -> People:
         interests=interests(rng, household, homes),
         likes=rng.beta(1.1, 7, n),
         comments=rng.beta(0.5, 14, n),
-        reports=np.where(rng.random(n) < 0.03, rng.uniform(0.02, 0.15, n), 0.001),
+        reports=np.where(rng.random(n) < 0.04, rng.uniform(0.02, 0.25, n), 0.001),
         unlogged=np.where(rng.random(n) < 0.06, rng.uniform(0.1, 0.7, n), 0.02),
         is_creator=rng.random(n) < 0.25,
         fame=fame,

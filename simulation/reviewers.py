@@ -1,8 +1,9 @@
 """Reviewers before the suite came: partial, late, drawn to what is loud, sometimes wrong; and random audits."""
 
 import numpy as np
+import pyarrow as pa
 
-from lake.schemas import POLICIES, VERDICTS
+from lake.schemas import DECISIONS, POLICIES, VERDICTS
 from simulation.acts import REPORT
 from simulation.keys import ids
 from simulation.settings import MS_PER_DAY, MS_PER_HOUR
@@ -32,7 +33,7 @@ def office_hours(rng: np.random.Generator, ms: np.ndarray) -> np.ndarray:
     return ms // MS_PER_DAY * MS_PER_DAY + ((7 + 12 * rng.random(len(ms))) * MS_PER_HOUR).astype(np.int64)
 
 
-def decide(world: World) -> list[tuple]:
+def decide(world: World) -> pa.RecordBatch:
     """Rows of `decisions`, in the order of time, none at or after the end of the lake."""
     settings, people = world.settings, world.people
     rng = settings.rng("reviewers")
@@ -61,23 +62,20 @@ def decide(world: World) -> list[tuple]:
     source = np.concatenate([source, np.where(appeal, "appeal", source)[again]])
     keep = np.flatnonzero((when < settings.end) & (when >= settings.start - 90 * MS_PER_DAY))
     keep = keep[np.lexsort((policy[keep], entity[keep], when[keep]))]
-    numbers = ids(settings.seed, "decision", np.arange(len(keep)))
-    reviewer = rng.integers(1, REVIEWERS + 1, len(keep))
-    when_us = when * 1000
-    return [
-        (
-            int(numbers[i]),
-            str(kind[k]),
-            int(entity[k]),
-            str(policy[k]),
-            str(verdict[k]),
-            int(when_us[k]),
-            f"reviewer-{reviewer[i]:02d}",
-            str(source[k]),
-            None,
-        )
-        for i, k in enumerate(keep)
-    ]
+    return pa.record_batch(
+        [
+            pa.array(ids(settings.seed, "decision", np.arange(len(keep)))),
+            pa.array(kind[keep], pa.string()),
+            pa.array(entity[keep], pa.int64()),
+            pa.array(policy[keep], pa.string()),
+            pa.array(verdict[keep], pa.string()),
+            pa.array(when[keep] * 1000, pa.timestamp("us", tz="UTC")),
+            pa.array([f"reviewer-{number:02d}" for number in rng.integers(1, REVIEWERS + 1, len(keep))], pa.string()),
+            pa.array(source[keep], pa.string()),
+            pa.nulls(len(keep), pa.string()),
+        ],
+        names=DECISIONS.columns,
+    )
 
 
 def batch(kind: str, entity: np.ndarray, policy: np.ndarray, verdict: np.ndarray, when: np.ndarray, source) -> tuple:

@@ -1,9 +1,10 @@
 """Abusive rings: who is in them, how they look, and what they do, loud or evading.
 
-What they do follows what is publicly known of the trades: sold likes and follows come from the same accounts for several
-customers, views are bought by the thousand, copies are cropped and filtered, spam is spun and disguised, brigades report the
-same videos. A loud ring saves money: few devices and addresses, fresh accounts, everything at once. An evading ring has
-aged or hijacked accounts that go on with their lives on their own devices, at human hours, and takes weeks.
+What they do follows what is publicly known of the trades: sold likes and follows come from the same accounts for
+several customers, views are bought by the thousand, copies are cropped and filtered, spam is spun and disguised,
+brigades report the same videos. A loud ring saves money: few devices and addresses, fresh accounts, everything at once.
+An evading ring has aged or hijacked accounts that go on with their lives on their own devices, at human hours, and it
+takes weeks.
 """
 
 from collections.abc import Callable
@@ -86,12 +87,12 @@ def gather(settings: Settings, people: People) -> list[Group]:
     hijackable = list(rng.permutation(np.flatnonzero(in_use & aged & lively)))
     taken = np.zeros(people.size, bool)
     schemes = list(SCHEMES)
-    groups, debt = [], dict.fromkeys(schemes, rng.random())
+    groups, debt = [], rng.random()
     for number, size in enumerate(sizes):
         scheme = schemes[number % len(schemes)]
-        debt[scheme] += settings.evading
-        evading = debt[scheme] >= 1 - 1e-9
-        debt[scheme] -= evading
+        debt += settings.evading
+        evading = debt >= 1 - 1e-9
+        debt -= evading
         if evading and len(hijackable) < size:
             break
         if evading:
@@ -159,7 +160,7 @@ def make_over(settings: Settings, rng: np.random.Generator, people: People, grou
 
 
 def moments(rng: np.random.Generator, plan: Plan, group: Group, who: np.ndarray, begin: np.ndarray) -> np.ndarray:
-    """When each of `who` acts on an object that the ring turns to at `begin`: within minutes, or over days at human hours."""
+    """When each of `who` acts on an object the ring turns to at `begin`: within minutes, or over days at human hours."""
     if group.style == "loud":
         pace = rng.choice([3, 8, 20, 60], p=[0.3, 0.35, 0.25, 0.1]) * 60_000
         return (begin + rng.exponential(pace, len(who))).astype(np.int64)
@@ -176,7 +177,7 @@ def pairs(
 
 
 def turn_to(rng: np.random.Generator, plan: Plan, group: Group, videos: np.ndarray) -> np.ndarray:
-    """When the ring turns to each video: soon after its upload, or whenever the customer pays, within its working time."""
+    """When the ring turns to each video: soon after its upload, or when the customer pays, in its working time."""
     latest = np.maximum(plan.films.created_ms[videos], group.from_ms)
     return latest + (rng.exponential(0.08, len(videos)) * (group.to_ms - group.from_ms)).astype(np.int64)
 

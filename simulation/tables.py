@@ -7,9 +7,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from lake.schemas import ACCOUNTS, EVENTS, VIDEOS, Table
+from simulation.dirt import with_dirt
 from simulation.films import NO_SOUND
-from simulation.keys import ids, pseudonyms
-from simulation.life import BLOCK, Scene, everyday, planned
+from simulation.keys import ids, keyed, pseudonyms
+from simulation.life import BLOCK, CAFE_DEVICES, CAFE_EVERY, ID_SPACE, Scene, everyday, planned
 from simulation.people import CODES
 from simulation.truth import CROWDS, TRUTH_ACCOUNTS, TRUTH_GROUPS, TRUTH_VIDEOS
 from simulation.words import SpamBook, bio, caption, handle
@@ -38,26 +39,32 @@ def made(
 
 def events(spark: SparkSession, world: World, tasks: int | None = None) -> DataFrame:
     """All events; a task makes whole days, so that each day is one file."""
-    blocks = -(-world.people.size // BLOCK)
+    blocks, settings = -(-world.people.size // BLOCK), world.settings
 
     def day_of(scene: Scene, day: int) -> Blocks:
-        yield planned(scene, day)
-        for block in range(blocks):
-            yield everyday(scene, day, block)
+        rng = settings.rng("dirty events", day)
+        for block in range(-1, blocks):
+            good = planned(scene, day) if block < 0 else everyday(scene, day, block)
+            number = (day * (1 << 20) + block + 1) * ID_SPACE
+            yield from with_dirt(EVENTS, rng, good, settings.dirty, settings.seed, number)
 
     return made(spark, world, EVENTS, world.settings.days, day_of, tasks or world.settings.days)
 
 
 def accounts(spark: SparkSession, world: World, tasks: int = 8) -> DataFrame:
     def block_of(scene: Scene, block: int) -> Blocks:
-        yield account_rows(scene.world, block)
+        settings = scene.world.settings
+        rng, good = settings.rng("dirty accounts", block), account_rows(scene, block)
+        yield from with_dirt(ACCOUNTS, rng, good, settings.dirty, settings.seed, block * ROWS_PER_BLOCK)
 
     return made(spark, world, ACCOUNTS, -(-world.people.size // ROWS_PER_BLOCK), block_of, tasks)
 
 
 def videos(spark: SparkSession, world: World, tasks: int = 8) -> DataFrame:
     def block_of(scene: Scene, block: int) -> Blocks:
-        yield video_rows(scene.world, block)
+        settings = scene.world.settings
+        rng, good = settings.rng("dirty videos", block), video_rows(scene, block)
+        yield from with_dirt(VIDEOS, rng, good, settings.dirty, settings.seed, block * ROWS_PER_BLOCK)
 
     return made(spark, world, VIDEOS, -(-world.films.size // ROWS_PER_BLOCK), block_of, tasks)
 
@@ -66,20 +73,26 @@ def moments(ms: np.ndarray) -> pa.Array:
     return pa.array(ms * 1000, pa.timestamp("us", tz="UTC"))
 
 
-def account_rows(world: World, block: int) -> pa.RecordBatch:
+def account_rows(scene: Scene, block: int) -> pa.RecordBatch:
+    world = scene.world
     people, settings = world.people, world.settings
     rng = settings.rng("profiles", block)
     # Numbers carry the order of planning, so rows are written in the order of the ids.
-    mine = np.argsort(people.account_id)[block * ROWS_PER_BLOCK : (block + 1) * ROWS_PER_BLOCK]
+    mine = scene.by_account_id[block * ROWS_PER_BLOCK : (block + 1) * ROWS_PER_BLOCK]
     links = {}
     for ring in np.unique(people.link[mine]):
         links[int(ring)] = None if ring < 0 else SpamBook(settings.seed, int(ring), "en", False).link
     sign_up_home = np.where(rng.random(len(mine)) < 0.75, people.home[mine], people.home[mine] ^ np.uint64(0xABCDEF))
-    sign_up_home[rng.random(len(mine)) < 0.02] = 0
     sign_up_device = np.where(
         rng.random(len(mine)) < 0.93, people.device[mine], people.device[mine] ^ np.uint64(0x123456)
     )
+    in_cafe = (people.place[mine] >= 0) & (people.place[mine] % CAFE_EVERY == 0) & (rng.random(len(mine)) < 0.4)
+    cafe = np.maximum(people.place[mine], 0)
+    cafe_device = keyed(settings.seed, "cafe device", cafe, rng.integers(0, CAFE_DEVICES, len(mine)))
+    sign_up_device = np.where(in_cafe, cafe_device, sign_up_device)
+    sign_up_home = np.where(in_cafe, keyed(settings.seed, "place", cafe), sign_up_home)
     sign_up_device[rng.random(len(mine)) < 0.015] = 0
+    sign_up_home[rng.random(len(mine)) < 0.02] = 0
     return pa.record_batch(
         [
             pa.array(people.account_id[mine]),
@@ -95,10 +108,10 @@ def account_rows(world: World, block: int) -> pa.RecordBatch:
     )
 
 
-def video_rows(world: World, block: int) -> pa.RecordBatch:
+def video_rows(scene: Scene, block: int) -> pa.RecordBatch:
+    world = scene.world
     films, settings = world.films, world.settings
-    rng = settings.rng("captions", block)
-    mine = np.argsort(films.video_id)[block * ROWS_PER_BLOCK : (block + 1) * ROWS_PER_BLOCK]
+    mine = scene.by_video_id[block * ROWS_PER_BLOCK : (block + 1) * ROWS_PER_BLOCK]
     texts = []
     for number in mine:
         source = int(films.copy_of[number])

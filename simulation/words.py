@@ -513,7 +513,7 @@ def pick(rng: Rng, choices: Sequence[str]) -> str:
 
 
 def everyday(rng: Rng, language: str) -> str:
-    """A comment of honest life: often only emoji, sometimes a remark, now and then a mention or an advertisement of oneself."""
+    """A comment of honest life: emoji alone, a remark or some, now and then a mention or an advertisement of oneself."""
     kind = rng.random()
     if kind < 0.22:
         return pick(rng, EMOJI) * int(rng.integers(1, 6))
@@ -534,9 +534,10 @@ def everyday(rng: Rng, language: str) -> str:
             + " "
             + pick(rng, EMOJI)
         )
-    middle = pick(rng, MIDDLES[language])
-    middle = middle.replace("{thing}", pick(rng, THINGS[language])).replace("{adj}", pick(rng, ADJECTIVES[language]))
-    text = f"{pick(rng, OPENINGS[language])} {middle}".strip()
+    text = f"{pick(rng, OPENINGS[language])} {remark(rng, language)}".strip()
+    if rng.random() < 0.3:
+        more = 1 if rng.random() < 0.7 else int(rng.integers(2, 6))
+        text += "".join(pick(rng, [". ", " ", ", ", "\n"]) + remark(rng, language) for _ in range(more))
     if rng.random() < 0.12:
         text = text.upper()
     if rng.random() < 0.12:
@@ -544,6 +545,11 @@ def everyday(rng: Rng, language: str) -> str:
     if rng.random() < 0.35:
         text += " " + pick(rng, EMOJI) * int(rng.integers(1, 4))
     return text + pick(rng, ["", "", "", "!", "!!", "...", "?"])
+
+
+def remark(rng: Rng, language: str) -> str:
+    text = pick(rng, MIDDLES[language])
+    return text.replace("{thing}", pick(rng, THINGS[language])).replace("{adj}", pick(rng, ADJECTIVES[language]))
 
 
 def fan(rng: Rng, language: str) -> str:
@@ -573,13 +579,13 @@ class SpamBook:
     def __init__(self, seed: int, ring: int, language: str, evading: bool) -> None:
         self.language = language if language in SPAM_PARTS else "en"
         rng = np.random.default_rng([seed, zlib.crc32(b"spam book"), ring])
+        self.at = "@" + handle(rng, -1, 0)
+        self.link = pick(rng, ["bit.ly/", "t.me/", "linktr.ee/", "wa.me/"]) + f"{int(rng.integers(16**6)):06x}"
+        self.phone = f"+{int(rng.integers(1, 99))} {int(rng.integers(100, 999))} {int(rng.integers(10**6, 10**7))}"
         pitches, contacts = SPAM_PARTS[self.language]
         count = int(rng.integers(2, 5))
         self.pitches = [pick(rng, pitches) for _ in range(count)]
         self.contacts = [pick(rng, contacts) for _ in range(2)]
-        self.at = "@" + handle(rng, -1, 0)
-        self.link = pick(rng, ["bit.ly/", "t.me/", "linktr.ee/", "wa.me/"]) + f"{int(rng.integers(16**6)):06x}"
-        self.phone = f"+{int(rng.integers(1, 99))} {int(rng.integers(100, 999))} {int(rng.integers(10**6, 10**7))}"
         self.spin = 1.0 if evading or rng.random() < 0.5 else 0.15
         self.disguises = [
             name

@@ -1,22 +1,27 @@
 """A world written as Delta tables: the lake, and the truth beside it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 
-from pyspark.sql import DataFrame
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from conf import Policies
 from lake.errors import UsageError
-from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, SOURCES, VIDEOS, Table
+from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, REVIEW_QUEUE, RING_MEMBERS, SOURCES, VIDEOS, Table
 from lake.store import Lake, Provenance, conformed
 from simulation import tables
+from simulation.answers import answers
+from simulation.dirt import with_dirt
 from simulation.reviewers import decide
 from simulation.settings import Settings
-from simulation.truth import truth_beside
-from simulation.world import plan_world
+from simulation.truth import TRUTH_ACCOUNTS, TRUTH_VIDEOS, truth_beside
+from simulation.world import World, plan_world
 
 
 def write_world(lake: Lake, settings: Settings, overwrite: bool, provenance: Provenance) -> Mapping[str, object]:
-    """Plan a world and write it; raises UsageError when the lake already has source tables and may not be overwritten."""
+    """Plan a world and write it; raises UsageError when the lake has source tables and may not be overwritten."""
     there = [table.name for table in SOURCES if lake.exists(table)]
     if there and not overwrite:
         raise UsageError(f"{lake.uri} already holds {', '.join(there)}: choose another folder, or --overwrite")
@@ -29,7 +34,10 @@ def write_world(lake: Lake, settings: Settings, overwrite: bool, provenance: Pro
         EVENTS: tables.events(spark, world),
     }
     for table, df in made.items():
-        save(lake, table, df, provenance)
+        if table is EVENTS and settings.dirty > 0:
+            save_with_late_ones(lake, df, settings.dirty, provenance)
+        else:
+            save(lake, table, df, provenance)
     for table, df in tables.truth(spark, world).items():
         save(beside, table, df, provenance)
     abusive = [group for group in world.groups if group.violating]
@@ -48,10 +56,18 @@ def write_world(lake: Lake, settings: Settings, overwrite: bool, provenance: Pro
     }
 
 
-def decisions(spark, world) -> DataFrame:
-    place = DECISIONS.columns.index("decided_at")
-    rows = [(*row[:place], datetime.fromtimestamp(row[place] / 1e6, UTC), *row[place + 1 :]) for row in decide(world)]
-    return spark.createDataFrame(rows, DECISIONS.schema).coalesce(1)
+def decisions(spark: SparkSession, world: World) -> DataFrame:
+    settings = world.settings
+    good = decide(world)
+    batches = with_dirt(DECISIONS, settings.rng("dirty decisions"), good, settings.dirty, settings.seed, 0)
+    return spark.createDataFrame(pa.Table.from_batches(batches), DECISIONS.schema).coalesce(1)
+
+
+def save_with_late_ones(lake: Lake, df: DataFrame, share: float, provenance: Provenance) -> None:
+    """Write the events in two commits, the second with those that came late, into the partitions of their times."""
+    late = F.pmod(F.xxhash64("event_id", "ts", F.lit("late")), F.lit(1_000_000)) < int(share * 1_000_000)
+    save(lake, EVENTS, df.where(~late), provenance)
+    lake.append(EVENTS, df.where(late).coalesce(2), provenance)
 
 
 def save(lake: Lake, table: Table, df: DataFrame, provenance: Provenance) -> None:
@@ -62,5 +78,34 @@ def save(lake: Lake, table: Table, df: DataFrame, provenance: Provenance) -> Non
     writer.option("userMetadata", provenance.to_json()).save(lake.path(table))
 
 
-def answer_queue(*args):
-    raise UsageError("not yet")
+def answer_queue(
+    lake: Lake, as_of: date, seed: int, policies: Policies, provenance: Provenance
+) -> Mapping[str, object]:
+    """Let reviewers answer the open cases of a day; a second time adds nothing."""
+    beside = truth_beside(lake)
+    queue = lake.day(REVIEW_QUEUE, as_of)
+    members = (
+        lake.day(RING_MEMBERS, as_of)
+        if lake.exists(RING_MEMBERS)
+        else lake.spark.createDataFrame([], RING_MEMBERS.schema)
+    )
+    said = answers(
+        queue,
+        members,
+        beside.read(TRUTH_ACCOUNTS),
+        beside.read(TRUTH_VIDEOS),
+        lake.read(DECISIONS),
+        {name: policy.capacity for name, policy in policies.policies.items()},
+        as_of,
+        seed,
+    )
+    rows = said.toPandas()  # no more than a day's capacity
+    if len(rows):
+        said = lake.spark.createDataFrame(rows.to_records(index=False).tolist(), DECISIONS.schema)
+        lake.append(DECISIONS, said.coalesce(1), provenance)
+    counts = rows.verdict.value_counts().to_dict()
+    return {
+        "open cases": queue.count(),
+        "decisions": len(rows),
+        **{str(verdict): int(n) for verdict, n in counts.items()},
+    }
