@@ -18,6 +18,7 @@ JOBS = (
     "train",
     "simulate",
     "import_shares",
+    "show_ring",
     "demo",
 )
 
