@@ -1,7 +1,7 @@
 """Drawing cases at random with a known probability: audits over all active accounts, and scores near the threshold.
 
 Each draw is a Poisson sample: an account is in when a number that its key, the day and the seed alone decide is below
-its inclusion probability, so that every draw is independent of all others, of the number of tasks and of what risk takes.
+its inclusion probability: every draw is independent of all others, of the number of tasks and of what risk takes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -80,16 +80,21 @@ def audit_rates(strata: Sequence[Row], planned: Mapping[str, float], review: Rev
     return rates
 
 
-RATES = "policy string, stratum bigint, planned double, by_account double, by_view double"
-
-
 def with_audit_probability(frame: DataFrame, rates: Sequence[tuple]) -> DataFrame:
-    """The frame with each account's `audit_probability` of this day."""
-    rate = F.broadcast(frame.sparkSession.createDataFrame(list(rates), RATES).drop("planned"))
-    probability = F.least(F.lit(1.0), F.col("by_account") + F.col("by_view") * F.col("views"))
-    return frame.join(rate, on=["policy", "stratum"], how="inner").select(
-        *frame.columns, probability.alias("audit_probability")
+    """The frame with each account's `audit_probability` of this day, of the strata that have rates."""
+    stratum = F.concat_ws("/", "policy", "stratum")
+    by_account = {f"{policy}/{number}": rate for policy, number, _, rate, _ in rates}
+    by_view = {f"{policy}/{number}": rate for policy, number, _, _, rate in rates}
+    probability = _looked_up(by_account, stratum) + _looked_up(by_view, stratum) * F.col("views")
+    return frame.withColumn("audit_probability", F.least(F.lit(1.0), probability)).where(
+        "audit_probability IS NOT NULL"
     )
+
+
+def _looked_up(numbers: Mapping[str, float], key: Column) -> Column:
+    if not numbers:
+        return F.lit(None).cast("double")
+    return F.try_element_at(F.create_map(*[F.lit(value) for pair in sorted(numbers.items()) for value in pair]), key)
 
 
 def audits(frame: DataFrame, as_of: date, seed: int) -> DataFrame:
@@ -120,8 +125,7 @@ def uncertain(
     """
     low, high = review.uncertain_band
     key = ("policy", "entity_type", "entity_id")
-    pairs = [F.lit(value) for pair in sorted(rates.items()) for value in pair]
-    rate = F.try_element_at(F.create_map(*pairs), F.col("policy")) if pairs else F.lit(0.0)
+    rate = F.coalesce(_looked_up(rates, F.col("policy")), F.lit(0.0))
     by_audit = frame.where(F.col("score").between(low, high)).select(
         "policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), "audit_probability"
     )

@@ -41,7 +41,7 @@ def entities(
 ) -> DataFrame:
     """Every account, video and ring whose score could make it a case, for each policy.
 
-    A ring at or above the threshold stands for its members: they have no row of their own for its policy. A ring's reach
+    A ring at or above the threshold stands for its members: they have no row of their own for its policy. Its reach
     is the sum of its members' (an account that two of them reached counts twice), its reasons are those of the member
     with the highest score. Of one ring's videos only the `videos_per_ring` of highest priority have a row.
     `priority` is the expected harm: chance x severity x accounts exposed in the last 7 days, at least 1.

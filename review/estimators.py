@@ -4,10 +4,10 @@ Sources:
 
 - Horvitz & Thompson 1952: weighting by the inverse of the inclusion probability; Hajek 1971: the weighted mean, divided
   by the sum of the weights.
-- Saerndal, Swensson & Wretman 1992, chapter 6: the difference estimator, which is unbiased whatever the predictions are;
+- Saerndal, Swensson & Wretman 1992, chapter 6: the difference estimator, unbiased whatever the predictions are;
   as prediction-powered inference in Angelopoulos et al., Science 2023, and with a tuned trust in the predictions in
   Angelopoulos, Duchi & Zrnic 2023 (PPI++).
-- Korn & Graubard 1998: intervals of small shares from a complex sample, through an effective sample size; recommended by
+- Korn & Graubard 1998: intervals of small shares from a complex sample, through an effective sample size; as advised by
   the US National Center for Health Statistics (Parker et al. 2017). Here with Jeffreys' interval (Brown, Cai & DasGupta
   2001), because Clopper and Pearson's covers too much where few are found.
 - Rogan & Gladen 1978: the true share from an apparent one, given how often verdicts are wrong.
@@ -48,7 +48,7 @@ def effective_size(weights: Floats) -> float:
 
 
 def interval(share: float, variance: float, most: float) -> tuple[float, float]:
-    """Jeffreys' interval at the effective sample size that the variance stands for; at `most` when there is no variance.
+    """Jeffreys' interval at the effective sample size that the variance stands for, `most` when there is none.
 
     A share below its own standard error (none or next to none found) is no ground to judge that size by: it is judged
     as if the share were that large, which keeps the upper end a few standard errors away and never at 0.

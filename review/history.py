@@ -62,8 +62,8 @@ def asked(earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: d
 def not_asked(entities: DataFrame, asked: DataFrame, ring_members: DataFrame, review: Review) -> DataFrame:
     """The entities that may be asked about: neither they nor a ring that holds them are open or cooling down.
 
-    A cool-down ends early when the evidence changed since the case was opened: the score rose by `changed_score`, or the
-    ring grew by `changed_size` of its size. An open case is never opened twice, and members never end their ring's.
+    A cool-down ends early when the evidence changed since the case was opened: the score rose by `changed_score`, or
+    the ring grew by `changed_size` of its size. An open case is never opened twice, and members never end their ring's.
     """
     covered = (
         ring_members.select(F.col("ring_id").alias("entity_id"), "account_id")

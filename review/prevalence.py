@@ -20,7 +20,7 @@ from pyspark.sql.types import Row
 from conf import Policies, Prevalence
 from lake.store import before
 from review.estimators import Floats, error_rate, finished, part
-from review.tables import PREVALENCE_ESTIMATES
+from review.tables import PREVALENCE_ESTIMATES, small_frame
 
 
 def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
@@ -181,7 +181,7 @@ def prevalence(
             "unanswered": len(drawn[policy]) - len(sample.verdicts),
         }
         rows.append(tuple(row[name] for name in PREVALENCE_ESTIMATES.columns))
-    return activity.sparkSession.createDataFrame(rows, PREVALENCE_ESTIMATES.schema)
+    return small_frame(activity.sparkSession, rows, PREVALENCE_ESTIMATES.schema)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import Row
+from pyspark.sql.types import Row, StructType
 
 from conf import Policies
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, SELECTIONS
@@ -24,8 +24,9 @@ from review.draws import (
 )
 from review.entities import ENTITY, entities, setting
 from review.history import asked, carried_over, not_asked
-from review.tables import QUEUE
+from review.tables import QUEUE, small_frame
 
+ENTITY_KEY = StructType([QUEUE.schema["entity_type"], QUEUE.schema["entity_id"]])
 SALTS = 64
 """Parts that a policy's candidates are ranked in first, so that no task holds a whole policy."""
 
@@ -101,9 +102,9 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     return Queue(
         carried.withColumn("as_of", F.lit(as_of))
         .select(QUEUE.columns)
-        .unionByName(spark.createDataFrame(new, QUEUE.schema)),
-        spark.createDataFrame(_audit_draws(as_of, draws, chosen), AUDIT_DRAWS.schema),
-        spark.createDataFrame(frames, AUDIT_FRAMES.schema),
+        .unionByName(small_frame(spark, [_plain(row) for row in new], QUEUE.schema)),
+        small_frame(spark, _audit_draws(as_of, draws, chosen), AUDIT_DRAWS.schema),
+        small_frame(spark, frames, AUDIT_FRAMES.schema),
         {name: sum(selection == name for selection, _ in chosen) for name in SELECTIONS},
     )
 
@@ -180,7 +181,7 @@ def lawful_hours(
     if not chosen or not hours_by_country:
         return {}
     keys = sorted({(one.entity_type, one.entity_id) for _, one in chosen})
-    frame = F.broadcast(day.accounts.sparkSession.createDataFrame(keys, "entity_type string, entity_id bigint"))
+    frame = F.broadcast(small_frame(day.accounts.sparkSession, keys, ENTITY_KEY))
     whose = (
         frame.where("entity_type = 'account'")
         .select("*", F.col("entity_id").alias("account_id"))
@@ -223,3 +224,13 @@ def _audit_draws(as_of: date, draws: Sequence[Row], chosen: Sequence[tuple[str, 
 def _candidate(row: Row) -> Candidate:
     names = {field.name for field in fields(Candidate)}
     return Candidate(**{name: value for name, value in row.asDict().items() if name in names})
+
+
+def _plain(row: tuple) -> tuple:
+    """The row of a case with its reasons as plain dictionaries, as Arrow wants them."""
+    return tuple(
+        [reason.asDict() if isinstance(reason, Row) else reason for reason in value]
+        if isinstance(value, list)
+        else value
+        for value in row
+    )

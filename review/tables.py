@@ -1,5 +1,12 @@
 """The review queue as it is published: the contract's columns, and what a later day needs to know of a case."""
 
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
+
 from lake.schemas import (
     ACCOUNT_FEATURES,
     BIGINT,
@@ -39,3 +46,9 @@ AUDITED_ACCOUNTS = ACCOUNT_FEATURES.extended(
 )
 QUEUED_VIDEOS = VIDEO_FEATURES.extended([column("reach_7d", BIGINT, "accounts that it reached in the last 7 days")])
 """The features that the queue needs, out of all that are published."""
+
+
+def small_frame(spark: SparkSession, rows: Sequence[tuple], schema: StructType) -> DataFrame:
+    """A frame of a few rows of the driver that no task needs a Python process to read."""
+    records = [dict(zip(schema.fieldNames(), row, strict=True)) for row in rows]
+    return spark.createDataFrame(pa.Table.from_pylist(records, to_arrow_schema(schema)), schema)

@@ -9,13 +9,16 @@ from pyspark.sql import DataFrame, SparkSession
 from conf import load_policies
 from lake.schemas import ACCOUNT_SCORES, RING_MEMBERS, RINGS, VIDEO_SCORES, Table
 from review.queue import Day
-from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS
+from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS, small_frame
 from tests import builders
 from tests.builders import at
 
 AS_OF = date(2026, 3, 1)
 POLICIES = load_policies()
-REASONS = [("comments_28d", 812.0, 2.0), ("(base rate)", 0.0, 1.5), ("age_days", 3.0, 0.5), ("likes_28d", 0.0, -0.2)]
+REASONS = [
+    {"feature": feature, "value": value, "contribution": contribution}
+    for feature, value, contribution in (("comments_28d", 812.0, 2.0), ("age_days", 3.0, 0.5), ("likes_28d", 0.0, -0.2))
+]
 
 BASE: dict[str, dict[str, Any]] = {
     "account_scores": {"policy": "spam_ring", "score": 0.01, "reasons": [], "model_version": "m"},
@@ -44,7 +47,7 @@ BASE: dict[str, dict[str, Any]] = {
 
 def rows(spark: SparkSession, table: Table, *given: dict[str, Any]) -> DataFrame:
     full = [{"as_of": AS_OF, **BASE[table.name], **row} for row in given]
-    return spark.createDataFrame([tuple(row.get(name) for name in table.columns) for row in full], table.schema)
+    return small_frame(spark, [tuple(row.get(name) for name in table.columns) for row in full], table.schema)
 
 
 def scores(spark, *given):

@@ -1,0 +1,91 @@
+"""From audits and decisions to one estimate per policy."""
+
+from datetime import date
+
+import pytest
+
+from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, RING_MEMBERS, RINGS
+from review.prevalence import prevalence
+from review.tables import AUDITED_ACCOUNTS, small_frame
+from tests.builders import at, decisions
+from tests.review.worlds import AS_OF, POLICIES, rows
+
+DRAWN = date(2026, 2, 20)
+
+
+def draws(spark, *given):
+    base = {
+        "as_of": DRAWN,
+        "policy": "spam_ring",
+        "stratum": 0,
+        "inclusion_probability": 0.1,
+        "views": 10,
+        "score": 0.1,
+    }
+    full = [{**base, **row} for row in given]
+    return small_frame(
+        spark, [tuple(row.get(name) for name in AUDIT_DRAWS.columns) for row in full], AUDIT_DRAWS.schema
+    )
+
+
+def estimates(spark, given_decisions, given_draws, frames=()):
+    frame = prevalence(
+        rows(spark, AUDITED_ACCOUNTS, *({"account_id": number} for number in range(1, 201))),
+        rows(spark, RINGS),
+        rows(spark, RING_MEMBERS),
+        given_decisions,
+        given_draws,
+        small_frame(spark, frames, AUDIT_FRAMES.schema),
+        AS_OF,
+        POLICIES,
+    )
+    return {row.policy: row for row in frame.collect()}
+
+
+def test_no_audit_no_estimate(spark):
+    for row in estimates(spark, decisions(spark), draws(spark)).values():
+        assert (row.estimate, row.ci_low, row.ci_high, row.reviewed, row.method) == (None, 0.0, 1.0, 0, "none")
+
+
+def test_draws_are_answered_by_what_stood_by_their_case_or_by_what_came_since(spark):
+    found = estimates(
+        spark,
+        decisions(
+            spark,
+            {
+                "entity_id": 2,
+                "case_id": "c2",
+                "verdict": "benign",
+                "source": "random_audit",
+                "decided_at": at("2026-02-21"),
+            },
+            {"entity_id": 3, "verdict": "benign", "source": "user_report", "decided_at": at("2026-02-25")},
+            {"entity_id": 4, "verdict": "violating", "source": "user_report", "decided_at": at("2026-02-10")},
+            {
+                "entity_id": 5,
+                "case_id": "c5",
+                "verdict": "unsure",
+                "source": "random_audit",
+                "decided_at": at("2026-02-21"),
+            },
+            {"entity_id": 6, "verdict": "benign", "reviewer_id": "r2", "decided_at": at("2026-02-20")},
+            {"entity_id": 6, "verdict": "benign", "reviewer_id": "r3", "decided_at": at("2026-02-21")},
+            *({"entity_id": 100 + number, "verdict": "benign", "source": "random_audit"} for number in range(20)),
+        ),
+        draws(
+            spark,
+            {"account_id": 1, "known_verdict": "violating"},
+            {"account_id": 2, "case_id": "c2"},
+            {"account_id": 3, "case_id": "c3"},
+            {"account_id": 4, "case_id": "c4"},
+            {"account_id": 5, "case_id": "c5"},
+        ),
+        frames=[(DRAWN, "spam_ring", 0, 50, 500, 50.0, 5.0)],
+    )
+    spam = found["spam_ring"]
+    assert (spam.reviewed, spam.unanswered, spam.twice_decided) == (3 + 20, 2, 1)
+    assert spam.method == "difference"
+    assert 0 <= spam.ci_low <= spam.estimate <= spam.ci_high <= 1
+    assert spam.ci_high > 0.02
+    assert spam.error_rate == pytest.approx(0.03, abs=0.002)
+    assert found["bot_network"].estimate is None
