@@ -64,15 +64,25 @@ class TrainingLimits(Section):
     """How models are fitted and what they must be able to do before they score anything."""
 
     seed: int = Field(description="another seed splits and samples otherwise")
-    threads: int = Field(ge=1, description="threads of the booster; another number may change the last digits of a model")
-    decision_weeks: int = Field(ge=1, description="weeks of decisions that are learned from, where features of their time are there")
-    snapshot_weeks: int = Field(ge=1, description="weeks of decisions for which missing features of their time are made")
-    max_rows: int = Field(ge=100, description="labelled rows per policy that are fitted on the driver; more are sampled")
+    threads: int = Field(
+        ge=1, description="threads of the booster; another number may change the last digits of a model"
+    )
+    decision_weeks: int = Field(
+        ge=1, description="weeks of decisions that are learned from, where features of their time are there"
+    )
+    snapshot_weeks: int = Field(
+        ge=1, description="weeks of decisions for which missing features of their time are made"
+    )
+    max_rows: int = Field(
+        ge=100, description="labelled rows per policy that are fitted on the driver; more are sampled"
+    )
     background_rows: int = Field(ge=0, description="active entities, labelled or not, that stand for the population")
     min_per_class: int = Field(ge=2, description="violating and benign decisions without which a policy gets no model")
     max_weight: float = Field(ge=1, description="active entities that one decision can stand for, random audits aside")
     weight_spread: float = Field(ge=1, description="weight in the fit of the heaviest row of a class, in medians")
-    unlabelled_share: float = Field(ge=0, description="weight of unlabelled rows in the fit, relative to the benign ones")
+    unlabelled_share: float = Field(
+        ge=0, description="weight of unlabelled rows in the fit, relative to the benign ones"
+    )
     slips: float = Field(ge=0, lt=0.5, description="share of verdicts that are wrong")
     folds: int = Field(ge=2, description="parts for held-out scores")
     trials: int = Field(ge=1, description="sets of hyperparameters that are tried")
@@ -84,10 +94,18 @@ class GateLimits(Section):
     """When a trained model may replace the champion."""
 
     bootstraps: int = Field(ge=50, description="resamples of the held-out groups")
-    min_skill: float = Field(ge=0, lt=1, description="way from the base rate to an average precision of 1 that must be made")
-    max_drop: float = Field(ge=0, le=1, description="loss of average precision or precision that is no worse than noise")
-    max_calibration_error: float = Field(gt=0, le=1, description="mean distance of score and share of violating verdicts")
-    leak_separation: float = Field(gt=0.5, le=1, description="a feature that tells the classes apart this well alone is a leak")
+    min_skill: float = Field(
+        ge=0, lt=1, description="way from the base rate to an average precision of 1 that must be made"
+    )
+    max_drop: float = Field(
+        ge=0, le=1, description="loss of average precision or precision that is no worse than noise"
+    )
+    max_calibration_error: float = Field(
+        gt=0, le=1, description="mean distance of score and share of violating verdicts"
+    )
+    leak_separation: float = Field(
+        gt=0.5, le=1, description="a feature that tells the classes apart this well alone is a leak"
+    )
     leak_rows: int = Field(ge=2, description="rows of each class from which a leak can be told from luck")
 
 
@@ -95,9 +113,13 @@ class ScoringLimits(Section):
     """Which scores get reasons, and what is said before there is a model."""
 
     reason_threshold: float = Field(ge=0, le=1, description="scores from which every row gets reasons")
-    reason_capacities: int = Field(ge=1, description="top rows of a policy that get reasons, in days of its queue's capacity")
+    reason_capacities: int = Field(
+        ge=1, description="top rows of a policy that get reasons, in days of its queue's capacity"
+    )
     reasons: int = Field(ge=1, description="features named; the rest is one entry")
-    unknown_score: float = Field(gt=0, lt=1, description="score without a model and without a ring: rare, but not impossible")
+    unknown_score: float = Field(
+        gt=0, lt=1, description="score without a model and without a ring: rare, but not impossible"
+    )
 
 
 class RingLimits(Section):
@@ -105,13 +127,17 @@ class RingLimits(Section):
 
     seed: int = Field(description="another seed may split a loose component otherwise")
     surprise_cap: float = Field(gt=0, description="surprise above which a link ties no more firmly")
-    resolution: float = Field(gt=0, lt=1, description="mean weight over all pairs of members above which a group stands")
+    resolution: float = Field(
+        gt=0, lt=1, description="mean weight over all pairs of members above which a group stands"
+    )
     tight_density: float = Field(gt=0, le=1, description="share of linked pairs from which a component is not split")
     min_strength: float = Field(ge=0, lt=1, description="weight of a member's links, relative to the median member's")
     small_graph_links: int = Field(ge=0, description="links up to which components are found in one task")
     max_component_links: int = Field(ge=1, description="links of a component above which it is taken apart")
     memory_days: int = Field(ge=1, description="days that an account's last ring is remembered for the ring's id")
-    same_share: float = Field(gt=0, le=1, description="members in common, relative to the smaller, for being the same ring")
+    same_share: float = Field(
+        gt=0, le=1, description="members in common, relative to the smaller, for being the same ring"
+    )
     follow_days: int = Field(ge=28, description="days of events in which a follow of the creator is looked for")
     household: int = Field(ge=2, description="accounts that one home may hold")
 
@@ -119,11 +145,34 @@ class RingLimits(Section):
 class FeatureLimits(Section):
     """How the rollups of the features are computed."""
 
-    days_per_pass: int = Field(ge=1, description="days of events that one pass computes; fewer need less disk for its sorts")
+    days_per_pass: int = Field(
+        ge=1, description="days of events that one pass computes; fewer need less disk for its sorts"
+    )
     broadcast_rows: int = Field(ge=0, description="accounts or videos up to this many are copied to every task")
 
 
+class LinkLimits(Section):
+    """What counts as acting together, and what it may cost to look for it."""
+
+    moment_s: int = Field(ge=1, description="seconds between two acts that count as one moment")
+    min_objects: int = Field(ge=1, description="objects that a pair must share to be looked at")
+    max_crowd: int = Field(
+        ge=2, description="accounts on an object, or in its moment, above which it says nothing of a pair"
+    )
+    pairs_per_act: float = Field(
+        gt=0, description="pairs that a kind may make for each of its acts; lowers the crowd that is kept"
+    )
+    min_pairs: int = Field(ge=1, description="pairs that a kind may make however few its acts")
+    sampled_pairs: int = Field(ge=1000, description="meetings from which the spread of honest pairs is learned")
+    false_discovery_rate: float = Field(gt=0, lt=1, description="share of links that may be chance")
+    min_kind_surprise: float = Field(ge=0, description="surprise from which a kind is named as speaking for a link")
+    min_text_length: int = Field(ge=1, description="characters from which a text is no everyday exclamation")
+    min_jaccard: float = Field(gt=0, le=1, description="similarity of shingles from which two texts are near-equal")
+    near_frame_bits: int = Field(ge=0, le=31, description="bits of 256 in which near-equal frames may differ")
+
+
 class Limits(ConfigFile):
+    links: LinkLimits
     validation: ValidationLimits
     features: FeatureLimits
     rings: RingLimits
@@ -150,12 +199,16 @@ class Review(Section):
     audit_share: float = Field(ge=0, le=1, description="share of a policy's capacity for audits drawn at random")
     uncertain_share: float = Field(ge=0, le=1, description="share of a policy's capacity for scores near the threshold")
     uncertain_band: tuple[float, float] = Field(description="scores between these two are near the threshold")
-    audit_strata: tuple[float, ...] = Field(description="scores at which one stratum of the audit ends and the next begins")
+    audit_strata: tuple[float, ...] = Field(
+        description="scores at which one stratum of the audit ends and the next begins"
+    )
     audit_floor: float = Field(gt=0, le=1, description="share of the audits that is spread evenly over all accounts")
     cool_down_days: int = Field(ge=1, description="days after a decision in which the same is not asked again")
     expire_days: int = Field(ge=1, description="days after which a case that nobody answered is closed")
     changed_score: float = Field(gt=0, le=1, description="rise of the score that ends a cool-down early")
-    changed_size: float = Field(gt=0, description="growth of a ring, relative to its size when asked, that ends it early")
+    changed_size: float = Field(
+        gt=0, description="growth of a ring, relative to its size when asked, that ends it early"
+    )
     videos_per_ring: int = Field(ge=1, description="video cases that one ring may cause in a day and policy")
     due_hours_by_country: dict[str, int] = Field(description="hours until a case is due where the law gives less time")
 
@@ -165,7 +218,9 @@ class Prevalence(Section):
 
     audit_days: int = Field(ge=1, description="days of random audits that are pooled")
     error_days: int = Field(ge=1, description="days of twice-decided cases that tell how often reviewers err")
-    prior_error: float = Field(gt=0, lt=0.5, description="share of verdicts taken to be wrong before any was given twice")
+    prior_error: float = Field(
+        gt=0, lt=0.5, description="share of verdicts taken to be wrong before any was given twice"
+    )
     prior_pairs: float = Field(gt=0, description="twice-decided cases that this belief is worth")
 
 

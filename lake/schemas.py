@@ -143,7 +143,9 @@ EVENTS = Table(
             column("watch_ms", BIGINT, "how long it was watched, in milliseconds; for view only"),
             column("device_id", STRING, "pseudonym of the device, may be null"),
             column("ip_id", STRING, "pseudonym of the address, may be null"),
-            column("event_date", DATE, "date of ts; an event may arrive up to 3 days late, into the partition of its ts"),
+            column(
+                "event_date", DATE, "date of ts; an event may arrive up to 3 days late, into the partition of its ts"
+            ),
         ]
     ),
     key=("event_id",),
@@ -164,7 +166,9 @@ DECISIONS = Table(
             column("verdict", STRING, ", ".join(VERDICTS)),
             column("decided_at", TIMESTAMP, "when the reviewer decided"),
             column("reviewer_id", STRING, "pseudonym of the reviewer"),
-            column("source", STRING, ", ".join(DECISION_SOURCES) + "; the latest decision on an entity and policy stands"),
+            column(
+                "source", STRING, ", ".join(DECISION_SOURCES) + "; the latest decision on an entity and policy stands"
+            ),
             column("case_id", STRING, "the case of the review queue that it answers, null if it came from elsewhere"),
         ]
     ),
@@ -272,7 +276,9 @@ ACCOUNT_SCORES = Table(
             column("policy", STRING, "the policy that it may have broken"),
             column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
             column("ring_id", BIGINT, "the ring it belongs to, null if in none"),
-            column("reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"),
+            column(
+                "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
+            ),
             column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
         ]
     ),
@@ -290,7 +296,9 @@ VIDEO_SCORES = Table(
             column("policy", STRING, ", ".join(VIDEO_POLICIES)),
             column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
             column("ring_id", BIGINT, "the ring that acts on it or uploaded it, null if none"),
-            column("reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"),
+            column(
+                "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
+            ),
             column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
         ]
     ),
@@ -455,6 +463,7 @@ OUTPUTS = (
     *QUARANTINES,
 )
 
+
 def _counts(**meanings: str) -> list[StructField]:
     return [column(name, BIGINT, meaning) for name, meaning in meanings.items()]
 
@@ -558,7 +567,11 @@ VIDEO_ACTIVITY = Table(
             ),
             column("first_at", TIMESTAMP, "first act of the day"),
             column("last_at", TIMESTAMP, "last act of the day"),
-            column("viewers", BINARY, "theta sketch of the viewers, 2,048 entries: exact up to them, then 2.2 % standard error"),
+            column(
+                "viewers",
+                BINARY,
+                "theta sketch of the viewers, 2,048 entries: exact up to them, then 2.2 % standard error",
+            ),
             column("engagers", BIGINTS, "accounts that liked, commented or shared; the 64 with the smallest hashes"),
         ]
     ),

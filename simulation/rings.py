@@ -160,7 +160,7 @@ def make_over(settings: Settings, rng: np.random.Generator, people: People, grou
 
 
 def moments(rng: np.random.Generator, plan: Plan, group: Group, who: np.ndarray, begin: np.ndarray) -> np.ndarray:
-    """When each of `who` acts on an object the ring turns to at `begin`: within minutes, or over days at human hours."""
+    """When each of `who` acts on what the ring turns to at `begin`: within minutes, or over days at human hours."""
     if group.style == "loud":
         pace = rng.choice([3, 8, 20, 60], p=[0.3, 0.35, 0.25, 0.1]) * 60_000
         return (begin + rng.exponential(pace, len(who))).astype(np.int64)

@@ -513,7 +513,7 @@ def pick(rng: Rng, choices: Sequence[str]) -> str:
 
 
 def everyday(rng: Rng, language: str) -> str:
-    """A comment of honest life: emoji alone, a remark or some, now and then a mention or an advertisement of oneself."""
+    """A comment of honest life: emoji alone, a remark or some, now and then a mention or an advertisement."""
     kind = rng.random()
     if kind < 0.22:
         return pick(rng, EMOJI) * int(rng.integers(1, 6))

@@ -30,7 +30,16 @@ def fetch(folder: Path) -> None:
     """Let Spark resolve the package into `folder`/jars."""
     script = folder / "resolved.py"
     script.write_text("")
-    command = ["spark-submit", "--master", "local[1]", "--packages", PACKAGE, "--conf", f"spark.jars.ivy={folder}", script]
+    command = [
+        "spark-submit",
+        "--master",
+        "local[1]",
+        "--packages",
+        PACKAGE,
+        "--conf",
+        f"spark.jars.ivy={folder}",
+        script,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"fetch_delta_jars: Spark could not resolve {PACKAGE}:\n{done.stderr[-2000:]}")

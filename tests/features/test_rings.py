@@ -205,9 +205,10 @@ def test_evidence_names_numbers_objects_and_times(rings):
         "typically 11 h apart, 2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-22 on average)."
     )
     assert rings["spam"]["evidence"] == (
-        "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); up to 8 of them commented "
-        "on the same 6 videos (e.g. 2000, 2001, 2002), 8 at a time, 100 % of the linked pairs wrote near-equal "
-        "comments, typically 2 min apart, 2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-30 on average)."
+        "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); "
+        "up to 8 of them commented on the same 6 videos (e.g. 2000, 2001, 2002), 8 at a time, "
+        "100 % of the linked pairs wrote near-equal comments, typically 2 min apart, 2026-02-05 to 2026-02-12 "
+        "(chance of a linked pair's meetings 1e-30 on average)."
     )
     assert rings["fans"]["evidence"].endswith(
         "on average); but 100 % of it goes to one creator (900), 100 % followed that creator before."
@@ -222,6 +223,10 @@ def test_the_same_rows_again_and_the_same_ids_the_next_day(lake, first_run):
     _, rings, members = first_run
     assert run(lake, DAY)[1:] == (rings, members)
     assert run(lake, DAY + timedelta(days=1))[2] == members
+
+
+def test_a_day_without_links_has_no_rings(lake):
+    assert run(lake, DAY - timedelta(days=7))[1:] == ({}, {})
 
 
 def test_definitions_are_whole():

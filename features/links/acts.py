@@ -1,0 +1,148 @@
+"""Every act that two accounts can have in common, in one form of four numbers and a time.
+
+An act is (source, account, object, topic, first time). Topics gather objects that stand for one interest: the videos of
+one creator, the days of one address.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from conf import LinkLimits
+from features.links.kinds import SOURCE_NUMBER
+from features.links.near import frame_clusters, text_clusters
+from features.text import normalised
+from lake.schemas import VERBS
+
+ACT = ("source", "account_id", "object", "topic", "ts")
+LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
+DIGITS = "[0-9]+"
+
+
+def co_actions(events: DataFrame, accounts: DataFrame, videos: DataFrame, limits: LinkLimits) -> DataFrame:
+    """All acts of the window, one row for each source, account and object, with the time of the first.
+
+    `events`, `videos` are those of the window, `creators` are looked up in `videos`: pass all of them. Texts and frames
+    that are near-equal are one object. Sign-ups count for accounts that are active.
+    """
+    active = events.select("account_id").distinct()
+    uploads = videos.join(_window(events), how="inner", on=F.col("created_at") >= F.col("since")).drop("since")
+    first = (
+        _event_acts(events)
+        .unionByName(_text_acts(events, limits))
+        .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
+        .unionByName(_upload_acts(uploads, limits))
+        .groupBy("source", "account_id", "object")
+        .agg(F.min("topic").alias("topic"), F.min("ts").alias("ts"))
+    )
+    return _with_creators(first, videos).select(*ACT)
+
+
+def _window(events: DataFrame) -> DataFrame:
+    """One row: the day of the first event."""
+    return events.agg(F.min("event_date").cast("timestamp").alias("since"))
+
+
+def _act(source: Column, account: Column, target: Column, topic: Column, ts: Column) -> Column:
+    return F.struct(
+        source.cast("tinyint").alias("source"),
+        account.alias("account_id"),
+        target.alias("object"),
+        topic.alias("topic"),
+        ts.alias("ts"),
+    )
+
+
+def _source(name: str) -> Column:
+    return F.lit(SOURCE_NUMBER[name])
+
+
+def _event_acts(events: DataFrame) -> DataFrame:
+    """What one scan of the events gives: the verb's act, the device, the address of the day."""
+    account, ts = F.col("account_id"), F.col("ts")
+    verb = F.lit(None).cast("tinyint")
+    for name in VERBS:
+        verb = F.when(F.col("verb") == name, _source(name)).otherwise(verb)
+    target = F.when(F.col("verb") == "follow", F.col("target_account_id")).otherwise(F.col("video_id"))
+    device, address = F.xxhash64("device_id"), F.xxhash64("ip_id")
+    address_day = F.xxhash64("ip_id", "event_date")
+    acts = F.array(
+        _act(verb, account, target, target, ts),
+        F.when(F.col("device_id").isNotNull(), _act(_source("device"), account, device, device, ts)),
+        F.when(F.col("ip_id").isNotNull(), _act(_source("address"), account, address_day, address, ts)),
+    )
+    return events.select(F.explode(acts).alias("act")).where("act.object is not null and act.account_id is not null").select("act.*")
+
+
+def _text_acts(events: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Comments by the cluster of near-equal texts they belong to; the distinct texts alone are normalised."""
+    comments = (
+        events.where("verb = 'comment' and text is not null")
+        .groupBy("account_id", "text")
+        .agg(F.min("ts").alias("ts"))
+        .withColumn("raw", F.xxhash64("text"))
+    )
+    texts = (
+        comments.groupBy("raw")
+        .agg(F.min("text").alias("text"))
+        .select("raw", normalised(F.col("text")).alias("normal"))
+        .where(F.length("normal") >= limits.min_text_length)
+        .withColumn("text_id", F.xxhash64("normal"))
+    )
+    clusters = text_clusters(texts.groupBy("text_id").agg(F.min("normal").alias("normal")), limits)
+    named = texts.select("raw", "text_id").join(clusters, on="text_id", how="left")
+    return (
+        comments.join(named, on="raw", how="inner")
+        .withColumn("object", F.coalesce("cluster", "text_id"))
+        .select(_act(_source("text"), F.col("account_id"), F.col("object"), F.col("object"), F.col("ts")).alias("act"))
+        .select("act.*")
+    )
+
+
+def _profile_acts(accounts: DataFrame) -> DataFrame:
+    """Sign-ups: the device and the address of it, a link in the bio, a handle made to a pattern on the same day."""
+    account, ts = F.col("account_id"), F.col("created_at")
+    day = F.to_date(ts)
+    device, address = F.xxhash64("signup_device_id"), F.xxhash64("signup_ip_id")
+    link = F.regexp_extract(F.lower("bio"), LINK_IN_BIO, 1)
+    pattern = F.regexp_replace(F.lower("handle"), DIGITS, "0")
+    link_id, pattern_id = F.xxhash64(link), F.xxhash64(pattern, day)
+    acts = F.array(
+        F.when(F.col("signup_device_id").isNotNull(), _act(_source("device"), account, device, device, ts)),
+        F.when(
+            F.col("signup_ip_id").isNotNull(),
+            _act(_source("address"), account, F.xxhash64("signup_ip_id", day), address, ts),
+        ),
+        F.when(link != "", _act(_source("bio_link"), account, link_id, link_id, ts)),
+        F.when(pattern != "", _act(_source("handle"), account, pattern_id, pattern_id, ts)),
+    )
+    return accounts.select(F.explode(acts).alias("act")).where("act is not null").select("act.*")
+
+
+def _upload_acts(videos: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Uploads: the cluster of near-equal frames, the caption, the sound."""
+    account, ts = F.col("account_id"), F.col("created_at")
+    frames = frame_clusters(videos.where("frame_hash is not null").select("frame_hash").distinct(), limits)
+    caption = F.lower(F.trim("caption"))
+    caption_id = F.xxhash64(caption)
+    acts = F.array(
+        F.when(F.length(caption) >= limits.min_text_length, _act(_source("caption"), account, caption_id, caption_id, ts)),
+        F.when(F.col("sound_id").isNotNull(), _act(_source("sound"), account, F.col("sound_id"), F.col("sound_id"), ts)),
+        F.when(F.col("cluster").isNotNull(), _act(_source("frame"), account, F.col("cluster"), F.col("cluster"), ts)),
+    )
+    return (
+        videos.join(frames, on="frame_hash", how="left")
+        .select(F.explode(acts).alias("act"))
+        .where("act is not null")
+        .select("act.*")
+    )
+
+
+def _with_creators(acts: DataFrame, videos: DataFrame) -> DataFrame:
+    """The topic of an act on a video is its creator; of a video that nobody knows, the video itself."""
+    on_video = F.col("source").isin([SOURCE_NUMBER[verb] for verb in VERBS if verb != "follow"])
+    creators = videos.select(F.col("video_id").alias("object"), F.col("account_id").alias("creator"))
+    return (
+        acts.withColumn("video", F.when(on_video, F.col("object")))
+        .join(creators.withColumnRenamed("object", "video"), on="video", how="left")
+        .withColumn("topic", F.coalesce("creator", "topic"))
+    )

@@ -1,0 +1,87 @@
+"""What chance gives: the null model of co-action, its spread learned from the bulk of pairs, and its tail.
+
+Null model. Accounts and objects keep their degrees (Chung and Lu 2002): an account with d acts of a kind, of D by all, is
+among the n of an object with chance d·n/D. A pair then meets on λ = d_a·d_b·Σ n(n-1)/D² objects that are at most so crowded.
+Honest pairs share more than that: country, interests and hours are not in the degrees. So λ is not taken as known for a
+pair, but as Gamma-distributed about that mean, the spread fitted to how many pairs met twice and three times compared
+with the degrees' expectation; the count is then negative binomial. Pairs of rings meet oftener than that and do not
+bend the fit.
+"""
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DoubleType
+from scipy.special import gammaln
+
+from features.links.crowds import LEVELS, Population
+from features.links.kinds import KINDS, NUMBER
+
+MIN_SPREAD, MAX_SPREAD = 0.05, 1e3
+"""Bounds of the variance of a pair's λ relative to its square."""
+MAX_SURPRISE = 300.0
+PRIOR_PAIRS = 5.0
+"""The fit is drawn towards a spread of 1 with the weight of so many pairs that met twice."""
+
+Spread = dict[str, tuple[float, ...]]
+
+
+def dispersions(counted: DataFrame, found: list[Population]) -> Spread:
+    """For each kind and level, the variance of λ relative to its square: Σ x(x-1) over pairs / Σ λ² - 1, x at most 3."""
+    seen = {(row.kind, row.level, row.met): row.pairs for row in counted.collect()}
+    spread: Spread = {}
+    for p in found:
+        number = NUMBER[p.kind.name]
+        values = []
+        for level in range(LEVELS):
+            rate = p.meetings[level] / p.acts**2
+            expected = rate**2 * p.squared**2 / 2
+            observed = 2 * seen.get((number, level, 2), 0) + 6 * seen.get((number, level, 3), 0)
+            ratio = (observed + 4 * PRIOR_PAIRS) / (expected + 2 * PRIOR_PAIRS)
+            values.append(float(np.clip(ratio - 1, MIN_SPREAD, MAX_SPREAD)))
+        spread[p.kind.name] = tuple(values)
+    return spread
+
+
+def tail(met: np.ndarray, rate: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """-log10 of a bound on the chance of `met` or more under a negative binomial of mean `rate`.
+
+    Its variance is rate + spread·rate². The bound is the first term times a geometric series, sharp far in the tail.
+    """
+    shape = 1.0 / spread
+    share = rate / (shape + rate)
+    term = (
+        gammaln(shape + met)
+        - gammaln(shape)
+        - gammaln(met + 1)
+        + met * np.log(np.maximum(share, 1e-300))
+        + shape * np.log1p(-share)
+    )
+    ratio = share * (shape + met) / (met + 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_p = np.where(ratio < 1, term - np.log1p(-np.minimum(ratio, 1 - 1e-12)), 0.0)
+    return np.clip(np.where(met > 0, -log_p / np.log(10), 0.0), 0.0, MAX_SURPRISE)
+
+
+def expected_and_tail(counted: DataFrame, found: list[Population], spread: Spread) -> DataFrame:
+    """Rows of pairs and kinds with `surprise`: the best tail over the levels, paid for by the number of levels."""
+
+    @F.arrow_udf(DoubleType())
+    def surprise(kind: pa.Array, degree: pa.Array, other: pa.Array, *met: pa.Array) -> pa.Array:
+        kinds = kind.to_numpy(zero_copy_only=False).astype(np.int64)
+        both = degree.to_numpy(zero_copy_only=False).astype(float) * other.to_numpy(zero_copy_only=False)
+        tails = np.zeros((LEVELS, len(kinds)))
+        for level in range(LEVELS):
+            rate = both * rates[kinds, level]
+            tails[level] = tail(met[level].to_numpy(zero_copy_only=False).astype(float), rate, spreads[kinds, level])
+        return pa.array(np.round(np.maximum(tails.max(axis=0) - np.log10(LEVELS), 0.0), 6))
+
+    rates, spreads = np.zeros((len(KINDS), LEVELS)), np.ones((len(KINDS), LEVELS))
+    for p in found:
+        number = NUMBER[p.kind.name]
+        rates[number] = [meetings / p.acts**2 for meetings in p.meetings]
+        spreads[number] = spread[p.kind.name]
+    return counted.withColumn(
+        "surprise", surprise("kind", "degree", "other_degree", *(f"met_{level}" for level in range(LEVELS)))
+    )

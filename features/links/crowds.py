@@ -1,0 +1,156 @@
+"""How crowded each object is, which acts can still say something about a pair, and how active each account is."""
+
+from dataclasses import dataclass
+from math import log10
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from conf import LinkLimits
+from features.links.kinds import FAMILY_NUMBER, KINDS, SOURCE_NUMBER, Kind
+
+LEVELS = 4
+"""Crowdedness is tested at so many bounds: the cap, and the cap divided by 4, 16 and 64."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """What is known of all acts of a kind, in numbers that fit on the driver.
+
+    `accounts` have such acts, `acts` of them; `squared` is the sum of squares of acts per account. Objects with more than
+    `cap` accounts (within a moment, for a kind with one) are too crowded to say anything. `meetings` are n(n-1) summed
+    over the objects of each level, whose crowdedness is at most that of `bounds`.
+    """
+
+    kind: Kind
+    accounts: int
+    acts: int
+    squared: int
+    cap: int
+    bounds: tuple[int, ...]
+    meetings: tuple[int, ...]
+
+    @property
+    def lost_per_object(self) -> float:
+        """At most how much (in -log10 p, for two accounts of mean activity) one object beyond the cap could have said.
+
+        The chance that two such accounts meet on an object of n others is (n / accounts)² at least.
+        """
+        return 2 * log10(max(1.0, self.accounts / (self.cap + 1)))
+
+
+def activity(acts: DataFrame) -> DataFrame:
+    """How many objects each account acted on: (source, account_id, degree)."""
+    return acts.groupBy("source", "account_id").agg(F.count(F.lit(1)).alias("degree"))
+
+
+def windows(acts: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Acts by what they can be shared in: the object, and for kinds with a moment the object in each of two moments.
+
+    Moments are two buckets long and overlap by one, so that any two acts at most a bucket apart are in one of them. `own`
+    says that the act is in the later half; a pair counts in the moment in which one of the two is, which is one moment.
+    """
+    rows = []
+    bucket = F.floor(F.unix_timestamp("ts") / limits.moment_s).cast("bigint")
+    for number, kind in enumerate(KINDS):
+        if kind.moment:
+            for step in (0, 1):
+                rows.append(
+                    F.when(
+                        F.col("source") == SOURCE_NUMBER[kind.source],
+                        F.struct(
+                            F.lit(number).cast("tinyint").alias("kind"),
+                            F.xxhash64("object", bucket + step).alias("place"),
+                            F.lit(step == 0).alias("own"),
+                        ),
+                    )
+                )
+        else:
+            rows.append(
+                F.when(
+                    F.col("source") == SOURCE_NUMBER[kind.source],
+                    F.struct(
+                        F.lit(number).cast("tinyint").alias("kind"), F.col("object").alias("place"), F.lit(True).alias("own")
+                    ),
+                )
+            )
+    return (
+        acts.select("*", F.explode(F.array_compact(F.array(*rows))).alias("in"))
+        .select("in.kind", "in.place", "in.own", "account_id", "object", "topic", "ts")
+    )
+
+
+def crowdedness(placed: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Accounts at each place that two or more share: (kind, place, crowd). Counted before anything is brought together."""
+    return placed.groupBy("kind", "place").agg(F.count(F.lit(1)).cast("int").alias("crowd")).where("crowd > 1")
+
+
+def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> list[Population]:
+    """The figures of each kind, its cap chosen so that the pairs it makes are at most `pairs_per_act` times its acts."""
+    totals = {
+        row.source: row
+        for row in degrees.groupBy("source")
+        .agg(
+            F.count(F.lit(1)).alias("accounts"),
+            F.sum("degree").alias("acts"),
+            F.sum(F.col("degree") * F.col("degree")).alias("squared"),
+        )
+        .collect()
+    }
+    histogram: dict[int, list[tuple[int, int]]] = {}
+    for row in crowds.where(F.col("crowd") <= limits.max_crowd).groupBy("kind", "crowd").count().collect():
+        histogram.setdefault(row.kind, []).append((row.crowd, row["count"]))
+    found = []
+    for number, kind in enumerate(KINDS):
+        total = totals.get(SOURCE_NUMBER[kind.source])
+        places = sorted(histogram.get(number, []))
+        if total is None or not places:
+            continue
+        budget = max(limits.min_pairs, limits.pairs_per_act * total.acts)
+        cap = _cap(places, budget)
+        bounds = tuple(sorted({max(2, cap >> (2 * level)) for level in range(LEVELS)}))
+        bounds = (*bounds, *((cap,) * (LEVELS - len(bounds))))
+        meetings = tuple(sum(n * (n - 1) * count for n, count in places if n <= bound) for bound in bounds)
+        found.append(Population(kind, total.accounts, total.acts, total.squared, cap, bounds, meetings))
+    return found
+
+
+def _cap(places: list[tuple[int, int]], budget: float) -> int:
+    """The largest crowd with which all pairs of places up to it stay within the budget."""
+    pairs, cap = 0, 2
+    for crowd, count in places:
+        pairs += crowd * (crowd - 1) // 2 * count
+        if pairs > budget and crowd > 2:
+            break
+        cap = crowd
+    return cap
+
+
+def by_kind(populations: list[Population], values: dict[str, object]) -> Column:
+    """A value of each kind, picked by the column `kind`; `values` is by kind's name."""
+    picked = F.lit(None)
+    for number, kind in enumerate(KINDS):
+        if kind.name in values:
+            picked = F.when(F.col("kind") == number, F.lit(values[kind.name])).otherwise(picked)
+    return picked
+
+
+def telling(placed: DataFrame, crowds: DataFrame, found: list[Population]) -> DataFrame:
+    """The acts at places that are shared and not too crowded, with `crowd`, `level` and `rarity`.
+
+    `rarity` ranks places across kinds: the chance that two accounts of mean activity meet there.
+    """
+    caps = by_kind(found, {p.kind.name: p.cap for p in found})
+    shared = crowds.where(F.col("crowd") <= caps)
+    level = F.lit(LEVELS - 1)
+    for number in range(LEVELS - 2, -1, -1):
+        bound = by_kind(found, {p.kind.name: p.bounds[number] for p in found})
+        level = F.when(F.col("crowd") <= bound, F.lit(number)).otherwise(level)
+    chance = by_kind(found, {p.kind.name: 1.0 / (p.accounts * p.accounts) for p in found})
+    family = by_kind(found, {p.kind.name: FAMILY_NUMBER[p.kind.family] for p in found})
+    return (
+        placed.join(shared, on=["kind", "place"], how="inner")
+        .withColumn("level", level.cast("tinyint"))
+        .withColumn("rarity", F.col("crowd") * (F.col("crowd") - 1) * chance)
+        .withColumn("family", family.cast("tinyint"))
+    )

@@ -1,0 +1,158 @@
+"""Pairs that met often enough to be looked at, and how unlikely that is, kind by kind."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from conf import LinkLimits
+from features.links.chance import dispersions, expected_and_tail
+from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
+from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
+
+PAIR = ["account_id", "other_account_id"]
+SHOWN_OBJECTS = 12
+
+
+def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
+    """What speaks for each pair of accounts that share `min_objects` objects or more: a row for each kind that does.
+
+    `acts` as of `co_actions`. Columns as of the table link_evidence, without as_of. Pairs that chance explains are
+    still among them: see `account_links`.
+    """
+    degrees = activity(acts)
+    placed = windows(acts, limits)
+    crowds = crowdedness(placed, limits)
+    found = populations(degrees, crowds, limits)
+    told = telling(placed, crowds, found)
+    meeting = pairs(told, limits)
+    spread = dispersions(sampled_counts(told, found, limits), found)
+    often = (
+        meeting.groupBy(*PAIR).agg(F.count(F.lit(1)).alias("met")).where(F.col("met") >= limits.min_objects).select(*PAIR)
+    )
+    objects = each_object_once(meeting.join(often, on=PAIR, how="left_semi"))
+    counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
+    judged = expected_and_tail(_with_degrees(counted, degrees), found, spread)
+    return judged.where("surprise > 0").select(
+        *PAIR,
+        _kind_name().alias("kind"),
+        "shared_objects",
+        "surprise",
+        "median_gap_s",
+        "first_at",
+        "last_at",
+        "objects",
+    )
+
+
+def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Every two accounts at one place, the smaller id first; those of a moment only when near enough in time."""
+    one, other = told.alias("one"), told.select("kind", "place", "own", "account_id", "ts").alias("other")
+    apart = F.abs(F.unix_timestamp("one.ts") - F.unix_timestamp("other.ts"))
+    moments = [NUMBER[kind.name] for kind in KINDS if kind.moment]
+    near = ~F.col("one.kind").isin(moments) | (
+        (F.col("one.own") | F.col("other.own")) & (apart <= limits.moment_s)
+    )
+    same = [F.col("one.kind") == F.col("other.kind"), F.col("one.place") == F.col("other.place")]
+    return one.join(
+        other, on=[*same, F.col("one.account_id") < F.col("other.account_id"), near], how="inner"
+    ).select(
+        F.col("one.account_id").alias("account_id"),
+        F.col("other.account_id").alias("other_account_id"),
+        "one.kind",
+        "one.family",
+        "one.object",
+        "one.topic",
+        "one.level",
+        "one.rarity",
+        apart.alias("gap_s"),
+        F.least("one.ts", "other.ts").alias("first_at"),
+        F.greatest("one.ts", "other.ts").alias("last_at"),
+    )
+
+
+def each_object_once(meetings: DataFrame) -> DataFrame:
+    """Of all kinds of one family in which a pair shares an object, the rarest; of equals the first kind."""
+    told = [name for name in meetings.columns if name not in (*PAIR, "family", "object", "rarity", "kind")]
+    return (
+        meetings.groupBy(*PAIR, "family", "object")
+        .agg(F.min(F.struct("rarity", "kind", *told)).alias("best"))
+        .select(*PAIR, "object", "best.*")
+    )
+
+
+def saturated(count: Column) -> Column:
+    """What `count` objects of one topic count for: 1, 2, 2, 3, 3, 3, 3, 4 …
+
+    Who likes one video of a creator will like the next: objects of one topic are no independent draws, and each
+    doubling counts as one more. Counting less than there is keeps the tail a bound.
+    """
+    return F.when(count > 0, F.floor(F.log2(count.cast("double")) + 1e-9) + 1).otherwise(0).cast("bigint")
+
+
+def counts(objects: DataFrame) -> DataFrame:
+    """One row for each pair and kind: what is shared in all, and at each level, each topic counted with saturation."""
+    levels = [f"met_{level}" for level in range(LEVELS)]
+    topics = objects.groupBy(*PAIR, "kind", "topic").agg(
+        F.count(F.lit(1)).alias("shared"),
+        *(F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)),
+        F.min("first_at").alias("first_at"),
+        F.max("last_at").alias("last_at"),
+        F.collect_list(F.struct("rarity", "object", "gap_s")).alias("shown"),
+    )
+    together = topics.groupBy(*PAIR, "kind").agg(
+        F.sum("shared").alias("shared_objects"),
+        *(F.sum(saturated(F.col(name))).alias(name) for name in levels),
+        F.min("first_at").alias("first_at"),
+        F.max("last_at").alias("last_at"),
+        F.array_sort(F.flatten(F.collect_list("shown"))).alias("shown"),
+    )
+    gaps = F.array_sort(F.transform("shown", lambda act: act["gap_s"]))
+    timeless = [number for number, kind in enumerate(KINDS) if kind.source not in TIMED]
+    return together.select(
+        *PAIR,
+        "kind",
+        "shared_objects",
+        *levels,
+        "first_at",
+        "last_at",
+        F.when(~F.col("kind").isin(timeless), F.get(gaps, F.floor(F.size(gaps) / 2).cast("int"))).cast("double").alias(
+            "median_gap_s"
+        ),
+        F.transform(F.slice("shown", 1, SHOWN_OBJECTS), lambda act: act["object"].cast("string")).alias("objects"),
+    )
+
+
+TIMED = ("view", "like", "share", "comment", "report", "follow", "text", "frame", "caption", "sound")
+"""Sources whose acts are moments; to have a device or an address in common is none."""
+
+
+def sampled_counts(told: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:
+    """How often pairs met, on every so-many-th pair by hash: (kind, level, met, pairs), and `share` of pairs looked at.
+
+    A sample for the one figure that is estimated from the bulk of pairs; links are looked for among all.
+    """
+    total = sum(p.meetings[-1] // 2 for p in found)
+    one_in = max(1, total // limits.sampled_pairs)
+    meeting = pairs(told, limits).where(F.pmod(F.xxhash64(*PAIR), F.lit(one_in)) == 0)
+    levels = [F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)]
+    topics = meeting.groupBy(*PAIR, "kind", "topic").agg(*levels)
+    each = topics.groupBy(*PAIR, "kind").agg(
+        F.array(*(F.sum(saturated(F.col(f"met_{level}"))) for level in range(LEVELS))).alias("met")
+    )
+    return (
+        each.select("kind", F.posexplode("met").alias("level", "met"))
+        .where("met between 1 and 3")
+        .groupBy("kind", "level", "met")
+        .agg((F.count(F.lit(1)) * one_in).alias("pairs"))
+    )
+
+
+def _with_degrees(counted: DataFrame, degrees: DataFrame) -> DataFrame:
+    other = degrees.select("source", F.col("account_id").alias("other_account_id"), F.col("degree").alias("other_degree"))
+    return counted.join(degrees, on=["source", "account_id"], how="inner").join(
+        other, on=["source", "other_account_id"], how="inner"
+    )
+
+
+def _kind_name() -> Column:
+    names = F.array(*(F.lit(kind.name) for kind in KINDS))
+    return F.get(names, F.col("kind").cast("int"))

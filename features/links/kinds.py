@@ -1,0 +1,49 @@
+"""The kinds of co-action, as data: what two accounts can have in common, and what it counts as.
+
+A kind says which acts it looks at (`source`), whether two acts must fall within a moment to count, and which family its
+objects belong to: of one family, an object counts once for a pair, in the kind in which it is rarest. So a like within
+a minute is not counted again as a like within the month, nor as a view of the same video. A new kind is one entry here
+and, when it looks at acts of a new sort, one frame in acts.py.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`source`: the acts it looks at. `moment`: whether the two acts must be near in time. `family`: see above."""
+
+    name: str
+    source: str
+    family: str
+    moment: bool = False
+
+
+KINDS = (
+    Kind("view", "view", "video"),
+    Kind("like", "like", "video"),
+    Kind("like_moment", "like", "video", moment=True),
+    Kind("share", "share", "video"),
+    Kind("share_moment", "share", "video", moment=True),
+    Kind("comment", "comment", "video"),
+    Kind("comment_moment", "comment", "video", moment=True),
+    Kind("report", "report", "video"),
+    Kind("report_moment", "report", "video", moment=True),
+    Kind("follow", "follow", "account"),
+    Kind("follow_moment", "follow", "account", moment=True),
+    Kind("comment_text", "text", "text"),
+    Kind("device", "device", "device"),
+    Kind("address", "address", "address"),
+    Kind("bio_link", "bio_link", "profile"),
+    Kind("handle_pattern", "handle", "profile"),
+    Kind("upload_frame", "frame", "upload"),
+    Kind("upload_caption", "caption", "caption"),
+    Kind("upload_sound", "sound", "sound"),
+)
+"""A view has no moment: a feed shows one video to many at once, and views are most of all events."""
+
+NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
+SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS))
+SOURCE_NUMBER = {source: number for number, source in enumerate(SOURCES)}
+FAMILIES = tuple(dict.fromkeys(kind.family for kind in KINDS))
+FAMILY_NUMBER = {family: number for number, family in enumerate(FAMILIES)}

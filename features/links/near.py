@@ -1,0 +1,163 @@
+"""Near-equal texts and frames at scale: candidates by hashing, verified exactly, gathered into clusters.
+
+Texts: MinHash over character shingles in bands (Broder 1997; Leskovec et al., Mining of Massive Datasets, ch. 3), then the
+Jaccard similarity of the shingles themselves. Frames: multi-index hashing (Norouzi et al. 2012): of 16 parts of 16 bits,
+two hashes at most 31 bits apart have one part that differs in one bit at most, so that nothing is missed.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from conf import LinkLimits
+from features.rings.components import connected_components
+
+PARTS, PART_BITS = 16, 16
+NEAR_FRAME_BITS = 31
+"""The distance at which PDQ's authors call two frames the same."""
+SHINGLE = 4
+BANDS, ROWS = 16, 3
+"""A pair of similarity 0.7 shares a band with a chance of 99.9 %, one of 0.3 with 35 %: those are verified and fall."""
+PRIME = (1 << 61) - 1
+
+
+def shingles(text: str) -> set[str]:
+    """The runs of four characters of a normalised text without its spaces."""
+    dense = text.replace(" ", "")
+    return {dense[i : i + SHINGLE] for i in range(max(1, len(dense) - SHINGLE + 1))}
+
+
+def jaccard(one: set[str], other: set[str]) -> float:
+    return len(one & other) / len(one | other) if one or other else 1.0
+
+
+def _coefficients() -> tuple[np.ndarray, np.ndarray]:
+    state = np.random.default_rng(20_240_117)
+    factors = state.integers(1, 1 << 63, BANDS * ROWS, dtype=np.uint64) | np.uint64(1)
+    return factors, state.integers(0, 1 << 63, BANDS * ROWS, dtype=np.uint64)
+
+
+def _stable_hashes(values: set[str]) -> np.ndarray:
+    """64-bit hashes of short strings that are equal in every process."""
+    out = np.empty(len(values), dtype=np.uint64)
+    for i, value in enumerate(values):
+        h = 14695981039346656037
+        for code in map(ord, value):
+            h = ((h ^ code) * 1099511628211) & 0xFFFFFFFFFFFFFFFF
+        out[i] = h
+    return out
+
+
+def _signatures(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    factors, offsets = _coefficients()
+    for batch in batches:
+        ids, bands = [], []
+        for text_id, text in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
+            hashes = _stable_hashes(shingles(text))
+            with np.errstate(over="ignore"):
+                mixed = hashes[:, None] * factors + offsets
+                mixed ^= mixed >> np.uint64(29)
+                least = (mixed * np.uint64(0xBF58476D1CE4E5B9)).min(axis=0).reshape(BANDS, ROWS)
+                keys = np.arange(BANDS, dtype=np.uint64)
+                for row in range(ROWS):
+                    keys = (keys ^ least[:, row]) * np.uint64(0x9E3779B97F4A7C15)
+                    keys ^= keys >> np.uint64(32)
+            ids.extend([text_id] * BANDS)
+            bands.append(keys.view(np.int64))
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(ids, pa.int64()), pa.array(np.concatenate(bands) if bands else [], pa.int64())], ["text_id", "band"]
+        )
+
+
+def _verified(least: float):
+    def verify(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            left, right = batch.column(2).to_pylist(), batch.column(3).to_pylist()
+            near = pa.array([jaccard(shingles(a), shingles(b)) >= least for a, b in zip(left, right, strict=True)], pa.bool_())
+            yield batch.select([0, 1]).filter(near)
+
+    return verify
+
+
+def near_texts(texts: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Pairs (text_id, other_text_id) of distinct normalised texts (text_id, normal) with a Jaccard of `min_jaccard` or more.
+
+    Within a band, each text is compared with the smallest ids of its bucket only, so that a bucket of n texts costs n
+    comparisons, not n²: near-equal texts still hang together, through the one they are all compared with.
+    """
+    bands = texts.select("text_id", "normal").mapInArrow(_signatures, "text_id bigint, band bigint")
+    heads = bands.groupBy("band").agg(F.min("text_id").alias("head"), F.max("text_id").alias("tail")).where("head != tail")
+    candidates = (
+        bands.join(heads, on="band", how="inner")
+        .select("text_id", F.explode(F.array("head", "tail")).alias("other_text_id"))
+        .where("text_id != other_text_id")
+        .select(
+            F.least("text_id", "other_text_id").alias("text_id"), F.greatest("text_id", "other_text_id").alias("other_text_id")
+        )
+        .distinct()
+    )
+    other = texts.select(F.col("text_id").alias("other_text_id"), F.col("normal").alias("other"))
+    return (
+        candidates.join(texts, on="text_id", how="inner")
+        .join(other, on="other_text_id", how="inner")
+        .select("text_id", "other_text_id", "normal", "other")
+        .mapInArrow(_verified(limits.min_jaccard), "text_id bigint, other_text_id bigint")
+    )
+
+
+def text_clusters(texts: DataFrame, limits: LinkLimits) -> DataFrame:
+    """(text_id, cluster) of the texts that have a near-equal one."""
+    return _clusters(near_texts(texts, limits), "text_id")
+
+
+def _clusters(pairs: DataFrame, name: str) -> DataFrame:
+    links = pairs.select(F.col(name).alias("account_id"), F.col(f"other_{name}").alias("other_account_id"))
+    return connected_components(links).select(F.col("account_id").alias(name), F.col("component").alias("cluster"))
+
+
+def _words() -> list[Column]:
+    """The four 64-bit words of a frame hash."""
+    digits = F.hex("frame_hash")
+    halves = [F.conv(F.substring(digits, 8 * i + 1, 8), 16, 10).cast("bigint") for i in range(8)]
+    return [F.shiftleft(halves[2 * i], 32).bitwiseOR(halves[2 * i + 1]) for i in range(4)]
+
+
+def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame:
+    """All pairs (frame_id, other_frame_id, distance) of distinct hashes (frame_id, frame_hash) at most `distance` bits apart.
+
+    Exact up to 31 bits. Beyond, pairs in which every part differs in two bits or more are not seen.
+    """
+    words = frames.select("frame_id", *(word.alias(f"w{i}") for i, word in enumerate(_words())))
+    mask = (1 << PART_BITS) - 1
+    parts = [
+        F.shiftrightunsigned(F.col(f"w{i // 4}"), PART_BITS * (3 - i % 4)).bitwiseAND(F.lit(mask)) for i in range(PARTS)
+    ]
+    key = [(F.lit(i << PART_BITS).bitwiseOR(part.cast("int"))).alias(f"k{i}") for i, part in enumerate(parts)]
+    keyed = words.select("*", F.explode(F.array(*key)).alias("key"))
+    flips = F.array(F.lit(0), *(F.lit(1 << bit) for bit in range(PART_BITS)))
+    probes = keyed.select(
+        F.col("frame_id").alias("other_frame_id"),
+        *(F.col(f"w{i}").alias(f"o{i}") for i in range(4)),
+        F.explode(F.transform(flips, lambda flip: F.col("key").bitwiseXOR(flip))).alias("key"),
+    )
+    apart = sum((F.bit_count(F.col(f"w{i}").bitwiseXOR(F.col(f"o{i}"))) for i in range(1, 4)), F.bit_count(F.col("w0").bitwiseXOR(F.col("o0"))))
+    return (
+        keyed.join(probes, on="key", how="inner")
+        .where(F.col("frame_id") < F.col("other_frame_id"))
+        .withColumn("distance", apart)
+        .where(F.col("distance") <= distance)
+        .select("frame_id", "other_frame_id", "distance")
+        .distinct()
+    )
+
+
+def frame_clusters(frames: DataFrame, limits: LinkLimits) -> DataFrame:
+    """(frame_hash, cluster): every hash with the cluster of near-equal ones that it belongs to, by itself if need be."""
+    known = frames.select("frame_hash", F.xxhash64("frame_hash").alias("frame_id"))
+    clusters = _clusters(near_frames(known, limits.near_frame_bits), "frame_id")
+    return known.join(clusters, on="frame_id", how="left").select(
+        "frame_hash", F.coalesce("cluster", "frame_id").alias("cluster")
+    )

@@ -1,0 +1,41 @@
+"""Links: pairs of accounts that act together beyond chance."""
+
+from pyspark.sql import functions as F
+
+from jobs.job import Context, Facts, Job, main
+from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
+from features.rings.components import cut
+from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, ACTIVE_DAYS, EVENTS, LINK_EVIDENCE, VIDEOS
+
+
+def run(context: Context) -> Facts:
+    """Find the pairs of accounts that meet on the same objects more often than chance allows.
+
+    Brings the last 28 days of events, the sign-ups and the uploads into one form, counts how crowded each object was, and
+    judges what each pair shares against how active both are. Publishes account_links and, for each link, what speaks for
+    it kind by kind (link_evidence). Run it before `rings`.
+    """
+    limits = context.limits.links
+    events = context.source(EVENTS, days=ACTIVE_DAYS)
+    acts = cut(co_actions(events, context.source(ACCOUNTS), context.source(VIDEOS), limits))
+    active = acts.select("account_id").distinct().count()
+    evidence = cut(link_evidence(acts, limits))
+    links = cut(account_links(evidence, limits))
+    threshold = at_false_discovery_rate(links, active, limits.false_discovery_rate)
+    kept = links.where(F.col("surprise") >= threshold)
+    rows = context.publish(ACCOUNT_LINKS, kept)
+    pairs = ["account_id", "other_account_id"]
+    context.publish(LINK_EVIDENCE, evidence.join(kept, on=pairs, how="left_semi"))
+    return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
+
+
+JOB = Job(
+    "links",
+    "Pairs of accounts that act together beyond chance.",
+    run,
+    reads=(EVENTS, ACCOUNTS, VIDEOS),
+    writes=(ACCOUNT_LINKS, LINK_EVIDENCE),
+)
+
+if __name__ == "__main__":
+    main(JOB)
