@@ -10,6 +10,7 @@ from simulation.settings import MS_PER_HOUR
 
 CROWDS_PER_RING = 30
 MEMBERS_PER_RING = 25
+MEAN_ENTRANTS, MEAN_OUTRAGED = 500, 150
 MIX = {"circle": 0.72, "fan_club": 0.2, "giveaway": 0.05, "outrage": 0.03}
 """Shares of the kinds of crowds that are planned here; homes, shared devices, places and memes come on top."""
 
@@ -24,11 +25,12 @@ def meet(plan: Plan, follows: Follows, first_number: int) -> None:
     fan_offset = np.concatenate([[0], np.cumsum(np.bincount(follows.followed, minlength=plan.people.size))])
     fan_of = np.searchsorted(follows.offset, fans, side="right") - 1
     number = first_number
+    neighbours = together(plan.people.place), together(plan.people.country)
     for scheme, share in MIX.items():
         for _ in range(round(CROWDS_PER_RING * rings * settings.crowds * share)):
             group = Group(number, scheme, np.array([], np.int64))
             if scheme == "circle":
-                circle(plan, rng, group)
+                circle(plan, rng, group, neighbours)
             elif len(idols):
                 idol = int(rng.choice(idols))
                 followers = fan_of[fan_offset[idol] : fan_offset[idol + 1]]
@@ -41,6 +43,12 @@ def meet(plan: Plan, follows: Follows, first_number: int) -> None:
     gather_by_life(plan, number)
 
 
+def together(where: np.ndarray) -> list[np.ndarray]:
+    """The accounts of each place or country, by its number."""
+    order = np.argsort(where, kind="stable")
+    return np.split(order, np.searchsorted(where[order], np.arange(where.max(initial=0) + 2)))[1:-1]
+
+
 def busy_creators(plan: Plan, follows: Follows) -> np.ndarray:
     """Creators with followers who upload every few days."""
     recent = plan.films.created_ms >= plan.settings.start
@@ -50,8 +58,8 @@ def busy_creators(plan: Plan, follows: Follows) -> np.ndarray:
 
 
 def own_videos(plan: Plan, creator: int) -> np.ndarray:
-    own = np.flatnonzero((plan.films.creator == creator) & (plan.films.created_ms >= plan.settings.start))
-    return own[np.argsort(plan.films.created_ms[own], kind="stable")]
+    own = plan.own_videos(creator)
+    return own[plan.films.created_ms[own] >= plan.settings.start]
 
 
 def about(plan: Plan, rng: np.random.Generator, who: np.ndarray, which: np.ndarray, ts: np.ndarray):
@@ -87,17 +95,17 @@ def fan_club(plan: Plan, rng: np.random.Generator, group: Group, idol: int, foll
     )
 
 
-def circle(plan: Plan, rng: np.random.Generator, group: Group) -> None:
+def circle(plan: Plan, rng: np.random.Generator, group: Group, neighbours: tuple[list, list]) -> None:
     """Friends with a chat: one sends a video, the others look at it within hours; they follow and like one another."""
     people, films, settings = plan.people, plan.films, plan.settings
     first = int(rng.integers(0, people.size))
-    near = np.flatnonzero((people.place == people.place[first]) & (people.place[first] >= 0))
+    near = neighbours[0][people.place[first]] if people.place[first] >= 0 else np.array([], np.int64)
     if len(near) < 3 or rng.random() < 0.5:
-        near = np.flatnonzero(people.country == people.country[first])
+        near = neighbours[1][people.country[first]]
     size = int(min(np.clip(rng.lognormal(1.5, 0.4), 3, 14), len(near)))
     if size < 3:
         return
-    group.members = np.sort(rng.choice(near, size=size, replace=False))
+    group.members = np.sort(rng.choice(near, size=size, replace=False, shuffle=False))
     span = settings.end - settings.start
     sent_at = settings.start + np.sort(rng.random(int(rng.integers(4, 28))) * span).astype(np.int64)
     sender = rng.choice(group.members, size=len(sent_at))
@@ -146,7 +154,12 @@ def giveaway(plan: Plan, rng: np.random.Generator, group: Group, idol: int, foll
     prizes = rng.choice(videos, size=min(len(videos), int(rng.integers(1, 4))), replace=False)
     people = plan.people
     country = np.flatnonzero(people.market == people.market[idol])
-    size = int(min(np.clip(rng.lognormal(np.log(people.size * 0.006), 0.8), 20, people.size * 0.08), len(country)))
+    size = int(
+        min(
+            np.clip(rng.lognormal(np.log(min(people.size * 0.006, MEAN_ENTRANTS)), 0.8), 20, people.size * 0.08),
+            len(country),
+        )
+    )
     pool = np.union1d(followers, rng.choice(country, size=min(len(country), 2 * size), replace=False))
     group.members = np.sort(rng.choice(pool, size=min(size, len(pool)), replace=False))
     member, which = np.nonzero(rng.random((len(group.members), len(prizes))) < 0.65)
@@ -164,7 +177,9 @@ def outrage(plan: Plan, rng: np.random.Generator, group: Group, idol: int, follo
     """A shocking video is reported by many who do not know one another, within two days."""
     videos = own_videos(plan, idol)
     video = rng.choice(videos, size=min(len(videos), int(rng.integers(1, 3))), replace=False)
-    size = int(np.clip(rng.lognormal(np.log(plan.people.size * 0.003), 0.7), 12, plan.people.size * 0.03))
+    size = int(
+        np.clip(rng.lognormal(np.log(min(plan.people.size * 0.003, MEAN_OUTRAGED)), 0.7), 12, plan.people.size * 0.03)
+    )
     market = np.flatnonzero(plan.people.market == plan.people.market[idol])
     group.members = np.sort(rng.choice(market, size=min(size, len(market)), replace=False))
     member, which = np.nonzero(rng.random((len(group.members), len(video))) < 0.7)

@@ -23,6 +23,7 @@ from simulation.truth import SCHEMES
 ABUSIVE_SHARE = 0.03
 """Share of accounts in abusive rings at `abuse` 1."""
 SMALLEST, LARGEST = 5, 300
+CUSTOMERS_ASKED = 400
 
 
 @dataclass
@@ -54,6 +55,25 @@ class Plan:
     groups: list[Group] = field(default_factory=list)
     marked: list[tuple[int, str | None, int]] = field(default_factory=list)  # video, policy, group
     customers: set[int] = field(default_factory=set)
+
+    @cached_property
+    def by_creator(self) -> np.ndarray:
+        """Where the videos of each creator begin: honest films are in the order of creator and time."""
+        return np.searchsorted(self.films.creator, np.arange(self.people.size + 1))
+
+    @cached_property
+    def by_time(self) -> tuple[np.ndarray, np.ndarray]:
+        """The honest videos in the order of upload, and when that was."""
+        order = np.argsort(self.films.created_ms, kind="stable")
+        return order, self.films.created_ms[order]
+
+    @cached_property
+    def creators(self) -> np.ndarray:
+        return np.unique(self.films.creator)
+
+    def own_videos(self, creator: int) -> np.ndarray:
+        """The honest videos of a creator, oldest first."""
+        return np.arange(self.by_creator[creator], self.by_creator[creator + 1])
 
     @cached_property
     def shelves(self) -> tuple[np.ndarray, np.ndarray]:
@@ -186,31 +206,35 @@ def videos_of(plan: Plan, rng: np.random.Generator, creators: np.ndarray, until:
     """Up to `most` of the latest videos of each creator."""
     chosen = []
     for creator in creators:
-        own = np.flatnonzero((plan.films.creator == creator) & (plan.films.created_ms < until))
-        own = own[np.argsort(plan.films.created_ms[own], kind="stable")][-2 * most :]
+        own = plan.own_videos(int(creator))
+        own = own[plan.films.created_ms[own] < until][-2 * most :]
         chosen.append(rng.choice(own, size=min(most, len(own)), replace=False))
     return np.sort(np.concatenate(chosen)) if chosen else np.array([], np.int64)
 
 
 def customers(plan: Plan, rng: np.random.Generator, group: Group, count: int, famous: bool = False) -> np.ndarray:
-    """Creators who are not in the ring; unknown ones buy, known ones are attacked."""
-    films, fame = plan.films, plan.people.fame
-    active = np.unique(
-        films.creator[(films.created_ms < group.to_ms) & (films.created_ms > group.from_ms - 30 * MS_PER_DAY)]
-    )
-    active = np.setdiff1d(active, group.members)
-    suited = active[(fame[active] > 2) if famous else (fame[active] < 3)]
-    pool = suited if len(suited) >= count else active
-    return rng.choice(pool, size=min(count, len(pool)), replace=False)
+    """Creators who are not in the ring, with recent videos; unknown ones buy, known ones are attacked."""
+    asked = rng.permutation(plan.creators)[:CUSTOMERS_ASKED]
+    fame = plan.people.fame[asked]
+    asked = asked[np.argsort((fame <= 2) if famous else (fame >= 3), kind="stable")]
+    found: list[int] = []
+    for creator in asked[~np.isin(asked, group.members)].tolist():
+        made = plan.films.created_ms[plan.own_videos(creator)]
+        if ((made < group.to_ms) & (made > group.from_ms - 30 * MS_PER_DAY)).any():
+            found.append(creator)
+        if len(found) == count:
+            break
+    return np.array(found, np.int64)
 
 
 def trending(plan: Plan, rng: np.random.Generator, group: Group, count: int) -> np.ndarray:
     """Videos that do well while the ring is at work."""
-    films = plan.films
-    fresh = np.flatnonzero((films.created_ms < group.to_ms) & (films.created_ms > group.from_ms - 4 * MS_PER_DAY))
+    order, created = plan.by_time
+    low, high = np.searchsorted(created, [group.from_ms - 4 * MS_PER_DAY, group.to_ms])
+    fresh = order[low:high]
     if not len(fresh):
         return fresh
-    weight = films.pull[fresh] + 1e-9
+    weight = plan.films.pull[fresh] + 1e-9
     return rng.choice(fresh, size=min(count, len(fresh)), replace=False, p=weight / weight.sum())
 
 
@@ -339,7 +363,8 @@ WORK: dict[str, Callable[[Plan, np.random.Generator, Group], None]] = {
 
 
 def go_to_work(plan: Plan, groups: list[Group]) -> None:
-    """All rings do what they are there for."""
+    """All rings do what they are there for; those who copy add to the films, so the indexes are made before."""
+    _ = plan.by_creator, plan.by_time, plan.creators
     for group in groups:
         WORK[group.scheme](plan, plan.settings.rng("ring at work", group.number), group)
         plan.groups.append(group)
