@@ -1,7 +1,7 @@
 """How much is still out there: the share of views by violating accounts, from random audits, the scores and decisions.
 
-Two kinds of audit are pooled. Draws of the queue have a recorded probability, and a score from before their answer: each
-day's draws measure that day, and the days are taken together. Audits without a case are simple random samples of the
+Two kinds of audit are pooled. Draws of the queue have a recorded probability, and a score from before their answer:
+each day's draws measure that day, and the days are taken together. Audits without a case are simple samples of the
 active accounts; the only predictions about them that rest on no verdict are those of the rings' unsupervised score.
 The estimate is the average of the days looked back on, as each day's own last 7 days of views weigh it.
 """
@@ -196,8 +196,8 @@ class Sample:
 def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> tuple[Sample, float]:
     """The answered draws of all days as one sample, and the share that the scores predicted for the same days.
 
-    A draw weighs views / probability, as a part of its day's views, times the draws that the day planned. A draw that was
-    answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all of those have an
+    A draw weighs views / probability, as a part of its day's views, times the draws that the day planned. A draw that
+    was answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all of those have an
     answer) and for those that were asked (weighting classes, Oh & Scheuren 1983). `days` have planned, views and
     expected_views of each day's frame.
     """

