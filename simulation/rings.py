@@ -55,6 +55,12 @@ class Plan:
     groups: list[Group] = field(default_factory=list)
     marked: list[tuple[int, str | None, int]] = field(default_factory=list)  # video, policy, group
     customers: set[int] = field(default_factory=set)
+    copies: list[dict[str, np.ndarray]] = field(default_factory=list)
+
+    @property
+    def next_film(self) -> int:
+        """The number that the next copy will have."""
+        return self.films.size + sum(len(made["creator"]) for made in self.copies)
 
     @cached_property
     def by_creator(self) -> np.ndarray:
@@ -308,35 +314,29 @@ def reupload(plan: Plan, rng: np.random.Generator, group: Group) -> None:
     if not len(who):
         return
     bits = rng.integers(0, 14, len(who)) if loud else rng.integers(4, 41, len(who))
-    first = plan.films.size
     trimmed = rng.uniform(0.9, 1.0, len(who)) if not loud else rng.uniform(0.985, 1.0, len(who))
     keeps_sound = rng.random(len(who)) < (0.85 if loud else 0.45)
-    other_sound = plan.films.sound[rng.integers(0, first, len(who))]
-    plan.films = extended(
-        plan.films,
-        {
-            "creator": who,
-            "created_ms": ts,
-            "pull": plan.films.pull[origin] * rng.lognormal(-2.0, 0.8, len(who)),
-            "topic": plan.films.topic[origin],
-            "market": plan.films.market[origin],
-            "duration_ms": (plan.films.duration_ms[origin] * trimmed).astype(np.int64),
-            "sound": np.where(keeps_sound, plan.films.sound[origin], other_sound),
-            "frame": flipped(rng, plan.films.frame[origin], bits),
-            "copy_of": origin if loud else np.where(rng.random(len(who)) < 0.4, origin, NOTHING),
-        },
-        plan.settings.seed,
-    )
-    copies = np.arange(first, plan.films.size)
+    other_sound = plan.films.sound[rng.integers(0, plan.films.size, len(who))]
+    made = {
+        "creator": who,
+        "created_ms": ts,
+        "pull": plan.films.pull[origin] * rng.lognormal(-2.0, 0.8, len(who)),
+        "topic": plan.films.topic[origin],
+        "market": plan.films.market[origin],
+        "duration_ms": (plan.films.duration_ms[origin] * trimmed).astype(np.int64),
+        "sound": np.where(keeps_sound, plan.films.sound[origin], other_sound),
+        "frame": flipped(rng, plan.films.frame[origin], bits),
+        "copy_of": origin if loud else np.where(rng.random(len(who)) < 0.4, origin, NOTHING),
+    }
+    copies = np.arange(plan.next_film, plan.next_film + len(who))
+    plan.copies.append(made)
     plan.mark(copies, group.policy, group)
     plan.mark(origin, None, group)
     helpers, which = pairs(rng, group.members, copies, min(0.5, rng.uniform(4, 10) / len(copies)))
-    ts = moments(rng, plan, group, helpers, plan.films.created_ms[copies][which] + 120_000)
-    others = helpers != plan.films.creator[copies[which]]
+    ts = moments(rng, plan, group, helpers, made["created_ms"][which] + 120_000)
+    others = helpers != made["creator"][which]
     helpers, which, ts = helpers[others], which[others], ts[others]
-    plan.diary.visit(
-        rng, helpers, copies[which], ts, plan.films.duration_ms[copies[which]], like=0.7, comment=0.05, view=0.9
-    )
+    plan.diary.visit(rng, helpers, copies[which], ts, made["duration_ms"][which], like=0.7, comment=0.05, view=0.9)
 
 
 def brigade(plan: Plan, rng: np.random.Generator, group: Group) -> None:
@@ -368,3 +368,6 @@ def go_to_work(plan: Plan, groups: list[Group]) -> None:
     for group in groups:
         WORK[group.scheme](plan, plan.settings.rng("ring at work", group.number), group)
         plan.groups.append(group)
+    if plan.copies:
+        together = {name: np.concatenate([made[name] for made in plan.copies]) for name in plan.copies[0]}
+        plan.films, plan.copies = extended(plan.films, together, plan.settings.seed), []
