@@ -47,6 +47,13 @@ class ValidationLimits(Section):
     max_broken_share: float = Field(ge=0, le=1, description="above it the run stops")
     late_days: int = Field(ge=0, description="days that an event may arrive late")
     history_days: int = Field(ge=1, description="days that volume and mix are compared with")
+    min_day_rows: int = Field(ge=1, description="new accounts, videos or decisions from which a day is judged alone")
+    volume_ratio: tuple[float, float] = Field(description="events of the day, relative to the days before, that pass")
+    max_days_without_events: int = Field(ge=0, description="days since the last event that pass")
+    max_null_share: float = Field(ge=0, le=1, description="share of nulls in columns that may be null")
+    max_repeated_share: float = Field(ge=0, le=1, description="share of events delivered more than once")
+    max_orphan_share: float = Field(ge=0, le=1, description="share of acting accounts that are not in accounts")
+    max_country_distance: float = Field(ge=0, le=1, description="total variation of the countries of new accounts")
 
 
 class FirstGuess(Section):

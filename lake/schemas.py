@@ -435,6 +435,25 @@ AUDIT_DRAWS = Table(
 )
 
 
+VALIDATION_RESULTS = Table(
+    "validation_results",
+    "output",
+    "expectation of a source table",
+    StructType(
+        [
+            AS_OF,
+            column("table_name", STRING, "the source table"),
+            column("expectation", STRING, "what is expected to be in range"),
+            column("severity", STRING, "error: the run stops when it is not met; warning: it goes on"),
+            column("success", BOOLEAN, "whether it is met"),
+            column("observed", DOUBLE, "what was seen, null when there was nothing to see"),
+            column("expected", STRING, "the range"),
+        ]
+    ),
+    key=("table_name", "expectation"),
+)
+
+
 def quarantine(source: Table) -> Table:
     """Where the broken rows of a source table go: its columns as delivered, beside all the reasons."""
     return Table(
@@ -445,6 +464,21 @@ def quarantine(source: Table) -> Table:
         key=(),
     )
 
+
+IMPORTED_IDS = Table(
+    "imported_ids",
+    "internal",
+    "id of imported data",
+    StructType(
+        [
+            column("kind", STRING, "object (a video of the lake), account, or content (an event)"),
+            column("original", STRING, "the id in the imported file"),
+            column("id", BIGINT, "the id in the lake"),
+        ]
+    ),
+    key=("kind", "original"),
+    partition=None,
+)
 
 QUARANTINES = tuple(quarantine(source) for source in SOURCES)
 
@@ -460,6 +494,7 @@ OUTPUTS = (
     PREVALENCE,
     MODELS,
     JOB_RUNS,
+    VALIDATION_RESULTS,
     *QUARANTINES,
 )
 
@@ -596,6 +631,7 @@ ROLLUP_LEDGER = Table(
 )
 
 INTERNAL = (
+    IMPORTED_IDS,
     ACCOUNT_ACTIVITY,
     VIDEO_ACTIVITY,
     ROLLUP_LEDGER,

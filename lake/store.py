@@ -186,6 +186,13 @@ class Lake:
         )
         return self._rows_of_commit(table, provenance)
 
+    def replace(self, table: Table, df: DataFrame, provenance: Provenance) -> None:
+        """Put `df` in the place of a whole table, made when it is not there."""
+        writer = conformed(df, table).write.mode("overwrite").option("overwriteSchema", True)
+        if table.partition is not None:
+            writer = writer.partitionBy(table.partition)
+        self._commit(writer, table, provenance)
+
     def append(self, table: Table, df: DataFrame, provenance: Provenance) -> None:
         """Add rows to a table that is not published by the day."""
         writer = conformed(df, table).write.mode("append").option("mergeSchema", True)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from conf import Policies
 from lake.errors import UsageError
 from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, REVIEW_QUEUE, RING_MEMBERS, SOURCES, VIDEOS, Table
-from lake.store import Lake, Provenance, conformed
+from lake.store import Lake, Provenance
 from simulation import tables
 from simulation.answers import answers
 from simulation.dirt import with_dirt
@@ -37,9 +37,9 @@ def write_world(lake: Lake, settings: Settings, overwrite: bool, provenance: Pro
         if table is EVENTS and settings.dirty > 0:
             save_with_late_ones(lake, df, settings.dirty, provenance)
         else:
-            save(lake, table, df, provenance)
+            lake.replace(table, df, provenance)
     for table, df in tables.truth(spark, world).items():
-        save(beside, table, df, provenance)
+        beside.replace(table, df, provenance)
     abusive = [group for group in world.groups if group.violating]
     return {
         "accounts": world.people.size,
@@ -66,16 +66,8 @@ def decisions(spark: SparkSession, world: World) -> DataFrame:
 def save_with_late_ones(lake: Lake, df: DataFrame, share: float, provenance: Provenance) -> None:
     """Write the events in two commits, the second with those that came late, into the partitions of their times."""
     late = F.pmod(F.xxhash64("event_id", "ts", F.lit("late")), F.lit(1_000_000)) < int(share * 1_000_000)
-    save(lake, EVENTS, df.where(~late), provenance)
+    lake.replace(EVENTS, df.where(~late), provenance)
     lake.append(EVENTS, df.where(late).coalesce(2), provenance)
-
-
-def save(lake: Lake, table: Table, df: DataFrame, provenance: Provenance) -> None:
-    """Replace a table whole."""
-    writer = conformed(df, table).write.format("delta").mode("overwrite").option("overwriteSchema", True)
-    if table.partition is not None:
-        writer = writer.partitionBy(table.partition)
-    writer.option("userMetadata", provenance.to_json()).save(lake.path(table))
 
 
 def answer_queue(

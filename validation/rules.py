@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake.schemas import ACCOUNTS, DECISION_SOURCES, DECISIONS, ENTITY_TYPES, EVENTS, POLICIES, VERBS, VERDICTS, VIDEOS, Table
+from lake.schemas import (
+    ACCOUNTS,
+    DECISION_SOURCES,
+    DECISIONS,
+    ENTITY_TYPES,
+    EVENTS,
+    POLICIES,
+    VERBS,
+    VERDICTS,
+    VIDEOS,
+    Table,
+)
 
 EARLIEST = "2000-01-01"
 """Before it no platform of this kind was there: such a time is a default or a wrong unit."""
@@ -89,7 +100,9 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         Rule("text_missing", "text is null for comment", "verb = 'comment' AND text IS NULL"),
         Rule("text_misplaced", "text is given for a verb other than comment", "verb <> 'comment' AND text IS NOT NULL"),
         Rule("watch_missing", "watch_ms is null for view", "verb = 'view' AND watch_ms IS NULL"),
-        Rule("watch_misplaced", "watch_ms is given for a verb other than view", "verb <> 'view' AND watch_ms IS NOT NULL"),
+        Rule(
+            "watch_misplaced", "watch_ms is given for a verb other than view", "verb <> 'view' AND watch_ms IS NOT NULL"
+        ),
         *milliseconds("watch_ms"),
     ),
     DECISIONS.name: (
