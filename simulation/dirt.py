@@ -71,7 +71,12 @@ FAULTS: dict[str, dict[str, Callable[[Row], Row]]] = {
             "watch_ms": None,
         },
         "follow of nobody": put(verb="follow", video_id=None, target_account_id=None, text=None, watch_ms=None),
-        "view of a person": lambda row: {**row, "target_account_id": row["account_id"]},
+        "view of a person": lambda row: {
+            **row,
+            "verb": "view",
+            "video_id": None,
+            "target_account_id": row["account_id"],
+        },
         "comment without words": lambda row: {**row, "verb": "comment", "video_id": row["video_id"] or 1, "text": None},
         "words beside a view": lambda row: {**row, "verb": "view", "watch_ms": 1000, "text": "nice"},
         "view without watching": put(verb="view", watch_ms=None),
