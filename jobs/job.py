@@ -80,7 +80,8 @@ class Context:
 
 def defaults(job: Job) -> dict[str, Any]:
     """What a job's own options are when nobody sets them."""
-    return dict(click.Command(job.name, params=list(job.options)).make_context(job.name, []).params)
+    optional: list[click.Parameter] = [option for option in job.options if not option.required]
+    return dict(click.Command(job.name, params=optional).make_context(job.name, []).params)
 
 
 def run_step(job: Job, context: Context, **options: Any) -> Facts:

@@ -182,8 +182,14 @@ RING_FEATURES = (
         "top_object_share", DOUBLE, "share", "acts on targets that are on the top one", "spread", "1 for a giveaway"
     ),
     RingFeature(
-        "followed_before_share", DOUBLE, "share", "members that followed the top creator first", "rare", "fans"
+        "followed_before_share",
+        DOUBLE,
+        "share",
+        "acts on targets whose creator the member had followed before",
+        "strangers to their targets",
+        "fans and friends act on whom they follow",
     ),
+    RingFeature("own_targets_share", DOUBLE, "share", "acts on targets of a member", "sold to others", "friends"),
     # How they live otherwise
     RingFeature("acts_per_member", DOUBLE, "acts", "mean number of acts of a member in 28 days", "either", "either"),
     RingFeature(
@@ -270,5 +276,6 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term("top_creator_share", -3.0, _between("top_creator_share", 0.5, 0.95), "a fan club has one creator"),
         Term("top_object_share", -2.5, _between("top_object_share", 0.4, 0.95), "a giveaway or a hit is one object"),
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.2, 0.8), "fans follow first"),
+        Term("own_targets_share", -2.0, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),
         Term("independent_share", -1.5, _between("independent_share", 0.5, 0.95), "otherwise independent lives"),
     )

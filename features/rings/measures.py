@@ -108,13 +108,13 @@ def ring_features(
         _identities(members, accounts, as_of),
         _machines(members, acts, accounts),
         _targets(targets, sizes),
-        _fans(targets, touched, acts),
+        _fans(members, targets, touched, acts),
         _lives(touched, targets),
     )
     rings = sizes
     for part in parts:
         rings = rings.join(part, on="ring_id", how="left")
-    share_of_members = ("shared_device_share", "shared_address_share", "followed_before_share")
+    share_of_members = ("shared_device_share", "shared_address_share")
     return rings.withColumns({name: F.col(name) / F.col("size") for name in share_of_members})
 
 
@@ -288,33 +288,26 @@ def _targets(targets: DataFrame, sizes: DataFrame) -> DataFrame:
     return overall.join(by_creator, on="ring_id", how="inner").join(by_verb, on="ring_id", how="inner")
 
 
-def _fans(targets: DataFrame, touched: DataFrame, acts: DataFrame) -> DataFrame:
-    """Members that followed the top creator well before their first act on its targets."""
-    top = (
-        targets.groupBy("ring_id", "creator")
-        .agg(F.sum("members").alias("acts"))
-        .groupBy("ring_id")
-        .agg(F.max_by("creator", F.struct("acts", "creator")).alias("creator"))
-    )
-    first_acts = (
-        touched.join(
-            targets.select("ring_id", "verb", "object_id", "creator"), on=["ring_id", "verb", "object_id"], how="inner"
-        )
-        .join(top, on=["ring_id", "creator"], how="left_semi")
-        .groupBy("ring_id", "account_id")
-        .agg(F.min("first_ts").alias("first_ts"))
+def _fans(members: DataFrame, targets: DataFrame, touched: DataFrame, acts: DataFrame) -> DataFrame:
+    """Acts on targets whose creator the member had followed well before, and on targets that are a member's own."""
+    on_targets = touched.where("verb != 'follow'").join(
+        targets.select("ring_id", "verb", "object_id", "creator"), on=["ring_id", "verb", "object_id"], how="inner"
     )
     follows = (
         acts.where("ring_id IS NOT NULL AND verb = 'follow'")
-        .join(top.withColumnRenamed("creator", "object_id"), on=["ring_id", "object_id"], how="left_semi")
-        .groupBy("ring_id", "account_id")
+        .groupBy("ring_id", "account_id", F.col("object_id").alias("creator"))
         .agg(F.min("ts").alias("followed_at"))
     )
+    own = members.select("ring_id", F.col("account_id").alias("creator"), F.lit(True).alias("own"))
     before = F.expr(f"followed_at <= first_ts - INTERVAL {FOLLOWED_BEFORE_DAYS} DAY")
     return (
-        first_acts.join(follows, on=["ring_id", "account_id"], how="left")
+        on_targets.join(follows, on=["ring_id", "account_id", "creator"], how="left")
+        .join(F.broadcast(own), on=["ring_id", "creator"], how="left")
         .groupBy("ring_id")
-        .agg(F.count_if(before).alias("followed_before_share"))
+        .agg(
+            (F.count_if(before) / F.count("*")).alias("followed_before_share"),
+            (F.count_if("own") / F.count("*")).alias("own_targets_share"),
+        )
     )
 
 

@@ -171,7 +171,7 @@ def _sentence() -> Column:
     )
     fans = F.when(
         F.col("followed_before_share") >= 0.2,
-        F.format_string("%s followed that creator before", _percent("followed_before_share")),
+        F.format_string("%s of it by accounts that had followed the creator before", _percent("followed_before_share")),
     )
     lives = F.when(
         F.col("independent_share") >= 0.8,

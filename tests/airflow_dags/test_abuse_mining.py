@@ -23,7 +23,9 @@ def bag():
 
 def interval_of_run(dag, moment):
     """The data interval of a run at `moment`, as the scheduler works it out."""
-    return coerce_to_core_timetable(dag.timetable).infer_manual_data_interval(run_after=timezone.coerce_datetime(moment))
+    return coerce_to_core_timetable(dag.timetable).infer_manual_data_interval(
+        run_after=timezone.coerce_datetime(moment)
+    )
 
 
 def rendered(task, variables=None, day=datetime(2026, 3, 2, 3, tzinfo=UTC)):

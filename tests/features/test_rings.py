@@ -211,7 +211,8 @@ def test_evidence_names_numbers_objects_and_times(rings):
         "(chance of a linked pair's meetings 1e-30 on average)."
     )
     assert rings["fans"]["evidence"].endswith(
-        "on average); but 100 % of it goes to one creator (900), 100 % followed that creator before."
+        "on average); but 100 % of it goes to one creator (900), 100 % of it by accounts that had followed the creator "
+        "before."
     )
     assert rings["giveaway"]["evidence"].startswith(
         "10 accounts; 10 commented on the same video (4000), typically 5 min apart"
