@@ -76,7 +76,9 @@ def acts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame
     before, so_far = (Window.unboundedPreceding, -1), (Window.unboundedPreceding, Window.currentRow)
     once = (
         known.withColumn("delivered_again", F.lag("event_id").over(by_video) == F.col("event_id"))
-        .withColumn("seen_at", F.last(F.when(is_("view"), F.col("ts")), ignorenulls=True).over(by_video.rowsBetween(*before)))
+        .withColumn(
+            "seen_at", F.last(F.when(is_("view"), F.col("ts")), ignorenulls=True).over(by_video.rowsBetween(*before))
+        )
         .where("NOT coalesce(delivered_again, false)")
         .withColumn("on_video", F.row_number().over(by_video))
         .withColumn("on_creator", F.row_number().over(by_creator.orderBy("video_id", "ts", "event_id")))
@@ -147,7 +149,9 @@ def _with_known_facts(events: DataFrame, accounts: DataFrame, videos: DataFrame)
     )
     day_after = F.date_add("event_date", 1).cast("timestamp")
     creators = people.select(
-        F.col("account_id").alias("creator_id"), F.col("born").alias("creator_born"), F.col("country").alias("creator_country")
+        F.col("account_id").alias("creator_id"),
+        F.col("born").alias("creator_born"),
+        F.col("country").alias("creator_country"),
     )
     known_by_then = F.col("uploaded_at") < day_after
     joined = (
@@ -175,7 +179,9 @@ def account_activity(acts: DataFrame) -> DataFrame:
     """The rollup of accounts from `acts`."""
     hour = F.hour("ts")
     creator_known = F.col("creator_id").isNotNull()
-    trait = {name: F.col(f"traits.{name}") for name in ("has_link", "has_handle", "has_phone", "disguised", "emoji_share")}
+    trait = {
+        name: F.col(f"traits.{name}") for name in ("has_link", "has_handle", "has_phone", "disguised", "emoji_share")
+    }
     pushes = ~F.col("verb").isin("view", "report")
     return (
         acts.groupBy("event_date", "account_id")
@@ -265,7 +271,11 @@ def _verbs(*verbs: str) -> Sequence[Column]:
 
 
 def _comment_sameness(on_video: DataFrame) -> DataFrame:
-    times = on_video.where("text_hash IS NOT NULL").groupBy("event_date", "video_id", "text_hash").agg(F.count("*").alias("n"))
+    times = (
+        on_video.where("text_hash IS NOT NULL")
+        .groupBy("event_date", "video_id", "text_hash")
+        .agg(F.count("*").alias("n"))
+    )
     return times.groupBy("event_date", "video_id").agg(
         F.sum("n").alias("telling_comments"), F.sum(F.col("n") * F.col("n")).alias("telling_comments_sq")
     )

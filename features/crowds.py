@@ -11,7 +11,6 @@ def crowds(activity: DataFrame, things: str) -> DataFrame:
     """
     pairs = activity.select("account_id", F.explode(things).alias("thing")).distinct()
     shared = pairs.groupBy("thing").agg(F.count("*").alias("accounts")).where("accounts > 1")
-    return (
-        pairs.join(shared, on="thing", how="left")
-        .select("account_id", "thing", F.coalesce("accounts", F.lit(1)).cast("bigint").alias("accounts"))
+    return pairs.join(shared, on="thing", how="left").select(
+        "account_id", "thing", F.coalesce("accounts", F.lit(1)).cast("bigint").alias("accounts")
     )

@@ -283,7 +283,8 @@ def _folded(text: str) -> str:
 
 def _marked(folded: str) -> str:
     """Folded text with a mark in place of each link, handle and phone number; a look for a telling character is cheaper
-    than a search for the pattern."""
+    than a search for the pattern.
+    """
     if "." in folded or "://" in folded or "dot" in folded:
         folded = _URL.sub(" \ue000 ", folded)
     if any(sign in folded for sign in "@:=微加薇"):

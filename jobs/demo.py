@@ -22,8 +22,8 @@ def run(context: Context) -> Facts:
     """
     settings = Settings(seed=context.options["seed"], accounts=context.options["accounts"])
     step(simulate.JOB, context, seed=settings.seed, accounts=settings.accounts, overwrite=True)
-    first = replace(context, as_of=settings.until - timedelta(days=1))
-    last = replace(context, as_of=settings.until)
+    first = replace(context, asked_day=settings.until - timedelta(days=1))
+    last = replace(context, asked_day=settings.until)
     try:
         step(train.JOB, first, snapshot_weeks=context.options["snapshot_weeks"])
     except GateRefused as refusal:  # a model that is no good is a result too: the days run without it
@@ -43,7 +43,7 @@ def run(context: Context) -> Facts:
 def step(job: Job, context: Context, **options: object) -> None:
     started = monotonic()
     facts = run_step(job, context, **options)
-    terminal.step_done(f"{job.name} {context.as_of or ''}".strip(), monotonic() - started, facts)
+    terminal.step_done(f"{job.name} {context.asked_day or ''}".strip(), monotonic() - started, facts)
 
 
 JOB = Job(

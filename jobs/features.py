@@ -36,7 +36,9 @@ def run(context: Context) -> Facts:
     by_account, by_video = window(context, ACCOUNT_ACTIVITY), window(context, VIDEO_ACTIVITY)
     account_rows = context.publish(
         accounts.TABLE,
-        accounts.account_features(by_account, by_video, people, clips, context.source(DECISIONS), copies, context.as_of),
+        accounts.account_features(
+            by_account, by_video, people, clips, context.source(DECISIONS), copies, context.as_of
+        ),
     )
     video_rows = context.publish(
         videos.TABLE, videos.video_features(by_video, context.day(accounts.TABLE), clips, copies, context.as_of)
@@ -56,7 +58,9 @@ def small(context: Context, df: DataFrame) -> DataFrame:
 def window(context: Context, rollup: Table) -> DataFrame:
     first = context.as_of - timedelta(days=ACTIVE_DAYS)
     day = F.col("event_date")
-    rows = context.lake.read(rollup) if context.lake.exists(rollup) else context.spark.createDataFrame([], rollup.schema)
+    rows = (
+        context.lake.read(rollup) if context.lake.exists(rollup) else context.spark.createDataFrame([], rollup.schema)
+    )
     return rows.where((day >= F.lit(first)) & (day < F.lit(context.as_of)))
 
 

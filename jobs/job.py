@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from conf import ConfigError, Limits, Policies, load_limits, load_policies
 from jobs import terminal
@@ -45,7 +45,7 @@ class Context:
     """What a running job works with. Steps of `daily` share one, but each has a `run` of its own."""
 
     lake: Lake
-    as_of: date | None
+    asked_day: date | None
     run: Run
     options: Mapping[str, Any]
     policies: Policies
@@ -53,8 +53,15 @@ class Context:
     warnings: list[str] = field(default_factory=list)
 
     @property
-    def spark(self):
+    def spark(self) -> SparkSession:
         return self.lake.spark
+
+    @property
+    def as_of(self) -> date:
+        """The day of knowledge; raises UsageError in a job that was given none."""
+        if self.asked_day is None:
+            raise UsageError(f"{self.run.job} has no day: --as-of is missing")
+        return self.asked_day
 
     def source(self, table: Table, days: int | None = None) -> DataFrame:
         """Rows of a source table that a job may use: known at `as_of`, keeping the contract, each key once."""
@@ -90,7 +97,7 @@ def run_step(job: Job, context: Context, **options: Any) -> Facts:
     The step has a run and options of its own; what it counts is added to the run that asked for it.
     """
     options = {**defaults(job), **options}
-    step = replace(context, run=Run(job.name, context.as_of, options), options=options)
+    step = replace(context, run=Run(job.name, context.asked_day, options), options=options)
     with terminal.progress(context.spark, job.name, step.run.run_id), recorded(job, step):
         facts = job.run(step)
     context.run.add(step.run)

@@ -2,9 +2,9 @@
 
 from pyspark.sql import functions as F
 
-from jobs.job import Context, Facts, Job, main
 from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
 from features.rings.components import cut
+from jobs.job import Context, Facts, Job, main
 from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, ACTIVE_DAYS, EVENTS, LINK_EVIDENCE, VIDEOS
 
 

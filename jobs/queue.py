@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from jobs.job import Context, Facts, Job, main
 from features import accounts, videos
 from features.rings.definitions import RING_FEATURES
+from jobs.job import Context, Facts, Job, main
 from lake.schemas import (
     ACCOUNT_SCORES,
     ACCOUNTS,

@@ -57,7 +57,9 @@ def ledger(context: Context, first: date) -> dict[date, Recorded]:
 
 def compute(context: Context, days: list[date], accounts: DataFrame, videos: DataFrame) -> None:
     """Both rollups of these days, from one look at their events."""
-    events = usable(context.lake.source(EVENTS, context.as_of, ACTIVE_DAYS), EVENTS).where(F.col("event_date").isin(days))
+    events = usable(context.lake.source(EVENTS, context.as_of, ACTIVE_DAYS), EVENTS).where(
+        F.col("event_date").isin(days)
+    )
     enriched = acts(events, accounts, videos).persist(StorageLevel.DISK_ONLY)
     for table, rollup in ROLLUPS.items():
         context.run.rows_written += context.lake.publish_days(table, rollup(enriched), days, context.run.provenance)

@@ -30,7 +30,9 @@ def run(context: Context) -> Facts:
     rows = feature_rows(context, [day])
     registry = lake.read(MODELS).collect() if lake.exists(MODELS) else []
     models = {key: load_model(context.spark, lake.uri, row) for key, row in champions(registry, day).items()}
-    cold = [f"{policy} ({kind})" for kind, policies in SCORED.items() for policy in policies if (kind, policy) not in models]
+    cold = [
+        f"{policy} ({kind})" for kind, policies in SCORED.items() for policy in policies if (kind, policy) not in models
+    ]
     if cold:
         context.warn(
             f"no model for {', '.join(cold)}: scored by ring evidence alone; "

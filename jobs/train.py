@@ -8,7 +8,17 @@ from pyspark.sql import functions as F
 from jobs.job import Context, Facts, Job, main
 from jobs.snapshots import backfill, cases_before, feature_rows, published, read_days
 from lake.errors import GateRefused
-from lake.schemas import ACCOUNT_FEATURES, ACCOUNT_LINKS, DECISIONS, EVENTS, MODELS, REVIEW_QUEUE, RING_MEMBERS, RINGS, VIDEO_FEATURES
+from lake.schemas import (
+    ACCOUNT_FEATURES,
+    ACCOUNT_LINKS,
+    DECISIONS,
+    EVENTS,
+    MODELS,
+    REVIEW_QUEUE,
+    RING_MEMBERS,
+    RINGS,
+    VIDEO_FEATURES,
+)
 from models.examples import at_snapshots
 from models.labels import labels
 from models.registry import SCORED, champions, load_model, register
@@ -38,8 +48,12 @@ def run(context: Context) -> Facts:
     outcomes = []
     for kind, policies in SCORED.items():
         mine = known.where(F.col("entity_type") == kind)
-        rows = feature_rows(context, days, videos=mine.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id")))
-        trained = train_entity(kind, policies, mine, rows[kind], context.as_of, standing, context.policies.policies, limits)
+        rows = feature_rows(
+            context, days, videos=mine.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id"))
+        )
+        trained = train_entity(
+            kind, policies, mine, rows[kind], context.as_of, standing, context.policies.policies, limits
+        )
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():
             context.warn(f"no model for {policy} ({kind}): {why}")
@@ -47,7 +61,11 @@ def run(context: Context) -> Facts:
     for outcome in outcomes:
         model = outcome.model
         facts[f"{model.policy} ({model.entity_type})"] = outcome.in_a_line()
-    refused = [f"{each.model.policy} ({each.model.entity_type}): {'; '.join(each.refusals)}" for each in outcomes if each.refusals]
+    refused = [
+        f"{each.model.policy} ({each.model.entity_type}): {'; '.join(each.refusals)}"
+        for each in outcomes
+        if each.refusals
+    ]
     if refused:
         raise GateRefused(f"refused: {' | '.join(refused)}")
     return facts

@@ -47,7 +47,9 @@ def fit_calibrator(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray,
     """
     margins = np.asarray(margins, np.float64)
     shares = weights / weights.sum()
-    first = LogisticRegression(C=REGULARISATION, max_iter=1_000).fit(margins.reshape(-1, 1), labels, sample_weight=shares * len(labels))
+    first = LogisticRegression(C=REGULARISATION, max_iter=1_000).fit(
+        margins.reshape(-1, 1), labels, sample_weight=shares * len(labels)
+    )
 
     def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
         chance = expit(line[0] + line[1] * margins)

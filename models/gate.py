@@ -63,7 +63,9 @@ def calibration_error(scores: np.ndarray, labels: np.ndarray, weights: np.ndarra
     return float(np.abs(np.bincount(bins, gap, CALIBRATION_BINS)).sum() / weights.sum())
 
 
-def figures(scores: np.ndarray, rows: Rows, capacity: float, slips: float, weights: np.ndarray | None = None) -> dict[str, float]:
+def figures(
+    scores: np.ndarray, rows: Rows, capacity: float, slips: float, weights: np.ndarray | None = None
+) -> dict[str, float]:
     """What scores are worth on held-out rows, each row counted as often as it stands for active entities."""
     weights = rows.weights if weights is None else weights
     return {
@@ -130,7 +132,9 @@ def judge(
         new = figures(challenger, rows, capacity, slips, weights)
         old = figures(champion, rows, capacity, slips, weights) if champion is not None else new
         skill = (new["average_precision"] - new["base_rate"]) / max(1 - new["base_rate"], 1e-9)
-        draws.append([skill, *(new[name] - old[name] for name in COMPARED), new["average_precision"], new["calibration_error"]])
+        draws.append(
+            [skill, *(new[name] - old[name] for name in COMPARED), new["average_precision"], new["calibration_error"]]
+        )
     low, high = np.quantile(np.array(draws), [UNSURE_SHARE, 1 - UNSURE_SHARE], axis=0)
     metrics = {**own, "average_precision_low": low[-2], "average_precision_high": high[-2]}
 
@@ -142,7 +146,9 @@ def judge(
             f"where the base rate is {own['base_rate']:.3f}"
         )
     if low[-1] > limits.max_calibration_error:
-        refusals.append(f"calibration: scores are off by {own['calibration_error']:.3f}, limit {limits.max_calibration_error}")
+        refusals.append(
+            f"calibration: scores are off by {own['calibration_error']:.3f}, limit {limits.max_calibration_error}"
+        )
     for place, name in enumerate(COMPARED, start=1):
         if theirs is None:
             continue

@@ -29,7 +29,9 @@ def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
 
 def standing(decisions: DataFrame) -> DataFrame:
     """The decision that stands for each entity and policy: the latest, of equal moments the one with the largest id."""
-    last_first = Window.partitionBy("entity_type", "entity_id", "policy").orderBy(F.desc("decided_at"), F.desc("decision_id"))
+    last_first = Window.partitionBy("entity_type", "entity_id", "policy").orderBy(
+        F.desc("decided_at"), F.desc("decision_id")
+    )
     return decisions.withColumn("place", F.row_number().over(last_first)).where("place = 1").drop("place")
 
 
@@ -58,16 +60,20 @@ def labels(decisions: DataFrame, queue: DataFrame, ring_members: DataFrame, ring
     Columns: entity_type, entity_id, policy, label (1 violating, 0 benign), strength, decided_at, source, selection,
     inclusion_probability.
     """
-    judged = with_cases(standing(decisions), queue).where("verdict IN ('violating', 'benign')").select(
-        "entity_type",
-        "entity_id",
-        "policy",
-        F.when(F.col("verdict") == "violating", 1).otherwise(0).alias("label"),
-        "decided_at",
-        "source",
-        "selection",
-        "inclusion_probability",
-        latest_snapshot(F.coalesce("case_day", F.to_date("decided_at")), ring_days).alias("as_of"),
+    judged = (
+        with_cases(standing(decisions), queue)
+        .where("verdict IN ('violating', 'benign')")
+        .select(
+            "entity_type",
+            "entity_id",
+            "policy",
+            F.when(F.col("verdict") == "violating", 1).otherwise(0).alias("label"),
+            "decided_at",
+            "source",
+            "selection",
+            "inclusion_probability",
+            latest_snapshot(F.coalesce("case_day", F.to_date("decided_at")), ring_days).alias("as_of"),
+        )
     )
     own = judged.where("entity_type <> 'ring'").withColumn("strength", F.lit(1.0))
     passed_on = (

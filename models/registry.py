@@ -68,7 +68,9 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
     calibrator = Calibrator(**json.loads(read_file(spark, f"{folder}/calibrator.json")))
     if list(booster.feature_names) != about["features"]:
         raise BrokenContract(f"model {row.model_version}: features.json and booster.ubj name different features")
-    return Model(row.entity_type, row.policy, booster, calibrator, about["parameters"], row.model_version, dict(row.metrics))
+    return Model(
+        row.entity_type, row.policy, booster, calibrator, about["parameters"], row.model_version, dict(row.metrics)
+    )
 
 
 def register(lake: Lake, outcomes: Sequence[Outcome], registry: Sequence[Row], as_of: date) -> int:
@@ -88,7 +90,11 @@ def register(lake: Lake, outcomes: Sequence[Outcome], registry: Sequence[Row], a
         save_model(lake.spark, lake.uri, model, model_card(outcome, as_of))
         status = "refused" if outcome.refusals else "champion"
         if not outcome.refusals:
-            newer = [each for each in registry if _same(each, model) and each.status == "champion" and each.trained_as_of > as_of]
+            newer = [
+                each
+                for each in registry
+                if _same(each, model) and each.status == "champion" and each.trained_as_of > as_of
+            ]
             status = "retired" if newer else "champion"
             if before is not None and before.status == "champion":
                 rows.append(Row(**{**before.asDict(), "status": "retired"}))

@@ -12,7 +12,9 @@ from pyspark.sql.types import BooleanType, NumericType
 from lake.schemas import POLICIES
 
 IDENTIFIERS = ("as_of", "account_id", "video_id", "ring_id", "other_account_id")
-OWNER_FEATURES = re.compile(r"age_days|(events|active_days|uploads?|followers_gained)\w*_28d|ring_(score|size|strength|is_\w+)|link_\w+")
+OWNER_FEATURES = re.compile(
+    r"age_days|(events|active_days|uploads?|followers_gained)\w*_28d|ring_(score|size|strength|is_\w+)|link_\w+"
+)
 """What a video model is told of the uploader: how old and busy it is, and whom it acts with; all of it would double the row."""
 MICRO = 1_000_000
 """Chances are added up as whole millionths, so that the order of addition cannot show."""
@@ -39,7 +41,9 @@ def best_ring(ring_members: DataFrame) -> DataFrame:
 def ring_columns(rings: DataFrame) -> DataFrame:
     """Ring features under names of their own (`ring_size`, `ring_score`, …), its policy as 1 and 0 in a column each."""
     policies = [(F.col("policy") == policy).cast("double").alias(f"ring_is_{policy}") for policy in POLICIES]
-    return rings.select("as_of", "ring_id", F.col("policy").alias("ring_policy"), *as_features(rings, "ring_"), *policies)
+    return rings.select(
+        "as_of", "ring_id", F.col("policy").alias("ring_policy"), *as_features(rings, "ring_"), *policies
+    )
 
 
 def link_columns(links: DataFrame) -> DataFrame:
@@ -47,10 +51,14 @@ def link_columns(links: DataFrame) -> DataFrame:
     shape = ["shared_objects", "surprise"]
     there = links.select("as_of", "account_id", *shape)
     back = links.select("as_of", F.col("other_account_id").alias("account_id"), *shape)
-    return there.unionByName(back).groupBy("as_of", "account_id").agg(
-        F.count("*").cast("double").alias("link_count"),
-        F.max("shared_objects").cast("double").alias("link_shared_objects_max"),
-        F.max("surprise").cast("double").alias("link_surprise_max"),
+    return (
+        there.unionByName(back)
+        .groupBy("as_of", "account_id")
+        .agg(
+            F.count("*").cast("double").alias("link_count"),
+            F.max("shared_objects").cast("double").alias("link_shared_objects_max"),
+            F.max("surprise").cast("double").alias("link_surprise_max"),
+        )
     )
 
 
@@ -94,20 +102,24 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
         .groupBy("as_of", "video_id", "ring_id", "score", "size", "engaging_ring_policy")
         .agg(F.count("*").alias("engagers"), F.sum("worth").alias("worth"))
     )
-    leader = F.max(F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "size", "engaging_ring_policy"))
-    return by_ring.groupBy("as_of", "video_id").agg(
-        leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth")
-    ).select(
-        "as_of",
-        "video_id",
-        (-F.col("leader.minus_id")).alias("ring_id"),
-        F.col("leader.engaging_ring_policy").alias("engaging_ring_policy"),
-        F.col("leader.score").alias("engaging_ring_score"),
-        (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
-        F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
-        F.try_divide("leader.engagers", "leader.size").alias("engaging_ring_share"),
-        F.col("engagers").cast("double").alias("ring_engagers"),
-        (F.col("worth") / MICRO).alias("ring_engagers_expected"),
+    leader = F.max(
+        F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "size", "engaging_ring_policy")
+    )
+    return (
+        by_ring.groupBy("as_of", "video_id")
+        .agg(leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth"))
+        .select(
+            "as_of",
+            "video_id",
+            (-F.col("leader.minus_id")).alias("ring_id"),
+            F.col("leader.engaging_ring_policy").alias("engaging_ring_policy"),
+            F.col("leader.score").alias("engaging_ring_score"),
+            (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
+            F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
+            F.try_divide("leader.engagers", "leader.size").alias("engaging_ring_share"),
+            F.col("engagers").cast("double").alias("ring_engagers"),
+            (F.col("worth") / MICRO).alias("ring_engagers_expected"),
+        )
     )
 
 

@@ -71,7 +71,9 @@ def with_margins(rows: DataFrame, keys: Sequence[str], models: Models) -> DataFr
             columns = [batch.column(batch.schema.get_field_index(name)) for name in keys]
             for booster, names, at, slope in ready:
                 inputs = values[:, [place[name] for name in names]]
-                margins = booster.inplace_predict(inputs, predict_type="margin", missing=np.nan, validate_features=False)
+                margins = booster.inplace_predict(
+                    inputs, predict_type="margin", missing=np.nan, validate_features=False
+                )
                 columns.append(pa.array(1 / (1 + np.exp(-(at + slope * margins.astype(np.float64))))))
             yield pa.RecordBatch.from_arrays(columns, names=arrow_names)
 
@@ -91,7 +93,12 @@ def reasons(rows: DataFrame, key: str, models: Models, most: int) -> DataFrame:
         [
             (key, pa.int64()),
             ("policy", pa.string()),
-            ("reasons", pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float64()), ("contribution", pa.float64())]))),
+            (
+                "reasons",
+                pa.list_(
+                    pa.struct([("feature", pa.string()), ("value", pa.float64()), ("contribution", pa.float64())])
+                ),
+            ),
         ]
     )
 
@@ -108,16 +115,24 @@ def reasons(rows: DataFrame, key: str, models: Models, most: int) -> DataFrame:
                 inputs = xgb.DMatrix(values, feature_names=names, nthread=1)
                 parts = slope * booster.predict(inputs, pred_contribs=True).astype(np.float64)
                 total = at + slope * booster.predict(inputs, output_margin=True).astype(np.float64)
-                listed = [_listed(names, row, part, whole, at, most) for row, part, whole in zip(values, parts, total, strict=True)]
+                listed = [
+                    _listed(names, row, part, whole, at, most)
+                    for row, part, whole in zip(values, parts, total, strict=True)
+                ]
                 yield pa.RecordBatch.from_pylist(
-                    [{key: int(ids[at_]), "policy": policy, "reasons": why} for at_, why in zip(mine, listed, strict=True)],
+                    [
+                        {key: int(ids[at_]), "policy": policy, "reasons": why}
+                        for at_, why in zip(mine, listed, strict=True)
+                    ],
                     schema=arrow_schema,
                 )
 
     return rows.select(key, "policy", *order).mapInArrow(explain, schema)
 
 
-def _listed(names: list[str], values: np.ndarray, parts: np.ndarray, total: float, intercept: float, most: int) -> list[dict]:
+def _listed(
+    names: list[str], values: np.ndarray, parts: np.ndarray, total: float, intercept: float, most: int
+) -> list[dict]:
     largest = [place for place in np.argsort(-np.abs(parts[:-1]), kind="stable")[:most] if parts[place] != 0]
     base = float(parts[-1]) + intercept
     entries = [
@@ -138,7 +153,9 @@ def _listed(names: list[str], values: np.ndarray, parts: np.ndarray, total: floa
 
 def entry(name: str, value: Column, contribution: Column) -> Column:
     return F.struct(
-        F.lit(name).alias("feature"), value.cast("double").alias("value"), contribution.cast("double").alias("contribution")
+        F.lit(name).alias("feature"),
+        value.cast("double").alias("value"),
+        contribution.cast("double").alias("contribution"),
     )
 
 
@@ -164,13 +181,22 @@ def cold_video(policy: str, unknown: float) -> tuple[Column, Column]:
     """
     if policy == "coordinated_reupload":
         mine = F.col("owner_ring_policy") == policy
-        return _cold(mine, F.col("owner_ring_score"), F.col("owner_ring_strength"), "owner_ring_score", "owner_ring_strength", unknown)
+        return _cold(
+            mine,
+            F.col("owner_ring_score"),
+            F.col("owner_ring_strength"),
+            "owner_ring_score",
+            "owner_ring_strength",
+            unknown,
+        )
     acting = F.col("engaging_ring_policy").isin("artificial_engagement", "bot_network")
     names = ("engaging_ring_score", "engaging_ring_share")
     return _cold(acting, F.col(names[0]), F.least(F.col(names[1]), F.lit(1.0)), *names, unknown)
 
 
-def _cold(mine: Column, ring_score: Column, tie: Column, score_name: str, tie_name: str, unknown: float) -> tuple[Column, Column]:
+def _cold(
+    mine: Column, ring_score: Column, tie: Column, score_name: str, tie_name: str, unknown: float
+) -> tuple[Column, Column]:
     base = F.lit(unknown)
     ring = bounded_chance(ring_score, unknown)
     chance = bounded_chance(ring_score * tie, unknown)
@@ -184,7 +210,12 @@ def _cold(mine: Column, ring_score: Column, tie: Column, score_name: str, tie_na
 
 
 def score_entities(
-    rows: DataFrame, key: str, policies: Sequence[str], models: Models, capacities: Mapping[str, int], limits: ScoringLimits
+    rows: DataFrame,
+    key: str,
+    policies: Sequence[str],
+    models: Models,
+    capacities: Mapping[str, int],
+    limits: ScoringLimits,
 ) -> DataFrame:
     """A score for each row and policy: columns key, policy, score, ring_id, reasons, model_version.
 
@@ -192,7 +223,10 @@ def score_entities(
     filled for scores from `limits.reason_threshold` up and for the top rows of each policy, `limits.reason_capacities` days
     of its reviewers' capacity; for the rest they are empty.
     """
-    cold = {policy: (cold_account if key == "account_id" else cold_video)(policy, limits.unknown_score) for policy in policies}
+    cold = {
+        policy: (cold_account if key == "account_id" else cold_video)(policy, limits.unknown_score)
+        for policy in policies
+    }
     cold = {policy: columns for policy, columns in cold.items() if policy not in models}
     known = ["as_of", key, "ring_id"]
     prepared = rows
@@ -216,11 +250,16 @@ def score_entities(
             for policy in policies
         ],
     )
-    explained = rows.sparkSession.createDataFrame([], StructType([rows.schema[key], long.schema["policy"], StructField("reasons", REASON)]))
+    explained = rows.sparkSession.createDataFrame(
+        [], StructType([rows.schema[key], long.schema["policy"], StructField("reasons", REASON)])
+    )
     if models:
         wanted = reduce(
             DataFrame.union,
-            [_wanted(wide, key, policy, limits.reason_capacities * capacities[policy], limits.reason_threshold) for policy in models],
+            [
+                _wanted(wide, key, policy, limits.reason_capacities * capacities[policy], limits.reason_threshold)
+                for policy in models
+            ],
         ).distinct()
         explained = reasons(rows.join(wanted, on=key, how="inner"), key, models, limits.reasons)
     filled = F.coalesce("reasons", "cold_reasons", F.array().cast(REASON))

@@ -56,7 +56,12 @@ def version_name(model: Model, as_of: date) -> str:
 
 
 def rows_for_policy(
-    examples: pd.DataFrame, policy: str, entity_type: str, features: list[str], population: Population, limits: TrainingLimits
+    examples: pd.DataFrame,
+    policy: str,
+    entity_type: str,
+    features: list[str],
+    population: Population,
+    limits: TrainingLimits,
 ) -> Rows:
     """The examples of one policy, weighted to the active entities at large."""
     own = examples[examples["policy"] == policy].reset_index(drop=True)
@@ -107,7 +112,9 @@ def train_policy(
         gate,
         limits.seed,
     )
-    refusals += [f"feature {name} was made from the verdict: it tells the classes apart alone" for name in leaks(rows, gate)]
+    refusals += [
+        f"feature {name} was made from the verdict: it tells the classes apart alone" for name in leaks(rows, gate)
+    ]
     metrics |= {
         "rows": float(len(rows)),
         "violating_rows": float(rows.positives),
@@ -139,7 +146,7 @@ def train_entity(
     trained = Trained()
     found = examples(bounded(labels, "entity_id", training.max_rows, training.seed), rows, key)
     if found.empty:
-        trained.skipped = {policy: "no decisions" for policy in policies}
+        trained.skipped = dict.fromkeys(policies, "no decisions")
         return trained
     latest = rows.where(F.col("as_of") == F.lit(found["as_of"].max()))
     active = population(latest, key, latest.count(), training.background_rows, training.seed)

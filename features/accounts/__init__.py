@@ -22,7 +22,9 @@ GROUPS = {
 FEATURES = tuple(feature for group in GROUPS.values() for feature in group.FEATURES)
 TABLE = ACCOUNT_FEATURES.extended(fields(FEATURES))
 
-ADDABLE = [f.name for f in ACCOUNT_ACTIVITY.schema if f.dataType == BIGINT and f.name not in ("account_id", "session_ms")]
+ADDABLE = [
+    f.name for f in ACCOUNT_ACTIVITY.schema if f.dataType == BIGINT and f.name not in ("account_id", "session_ms")
+]
 HOURS = [f"hour_{hour}" for hour in range(24)]
 
 

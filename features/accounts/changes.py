@@ -25,10 +25,22 @@ def _growth(name: str, total: str, meaning: str) -> Feature:
 
 
 FEATURES = (
-    _growth("events_growth", "events", "log2 of acts this week by the weekly mean of the three before, one added to both"),
-    _growth("likes_growth", "likes", "log2 of likes this week by the weekly mean of the three before, one added to both"),
-    _growth("comments_growth", "comments", "log2 of comments this week by the weekly mean of the three before, one added to both"),
-    _growth("follows_growth", "follows", "log2 of follows this week by the weekly mean of the three before, one added to both"),
+    _growth(
+        "events_growth", "events", "log2 of acts this week by the weekly mean of the three before, one added to both"
+    ),
+    _growth(
+        "likes_growth", "likes", "log2 of likes this week by the weekly mean of the three before, one added to both"
+    ),
+    _growth(
+        "comments_growth",
+        "comments",
+        "log2 of comments this week by the weekly mean of the three before, one added to both",
+    ),
+    _growth(
+        "follows_growth",
+        "follows",
+        "log2 of follows this week by the weekly mean of the three before, one added to both",
+    ),
     Feature(
         "new_device_share",
         SHARE,

@@ -42,9 +42,23 @@ FEATURES = (
         lambda w: w.share("comment_chars", "comments"),
         windows=(7, 28),
     ),
-    _of_comments("link_comment_share", "link_comments", "share of its comments with a link", "spam leads off the platform", CREATOR),
-    _of_comments("handle_comment_share", "handle_comments", "share with a handle", "spam sends people to another account", "friends who tag each other"),
-    _of_comments("phone_comment_share", "phone_comments", "share with a phone number", "scams move to a messenger", CREATOR),
+    _of_comments(
+        "link_comment_share",
+        "link_comments",
+        "share of its comments with a link",
+        "spam leads off the platform",
+        CREATOR,
+    ),
+    _of_comments(
+        "handle_comment_share",
+        "handle_comments",
+        "share with a handle",
+        "spam sends people to another account",
+        "friends who tag each other",
+    ),
+    _of_comments(
+        "phone_comment_share", "phone_comments", "share with a phone number", "scams move to a messenger", CREATOR
+    ),
     _of_comments(
         "disguised_comment_share",
         "disguised_comments",

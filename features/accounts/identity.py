@@ -20,7 +20,12 @@ def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
     age_us = F.unix_micros(F.lit(as_of).cast("timestamp")) - F.unix_micros("created_at")
     link = F.regexp_extract(F.lower(bio), BIO_LINK, 1)
     stem = F.regexp_replace(F.lower(handle), r"[\d_.\-]+", "")
-    filled = (F.length(handle) > 0, F.length(bio) > 0, F.col("country").isNotNull(), F.coalesce("is_verified", F.lit(False)))
+    filled = (
+        F.length(handle) > 0,
+        F.length(bio) > 0,
+        F.col("country").isNotNull(),
+        F.coalesce("is_verified", F.lit(False)),
+    )
     return accounts.select(
         "account_id",
         (age_us / (86_400 * 1e6)).alias("fact_age_days"),
@@ -62,18 +67,33 @@ SHARED_AT_SIGN_UP = {
 
 def shared_places(activity: DataFrame) -> DataFrame:
     """How crowded the devices and addresses of its acts are."""
-    devices = crowds(activity, "devices").groupBy("account_id").agg(
-        F.count("*").alias("fact_devices_28d"), F.max("accounts").alias("fact_device_accounts_28d")
+    devices = (
+        crowds(activity, "devices")
+        .groupBy("account_id")
+        .agg(F.count("*").alias("fact_devices_28d"), F.max("accounts").alias("fact_device_accounts_28d"))
     )
-    ips = crowds(activity, "ips").groupBy("account_id").agg(
-        F.count("*").alias("fact_ips_28d"),
-        F.min("accounts").alias("fact_ip_accounts_min_28d"),
-        F.max("accounts").alias("fact_ip_accounts_max_28d"),
+    ips = (
+        crowds(activity, "ips")
+        .groupBy("account_id")
+        .agg(
+            F.count("*").alias("fact_ips_28d"),
+            F.min("accounts").alias("fact_ip_accounts_min_28d"),
+            F.max("accounts").alias("fact_ip_accounts_max_28d"),
+        )
     )
     return devices.join(ips, on="account_id", how="full")
 
 
-def _state(name: str, unit: str, meaning: str, abuse: str, honest: str, blank: str = UNKNOWN_NULL, fact: str = "", whole: bool = False) -> Feature:
+def _state(
+    name: str,
+    unit: str,
+    meaning: str,
+    abuse: str,
+    honest: str,
+    blank: str = UNKNOWN_NULL,
+    fact: str = "",
+    whole: bool = False,
+) -> Feature:
     return Feature(name, unit, meaning, abuse, honest, blank, lambda w: w.fact(fact or name), windows=(), whole=whole)
 
 
@@ -90,7 +110,15 @@ def _sharing(name: str, fact: str, meaning: str, abuse: str, honest: str) -> Fea
 def _place(name: str, meaning: str, abuse: str, honest: str) -> Feature:
     blank = "0: no act of the window names one."
     return Feature(
-        name, COUNT, meaning, abuse, honest, blank, lambda w: F.coalesce(w.fact(name), F.lit(0)), windows=(28,), whole=True
+        name,
+        COUNT,
+        meaning,
+        abuse,
+        honest,
+        blank,
+        lambda w: F.coalesce(w.fact(name), F.lit(0)),
+        windows=(28,),
+        whole=True,
     )
 
 
@@ -98,16 +126,57 @@ FAMILY = "families and flatmates"
 CARRIER = "customers of one carrier, students of one campus"
 
 FEATURES = (
-    _state("age_days", DAYS, "days since sign-up", "accounts are made for an order", "newcomers", "null: the account is not known."),
+    _state(
+        "age_days",
+        DAYS,
+        "days since sign-up",
+        "accounts are made for an order",
+        "newcomers",
+        "null: the account is not known.",
+    ),
     _state("handle_length", CHARACTERS, "characters of its handle", "generated names have one length", "anyone"),
-    _state("handle_digit_share", SHARE, "share of digits in its handle", "generated names end in numbers", "birth years", fact="handle_digits"),
-    _state("bio_length", CHARACTERS, "characters of its bio", "farms leave it empty or paste one", "most watchers have none"),
+    _state(
+        "handle_digit_share",
+        SHARE,
+        "share of digits in its handle",
+        "generated names end in numbers",
+        "birth years",
+        fact="handle_digits",
+    ),
+    _state(
+        "bio_length",
+        CHARACTERS,
+        "characters of its bio",
+        "farms leave it empty or paste one",
+        "most watchers have none",
+    ),
     _state("bio_has_link", YES, "whether its bio holds a link", "spam leads off the platform", "creators and shops"),
     _state("verified", YES, "whether the platform has verified it", "abusers seldom are", "most people are not"),
-    _state("profile_completeness", SHARE, "share filled of handle, bio, country, verification", "farms fill little", "quiet watchers", fact="completeness"),
-    _sharing("signup_device_accounts", "signup_device", "accounts signed up on its device", "farms reuse phones", FAMILY),
-    _sharing("signup_ip_accounts", "signup_ip", "accounts signed up from its address", "farms sit behind few addresses", CARRIER),
-    _sharing("signup_ip_day_accounts", "signup_ip_day", "accounts signed up from its address on its day", "accounts are made in batches", CARRIER),
+    _state(
+        "profile_completeness",
+        SHARE,
+        "share filled of handle, bio, country, verification",
+        "farms fill little",
+        "quiet watchers",
+        fact="completeness",
+    ),
+    _sharing(
+        "signup_device_accounts", "signup_device", "accounts signed up on its device", "farms reuse phones", FAMILY
+    ),
+    _sharing(
+        "signup_ip_accounts",
+        "signup_ip",
+        "accounts signed up from its address",
+        "farms sit behind few addresses",
+        CARRIER,
+    ),
+    _sharing(
+        "signup_ip_day_accounts",
+        "signup_ip_day",
+        "accounts signed up from its address on its day",
+        "accounts are made in batches",
+        CARRIER,
+    ),
     Feature(
         "signup_ip_day_crowding",
         RATIO,
@@ -115,14 +184,54 @@ FEATURES = (
         "a batch stands out from what is normal for the address",
         "a school's first day with the platform",
         "null: no sign-up address.",
-        lambda w: F.when(w.fact("has_signup_ip") == 1, F.coalesce(w.fact("signup_ip_day"), F.lit(1)) / F.sqrt(F.coalesce(w.fact("signup_ip"), F.lit(1)))),
+        lambda w: F.when(
+            w.fact("has_signup_ip") == 1,
+            F.coalesce(w.fact("signup_ip_day"), F.lit(1)) / F.sqrt(F.coalesce(w.fact("signup_ip"), F.lit(1))),
+        ),
         windows=(),
     ),
-    _sharing("handle_stem_accounts", "stem_day", "accounts signed up on its day whose handle differs in digits only", "names are generated from a list", "common first names"),
-    _sharing("bio_link_accounts", "bio_link", "accounts with its bio link", "a ring promotes one page", "members of a club, fans of a shop"),
-    _place("devices", "devices it acted from (at most 32 a day are kept)", "rented accounts move from phone to phone", "people with phone, tablet and computer"),
-    _place("ips", "addresses it acted from (at most 32 a day are kept)", "proxies change by the minute", "travellers, mobile networks"),
-    _place("device_accounts", "most accounts, itself included, that acted from one of its devices", "farms log many accounts in on one phone", FAMILY),
-    _place("ip_accounts_min", "fewest accounts that acted from one of its addresses: its most private one", "farms have no address of their own", CARRIER),
-    _place("ip_accounts_max", "most accounts that acted from one of its addresses: its most crowded one", "farms sit behind few addresses", CARRIER),
+    _sharing(
+        "handle_stem_accounts",
+        "stem_day",
+        "accounts signed up on its day whose handle differs in digits only",
+        "names are generated from a list",
+        "common first names",
+    ),
+    _sharing(
+        "bio_link_accounts",
+        "bio_link",
+        "accounts with its bio link",
+        "a ring promotes one page",
+        "members of a club, fans of a shop",
+    ),
+    _place(
+        "devices",
+        "devices it acted from (at most 32 a day are kept)",
+        "rented accounts move from phone to phone",
+        "people with phone, tablet and computer",
+    ),
+    _place(
+        "ips",
+        "addresses it acted from (at most 32 a day are kept)",
+        "proxies change by the minute",
+        "travellers, mobile networks",
+    ),
+    _place(
+        "device_accounts",
+        "most accounts, itself included, that acted from one of its devices",
+        "farms log many accounts in on one phone",
+        FAMILY,
+    ),
+    _place(
+        "ip_accounts_min",
+        "fewest accounts that acted from one of its addresses: its most private one",
+        "farms have no address of their own",
+        CARRIER,
+    ),
+    _place(
+        "ip_accounts_max",
+        "most accounts that acted from one of its addresses: its most crowded one",
+        "farms sit behind few addresses",
+        CARRIER,
+    ),
 )

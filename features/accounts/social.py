@@ -28,7 +28,9 @@ def follow_facts(activity: DataFrame, accounts: DataFrame, as_of: date) -> DataF
             F.avg("age_s").alias("fact_follower_age_s_28d"),
         )
     )
-    returned = edges.select(F.col("followed").alias("account_id"), F.col("account_id").alias("followed"), F.lit(1).alias("back"))
+    returned = edges.select(
+        F.col("followed").alias("account_id"), F.col("account_id").alias("followed"), F.lit(1).alias("back")
+    )
     given = (
         edges.join(returned, on=["account_id", "followed"], how="left")
         .groupBy("account_id")
@@ -45,7 +47,9 @@ def upheld_reports(activity: DataFrame, videos: DataFrame, decisions: DataFrame)
         .where("verdict = 'violating'")
     )
     judged = [
-        latest.where(F.col("entity_type") == kind).select(F.col("entity_id").alias(key), F.lit(1).alias(f"{kind}_judged")).distinct()
+        latest.where(F.col("entity_type") == kind)
+        .select(F.col("entity_id").alias(key), F.lit(1).alias(f"{kind}_judged"))
+        .distinct()
         for kind, key in (("video", "video_id"), ("account", "creator_id"))
     ]
     reported = activity.select("account_id", F.explode("reported").alias("video_id")).distinct()

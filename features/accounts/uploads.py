@@ -84,16 +84,32 @@ FEATURES = (
         whole=True,
     ),
     _share_of_uploads(
-        "shared_frame_share", "shared_frames", "framed", "share of its uploads whose key frame other accounts uploaded too", "memes and duets"
+        "shared_frame_share",
+        "shared_frames",
+        "framed",
+        "share of its uploads whose key frame other accounts uploaded too",
+        "memes and duets",
     ),
     _share_of_uploads(
-        "copied_frame_share", "copied_frames", "framed", "share of its uploads whose key frame another account uploaded before it", "memes and duets"
+        "copied_frame_share",
+        "copied_frames",
+        "framed",
+        "share of its uploads whose key frame another account uploaded before it",
+        "memes and duets",
     ),
     _share_of_uploads(
-        "shared_caption_share", "shared_captions", "uploads", "share of its uploads whose telling caption other accounts used too", "challenges with a set phrase"
+        "shared_caption_share",
+        "shared_captions",
+        "uploads",
+        "share of its uploads whose telling caption other accounts used too",
+        "challenges with a set phrase",
     ),
     _share_of_uploads(
-        "shared_sound_share", "shared_sounds", "sounds", "share of its uploads with a sound that other accounts used too", "nearly everyone: songs are shared"
+        "shared_sound_share",
+        "shared_sounds",
+        "sounds",
+        "share of its uploads with a sound that other accounts used too",
+        "nearly everyone: songs are shared",
     ),
     Feature(
         "reach",

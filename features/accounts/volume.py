@@ -29,10 +29,19 @@ FEATURES = (
     _count("events", "acts of any kind", "bots act more than people can"),
     _count("views", "views", "view bots inflate counts"),
     _count("likes", "likes given", "like farms deliver what was ordered"),
-    _count("comments", "comments written", "comment spam needs many comments", "hosts of giveaways, and chatty communities"),
+    _count(
+        "comments", "comments written", "comment spam needs many comments", "hosts of giveaways, and chatty communities"
+    ),
     _count("shares", "shares", "paid promotion is shared in bulk", "people who send clips to family and friends"),
-    _count("follows", "accounts followed", "follower farms, and follow-back growth hacks", "newcomers who set up their feed"),
-    _count("reports", "reports made", "brigades report to take a rival down", "people who care, after a controversial clip"),
+    _count(
+        "follows",
+        "accounts followed",
+        "follower farms, and follow-back growth hacks",
+        "newcomers who set up their feed",
+    ),
+    _count(
+        "reports", "reports made", "brigades report to take a rival down", "people who care, after a controversial clip"
+    ),
     _verb_share("view", "views", "view bots do nothing else", "quiet watchers, the most honest group of all"),
     _verb_share("like", "likes", "like farms skip the watching", "people who like whatever they see"),
     _verb_share("comment", "comments", "spammers write and do not watch", "hosts who answer their community"),

@@ -70,7 +70,11 @@ def _event_acts(events: DataFrame) -> DataFrame:
         F.when(F.col("device_id").isNotNull(), _act(_source("device"), account, device, device, ts)),
         F.when(F.col("ip_id").isNotNull(), _act(_source("address"), account, address_day, address, ts)),
     )
-    return events.select(F.explode(acts).alias("act")).where("act.object is not null and act.account_id is not null").select("act.*")
+    return (
+        events.select(F.explode(acts).alias("act"))
+        .where("act.object is not null and act.account_id is not null")
+        .select("act.*")
+    )
 
 
 def _text_acts(events: DataFrame, limits: LinkLimits) -> DataFrame:
@@ -125,8 +129,12 @@ def _upload_acts(videos: DataFrame, limits: LinkLimits) -> DataFrame:
     caption = F.lower(F.trim("caption"))
     caption_id = F.xxhash64(caption)
     acts = F.array(
-        F.when(F.length(caption) >= limits.min_text_length, _act(_source("caption"), account, caption_id, caption_id, ts)),
-        F.when(F.col("sound_id").isNotNull(), _act(_source("sound"), account, F.col("sound_id"), F.col("sound_id"), ts)),
+        F.when(
+            F.length(caption) >= limits.min_text_length, _act(_source("caption"), account, caption_id, caption_id, ts)
+        ),
+        F.when(
+            F.col("sound_id").isNotNull(), _act(_source("sound"), account, F.col("sound_id"), F.col("sound_id"), ts)
+        ),
         F.when(F.col("cluster").isNotNull(), _act(_source("frame"), account, F.col("cluster"), F.col("cluster"), ts)),
     )
     return (

@@ -37,7 +37,9 @@ def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     """One row for each pair of `evidence`: account_id, other_account_id, kinds, shared_objects, surprise."""
     together = evidence.groupBy(*PAIR).agg(
         F.sort_array(F.collect_list("surprise"), asc=False).alias("surprises"),
-        F.array_sort(F.collect_set(F.when(F.col("surprise") >= limits.min_kind_surprise, F.col("kind")))).alias("telling"),
+        F.array_sort(F.collect_set(F.when(F.col("surprise") >= limits.min_kind_surprise, F.col("kind")))).alias(
+            "telling"
+        ),
         F.array_sort(F.collect_set("kind")).alias("all_kinds"),
         F.sum("shared_objects").alias("shared_objects"),
     )

@@ -46,7 +46,9 @@ def _by_participants(pairs: DataFrame, min_participation: int, both_sides: bool)
     sides = pairs.select("account_id", "content_id").union(pairs.select("account_id_y", "content_id_y")).distinct()
     enough = sides.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     kept = pairs.join(enough.withColumn("left", F.lit(True)), on="account_id", how="left").join(
-        enough.select(F.col("account_id").alias("account_id_y"), F.lit(True).alias("right")), on="account_id_y", how="left"
+        enough.select(F.col("account_id").alias("account_id_y"), F.lit(True).alias("right")),
+        on="account_id_y",
+        how="left",
     )
     left, right = F.coalesce("left", F.lit(False)), F.coalesce("right", F.lit(False))
     return kept.where(left & right if both_sides else left | right).select(pairs.columns)

@@ -70,13 +70,14 @@ def windows(acts: DataFrame, limits: LinkLimits) -> DataFrame:
                 F.when(
                     F.col("source") == SOURCE_NUMBER[kind.source],
                     F.struct(
-                        F.lit(number).cast("tinyint").alias("kind"), F.col("object").alias("place"), F.lit(True).alias("own")
+                        F.lit(number).cast("tinyint").alias("kind"),
+                        F.col("object").alias("place"),
+                        F.lit(True).alias("own"),
                     ),
                 )
             )
-    return (
-        acts.select("*", F.explode(F.array_compact(F.array(*rows))).alias("in"))
-        .select("in.kind", "in.place", "in.own", "account_id", "object", "topic", "ts")
+    return acts.select("*", F.explode(F.array_compact(F.array(*rows))).alias("in")).select(
+        "in.kind", "in.place", "in.own", "account_id", "object", "topic", "ts"
     )
 
 

@@ -26,7 +26,10 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     meeting = pairs(told, limits)
     spread = dispersions(sampled_counts(told, found, limits), found)
     often = (
-        meeting.groupBy(*PAIR).agg(F.count(F.lit(1)).alias("met")).where(F.col("met") >= limits.min_objects).select(*PAIR)
+        meeting.groupBy(*PAIR)
+        .agg(F.count(F.lit(1)).alias("met"))
+        .where(F.col("met") >= limits.min_objects)
+        .select(*PAIR)
     )
     objects = each_object_once(meeting.join(often, on=PAIR, how="left_semi"))
     counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
@@ -48,13 +51,9 @@ def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:
     one, other = told.alias("one"), told.select("kind", "place", "own", "account_id", "ts").alias("other")
     apart = F.abs(F.unix_timestamp("one.ts") - F.unix_timestamp("other.ts"))
     moments = [NUMBER[kind.name] for kind in KINDS if kind.moment]
-    near = ~F.col("one.kind").isin(moments) | (
-        (F.col("one.own") | F.col("other.own")) & (apart <= limits.moment_s)
-    )
+    near = ~F.col("one.kind").isin(moments) | ((F.col("one.own") | F.col("other.own")) & (apart <= limits.moment_s))
     same = [F.col("one.kind") == F.col("other.kind"), F.col("one.place") == F.col("other.place")]
-    return one.join(
-        other, on=[*same, F.col("one.account_id") < F.col("other.account_id"), near], how="inner"
-    ).select(
+    return one.join(other, on=[*same, F.col("one.account_id") < F.col("other.account_id"), near], how="inner").select(
         F.col("one.account_id").alias("account_id"),
         F.col("other.account_id").alias("other_account_id"),
         "one.kind",
@@ -114,9 +113,9 @@ def counts(objects: DataFrame) -> DataFrame:
         *levels,
         "first_at",
         "last_at",
-        F.when(~F.col("kind").isin(timeless), F.get(gaps, F.floor(F.size(gaps) / 2).cast("int"))).cast("double").alias(
-            "median_gap_s"
-        ),
+        F.when(~F.col("kind").isin(timeless), F.get(gaps, F.floor(F.size(gaps) / 2).cast("int")))
+        .cast("double")
+        .alias("median_gap_s"),
         F.transform(F.slice("shown", 1, SHOWN_OBJECTS), lambda act: act["object"].cast("string")).alias("objects"),
     )
 
@@ -147,7 +146,9 @@ def sampled_counts(told: DataFrame, found: list[Population], limits: LinkLimits)
 
 
 def _with_degrees(counted: DataFrame, degrees: DataFrame) -> DataFrame:
-    other = degrees.select("source", F.col("account_id").alias("other_account_id"), F.col("degree").alias("other_degree"))
+    other = degrees.select(
+        "source", F.col("account_id").alias("other_account_id"), F.col("degree").alias("other_degree")
+    )
     return counted.join(degrees, on=["source", "account_id"], how="inner").join(
         other, on=["source", "other_account_id"], how="inner"
     )

@@ -68,7 +68,8 @@ def _signatures(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             ids.extend([text_id] * BANDS)
             bands.append(keys.view(np.int64))
         yield pa.RecordBatch.from_arrays(
-            [pa.array(ids, pa.int64()), pa.array(np.concatenate(bands) if bands else [], pa.int64())], ["text_id", "band"]
+            [pa.array(ids, pa.int64()), pa.array(np.concatenate(bands) if bands else [], pa.int64())],
+            ["text_id", "band"],
         )
 
 
@@ -76,7 +77,9 @@ def _verified(least: float):
     def verify(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             left, right = batch.column(2).to_pylist(), batch.column(3).to_pylist()
-            near = pa.array([jaccard(shingles(a), shingles(b)) >= least for a, b in zip(left, right, strict=True)], pa.bool_())
+            near = pa.array(
+                [jaccard(shingles(a), shingles(b)) >= least for a, b in zip(left, right, strict=True)], pa.bool_()
+            )
             yield batch.select([0, 1]).filter(near)
 
     return verify
@@ -89,13 +92,16 @@ def near_texts(texts: DataFrame, limits: LinkLimits) -> DataFrame:
     comparisons, not n²: near-equal texts still hang together, through the one they are all compared with.
     """
     bands = texts.select("text_id", "normal").mapInArrow(_signatures, "text_id bigint, band bigint")
-    heads = bands.groupBy("band").agg(F.min("text_id").alias("head"), F.max("text_id").alias("tail")).where("head != tail")
+    heads = (
+        bands.groupBy("band").agg(F.min("text_id").alias("head"), F.max("text_id").alias("tail")).where("head != tail")
+    )
     candidates = (
         bands.join(heads, on="band", how="inner")
         .select("text_id", F.explode(F.array("head", "tail")).alias("other_text_id"))
         .where("text_id != other_text_id")
         .select(
-            F.least("text_id", "other_text_id").alias("text_id"), F.greatest("text_id", "other_text_id").alias("other_text_id")
+            F.least("text_id", "other_text_id").alias("text_id"),
+            F.greatest("text_id", "other_text_id").alias("other_text_id"),
         )
         .distinct()
     )
@@ -143,7 +149,10 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame
         *(F.col(f"w{i}").alias(f"o{i}") for i in range(4)),
         F.explode(F.transform(flips, lambda flip: F.col("key").bitwiseXOR(flip))).alias("key"),
     )
-    apart = sum((F.bit_count(F.col(f"w{i}").bitwiseXOR(F.col(f"o{i}"))) for i in range(1, 4)), F.bit_count(F.col("w0").bitwiseXOR(F.col("o0"))))
+    apart = sum(
+        (F.bit_count(F.col(f"w{i}").bitwiseXOR(F.col(f"o{i}"))) for i in range(1, 4)),
+        F.bit_count(F.col("w0").bitwiseXOR(F.col("o0"))),
+    )
     return (
         keyed.join(probes, on="key", how="inner")
         .where(F.col("frame_id") < F.col("other_frame_id"))

@@ -20,9 +20,15 @@ def caption_key(caption: Column) -> Column:
 
 def reuse(videos: DataFrame, as_of: date) -> DataFrame:
     """For each upload of the last 90 days: how many accounts used its frame, its caption, its sound, and whether it was
-    the first with that frame and caption. Frames are compared exactly here; near-equal ones are a matter of links."""
+    the first with that frame and caption. Frames are compared exactly here; near-equal ones are a matter of links.
+    """
     recent = videos.where(F.col("created_at") >= F.date_sub(F.lit(as_of), LOOK_BACK_DAYS)).select(
-        "video_id", "account_id", "created_at", "frame_hash", "sound_id", caption_key(F.col("caption")).alias("caption_key")
+        "video_id",
+        "account_id",
+        "created_at",
+        "frame_hash",
+        "sound_id",
+        caption_key(F.col("caption")).alias("caption_key"),
     )
     result = recent.select("video_id", "created_at", "frame_hash", "caption_key", "sound_id")
     for name, key in (("frame", "frame_hash"), ("caption", "caption_key"), ("sound", "sound_id")):
@@ -42,7 +48,11 @@ KEYS = (("frame", "frame_hash"), ("caption", "caption_key"), ("sound", "sound_id
 
 
 def _accounts(name: str, key: str) -> Column:
-    return F.when(F.col(key).isNotNull(), F.coalesce(f"{name}_accounts", F.lit(1))).cast("bigint").alias(f"{name}_accounts")
+    return (
+        F.when(F.col(key).isNotNull(), F.coalesce(f"{name}_accounts", F.lit(1)))
+        .cast("bigint")
+        .alias(f"{name}_accounts")
+    )
 
 
 def _is_first(name: str, key: str) -> Column:
@@ -52,13 +62,30 @@ def _is_first(name: str, key: str) -> Column:
 
 def _accounts_feature(name: str, what: str, honest: str) -> Feature:
     return Feature(
-        f"{name}_accounts", COUNT, f"accounts, itself included, that uploaded with its {what} in the last 90 days", "re-upload rings post what others made", honest, "null: it has none, or was uploaded before.", lambda w: F.col(f"{name}_accounts"), windows=(), whole=True, entity="video"
+        f"{name}_accounts",
+        COUNT,
+        f"accounts, itself included, that uploaded with its {what} in the last 90 days",
+        "re-upload rings post what others made",
+        honest,
+        "null: it has none, or was uploaded before.",
+        lambda w: F.col(f"{name}_accounts"),
+        windows=(),
+        whole=True,
+        entity="video",
     )
 
 
 def _first_feature(name: str, what: str) -> Feature:
     return Feature(
-        f"{name}_is_first", YES, f"whether nobody uploaded with its {what} before it in the last 90 days", "copies come second", "second with a meme", "null: it has none, or was uploaded before.", lambda w: F.col(f"{name}_is_first"), windows=(), entity="video"
+        f"{name}_is_first",
+        YES,
+        f"whether nobody uploaded with its {what} before it in the last 90 days",
+        "copies come second",
+        "second with a meme",
+        "null: it has none, or was uploaded before.",
+        lambda w: F.col(f"{name}_is_first"),
+        windows=(),
+        entity="video",
     )
 
 
@@ -68,7 +95,39 @@ FEATURES = (
     _accounts_feature("caption", "telling caption", "challenges with a set phrase"),
     _first_feature("caption", "telling caption"),
     _accounts_feature("sound", "sound", "nearly everyone: songs are shared"),
-    Feature("duration_s", "seconds", "its length", "re-uploads are cut to one length", "anyone", UNKNOWN_NULL, lambda w: w.fact("duration_ms") / 1_000, windows=(), entity="video"),
-    Feature("hashtags", COUNT, "tags of its caption", "spam is tagged with everything", "beginners who hope to be found", "0: none. null: the video is not known.", lambda w: w.fact("hashtags"), windows=(), whole=True, entity="video"),
-    Feature("caption_length", "characters", "length of its caption", "templates have one length", "anyone", UNKNOWN_NULL, lambda w: w.fact("caption_length"), windows=(), whole=True, entity="video"),
+    Feature(
+        "duration_s",
+        "seconds",
+        "its length",
+        "re-uploads are cut to one length",
+        "anyone",
+        UNKNOWN_NULL,
+        lambda w: w.fact("duration_ms") / 1_000,
+        windows=(),
+        entity="video",
+    ),
+    Feature(
+        "hashtags",
+        COUNT,
+        "tags of its caption",
+        "spam is tagged with everything",
+        "beginners who hope to be found",
+        "0: none. null: the video is not known.",
+        lambda w: w.fact("hashtags"),
+        windows=(),
+        whole=True,
+        entity="video",
+    ),
+    Feature(
+        "caption_length",
+        "characters",
+        "length of its caption",
+        "templates have one length",
+        "anyone",
+        UNKNOWN_NULL,
+        lambda w: w.fact("caption_length"),
+        windows=(),
+        whole=True,
+        entity="video",
+    ),
 )

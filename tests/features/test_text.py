@@ -31,7 +31,12 @@ SAME = {
     "Arabic": ["مرحبا زوروا حسابي", "مــرحبا زوروا حسابي", "مَرحبا زُوروا حسابي!", "مرحبا\u200f زوروا حسابي 🔥"],
     "Han": ["加微信领取免费礼物", "加微信领取免费礼物！！", "加\u200b微信领取免费礼物🎁"],
     "Hiragana": ["ガンバレ みんな", "ｶﾞﾝﾊﾞﾚ みんな"],
-    "links": ["look at https://a.example/x?1", "look at http://other.example/y", "look at bit.ly/abc", "look at bit(dot)ly"],
+    "links": [
+        "look at https://a.example/x?1",
+        "look at http://other.example/y",
+        "look at bit.ly/abc",
+        "look at bit(dot)ly",
+    ],
     "phones": ["call +1 (555) 123-4567", "call 0049 170 1234567", "Call: +٤٤ ٢٠٧٩ ٤٦٠٩٥٨"],
     "handles": ["follow @some.one now", "follow @another_1 now"],
 }
@@ -106,6 +111,8 @@ def test_traits():
 def test_columns_give_what_the_functions_give(spark):
     texts = ["Frее mоnеу", None, "", "see bit.ly/x", "Frее mоnеу", "安い😀"]
     df = spark.createDataFrame([(number, text) for number, text in enumerate(texts)], "id int, text string")
-    rows = df.select("id", normalised(F.col("text")).alias("normal"), text_traits(F.col("text")).alias("traits")).collect()
+    rows = df.select(
+        "id", normalised(F.col("text")).alias("normal"), text_traits(F.col("text")).alias("traits")
+    ).collect()
     expected = [(None, None) if text is None else (normalise(text), tuple(traits(text))) for text in texts]
     assert [(row.normal, row.traits and tuple(row.traits)) for row in sorted(rows)] == expected

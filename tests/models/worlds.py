@@ -26,7 +26,9 @@ DAY = date(2026, 3, 1)
 SNAPSHOTS = (date(2026, 2, 8), date(2026, 2, 15), date(2026, 2, 22), DAY)
 ME = Provenance("test", "1")
 PEOPLE, RINGED, RING_SIZE = 600, 60, 6
-FEATURES = ACCOUNT_FEATURES.extended([column(name, DOUBLE, name) for name in ("age_days", "events_28d", "noise_7d", "likes_28d")])
+FEATURES = ACCOUNT_FEATURES.extended(
+    [column(name, DOUBLE, name) for name in ("age_days", "events_28d", "noise_7d", "likes_28d")]
+)
 VIDEOS = VIDEO_FEATURES.extended([column(name, DOUBLE, name) for name in ("age_days", "views_28d", "reach_28d")])
 
 
@@ -75,7 +77,9 @@ def publish_snapshot(lake: Lake, day: date) -> None:
         score = 0.9 if abusive(first) else 0.3
         rings.append((day, 1000 + ring, "spam_ring", RING_SIZE, score, "six accounts"))
         members += [(day, 1000 + ring, first + place, 1.0 - place / 10) for place in range(RING_SIZE)]
-        links += [(day, first, first + place, ["like"], 5, 12.0 if abusive(first) else 7.0) for place in range(1, RING_SIZE)]
+        links += [
+            (day, first, first + place, ["like"], 5, 12.0 if abusive(first) else 7.0) for place in range(1, RING_SIZE)
+        ]
     lake.publish(RINGS, spark.createDataFrame(rings, RINGS.schema), day, ME)
     lake.publish(RING_MEMBERS, spark.createDataFrame(members, RING_MEMBERS.schema), day, ME)
     lake.publish(ACCOUNT_LINKS, spark.createDataFrame(links, ACCOUNT_LINKS.schema), day, ME)
