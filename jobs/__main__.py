@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-from jobs.job import command
+from jobs.job import command, run_command_line
 
 JOBS = (
     "daily",
@@ -34,9 +34,13 @@ class Jobs(click.Group):
 
 
 @click.group(cls=Jobs)
-def main() -> None:
+def jobs() -> None:
     """Find accounts and videos that act together beyond chance, score them, and queue them for review."""
 
 
+def main() -> None:
+    run_command_line(jobs, "python -m jobs")
+
+
 if __name__ == "__main__":
-    main(prog_name="python -m jobs")
+    main()

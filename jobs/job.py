@@ -214,4 +214,19 @@ def plan(job: Job, lake: Lake, as_of: date | None) -> Facts:
 
 def main(job: Job) -> None:
     """Run a job as a script, such as by spark-submit."""
-    command(job)(prog_name=f"{job.name}.py")
+    run_command_line(command(job), f"{job.name}.py")
+
+
+def run_command_line(commands: click.Command, name: str, arguments: list[str] | None = None) -> None:
+    """Run a command; arguments that cannot be used end it with one line and the contract's exit code."""
+    try:
+        commands.main(arguments, prog_name=name, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as request:
+        request.show()
+        sys.exit(UsageError.exit_code)
+    except click.ClickException as error:
+        terminal.fail(f"{error.format_message()} ({name} --help explains)")
+        sys.exit(UsageError.exit_code)
+    except click.Abort:
+        terminal.fail("interrupted")
+        sys.exit(1)
