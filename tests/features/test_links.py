@@ -1,0 +1,68 @@
+"""Who acts together beyond chance: planted groups are found, crowds and noise are not."""
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from conf import load_limits
+from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
+from tests.builders import accounts, at, events, minutes, videos
+
+LIMITS = load_limits().links
+START = at("2026-02-01 00:00")
+RING = range(1, 11)
+PEOPLE, FILMS = 300, 600
+
+
+def noise(seed: int, share_of_ring: int = 30) -> list[dict]:
+    """Likes of people who act alone: each on some films, at any time of four weeks."""
+    draw = random.Random(seed)
+    return [
+        {
+            "account_id": person,
+            "verb": "like",
+            "video_id": int(FILMS * draw.random() ** 2) + 1,
+            "ts": START + timedelta(seconds=draw.randrange(28 * 86_400)),
+        }
+        for person in range(1, PEOPLE + 1)
+        for _ in range(share_of_ring)
+    ]
+
+
+def found(spark, rows: list[dict]) -> set[tuple[int, int]]:
+    """Pairs that the suite links, out of raw events."""
+    people = accounts(spark, *({"account_id": person} for person in range(1, PEOPLE + 1)))
+    films = videos(spark, *({"video_id": film, "account_id": 10_000 + film} for film in range(1, FILMS + 100)))
+    acts = co_actions(events(spark, *rows), people, films, LIMITS)
+    links = account_links(link_evidence(acts, LIMITS), LIMITS).cache()
+    threshold = at_false_discovery_rate(links, PEOPLE, LIMITS.false_discovery_rate)
+    return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_people_who_act_alone_are_not_linked(spark, seed):
+    assert len(found(spark, noise(seed))) <= 2
+
+
+@pytest.mark.slow
+def test_a_group_with_six_rare_films_within_ten_minutes_is_found_under_camouflage(spark):
+    together = [
+        {"account_id": member, "verb": "like", "video_id": FILMS + film, "ts": START + timedelta(days=3 * film) + minutes(member)}
+        for member in RING
+        for film in range(1, 7)
+    ]
+    links = found(spark, noise(3, share_of_ring=54) + together)
+    planted = {(one, other) for one in RING for other in RING if one < other}
+    assert planted <= links
+    assert len(links - planted) <= 2
+
+
+@pytest.mark.slow
+def test_a_crowd_on_one_film_and_one_address_is_not_linked(spark):
+    crowd = [
+        {"account_id": person, "verb": "comment", "video_id": FILMS + 1, "text": "I want to win this!", "ip_id": "carrier", "ts": START + minutes(person / 10)}
+        for person in range(1, PEOPLE + 1)
+    ]
+    assert len(found(spark, noise(4) + crowd)) <= 2
