@@ -1,6 +1,7 @@
 """Policies and limits as data, checked when they are loaded: an unknown key is an error.
 
-`conf/policies.toml` and `conf/limits.toml` are the defaults; `--policies FILE` and `--limits FILE` put others in their place.
+`conf/policies.toml` and `conf/limits.toml` are the defaults; `--policies FILE` and `--limits FILE` put others in
+their place.
 """
 
 import tomllib
@@ -72,7 +73,7 @@ class TrainingLimits(Section):
 
     seed: int = Field(description="another seed splits and samples otherwise")
     threads: int = Field(
-        ge=1, description="threads of the booster; another number may change the last digits of a model"
+        ge=1, description="threads of the booster; on thousands of rows one is fastest, and threads that wait on a busy machine cost most"
     )
     decision_weeks: int = Field(
         ge=1, description="weeks of decisions that are learned from, where features of their time are there"
