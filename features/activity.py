@@ -1,8 +1,8 @@
 """Rollups: what each account did, and what happened to each video, on each day.
 
-A rollup row holds what can be added up over days (counts, sums, sums of squares) or merged (small exact sets, sketches), so
-that windows of any length are made of rollup rows alone. Each row depends on the events of its day and on facts that do not
-change later: the day is computed once, and again only when the day's events change.
+A rollup row holds what can be added up over days (counts, sums, sums of squares) or merged (small exact sets,
+sketches), so that windows of any length are made of rollup rows alone. Each row depends on the events of its day and
+on facts that do not change later: the day is computed once, and again only when the day's events change.
 
 Everything is a day's matter: a pause, a session, a like "without a view before" do not look across midnight.
 """
@@ -67,7 +67,8 @@ def acts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame
     """Each event once, with what is needed to add it up: creator, duration, ages, pauses, sessions, text traits.
 
     An event delivered again (same id, account and time) is left out. Of videos and accounts only those count that were
-    there by the end of the event's day. One shuffle by account, two sorts within it; the caller should persist the result.
+    there by the end of the event's day. One shuffle by account, two sorts within it; the caller should persist the
+    result.
     """
     known = _with_known_facts(_with_text(events), accounts, videos).repartition("account_id")
     by_video = Window.partitionBy(*DAY, "creator_id", "video_id").orderBy("ts", "event_id")
@@ -142,7 +143,9 @@ def _with_text(events: DataFrame) -> DataFrame:
 
 
 def _with_known_facts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame:
-    """Creator, duration and upload of the video; birth and country of who acted and of whose video or account it is on."""
+    """Creator, duration and upload of the video; birth and country of who acted and of whose video or account it is
+    on.
+    """
     people = accounts.select("account_id", F.col("created_at").alias("born"), "country")
     clips = videos.select(
         "video_id", F.col("account_id").alias("uploader_id"), F.col("created_at").alias("uploaded_at"), "duration_ms"

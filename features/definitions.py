@@ -1,7 +1,7 @@
 """What a feature is: a number about an account or a video, with what it means and why it is looked at.
 
-A group of features is a file whose tuple of entries reads like a table of contents. Each entry says how it is computed from
-totals of the rollups over a window (`Days`) or from facts joined to them, in one column expression.
+A group of features is a file whose tuple of entries reads like a table of contents. Each entry says how it is
+computed from totals of the rollups over a window (`Days`) or from facts joined to them, in one column expression.
 """
 
 from collections.abc import Callable, Iterable

@@ -233,7 +233,9 @@ class _Table(dict[int, str]):
 
 
 def _fold(c: str) -> str:
-    """Letters to the one that stands for all that look alike, digits to ASCII, invisible characters and accents to nothing."""
+    """Letters to the one that stands for all that look alike, digits to ASCII, invisible characters and accents to
+    nothing.
+    """
     category = unicodedata.category(c)
     if c.isspace():
         return " "
@@ -314,7 +316,8 @@ def normalise(text: str | None) -> str:
     """The text as it reads: equal for texts that look or sound alike to a person, empty for none.
 
     Case, accents, look-alike letters, digits as letters, invisible characters, stretched letters, spaced-out words,
-    punctuation and emoji are gone; links, handles, phone numbers and numbers are tokens. A text of emoji alone keeps them.
+    punctuation and emoji are gone; links, handles, phone numbers and numbers are tokens. A text of emoji alone keeps
+    them.
     """
     return _plain(_marked(_folded(text))) if text else ""
 
@@ -352,7 +355,9 @@ def main_script(text: str) -> str:
 
 
 def is_disguised(text: str) -> bool:
-    """Whether it hides from filters: invisible characters, styled letters, or one word in letters of several alphabets."""
+    """Whether it hides from filters: invisible characters, styled letters, or one word in letters of several
+    alphabets.
+    """
     if text.isascii():
         return False
     needs_joiners = any(c.isalpha() and script(c) in JOINING_SCRIPTS for c in text)

@@ -12,9 +12,9 @@ def run(context: Context) -> Facts:
     """Make a lake out of a Parquet or CSV file of co-sharing events, in the form that coordination researchers use.
 
     Columns: object_id (what was shared), account_id (who shared it), content_id (the post that shares it) and
-    timestamp_share (Unix seconds, or a time in ISO 8601). Each share becomes an event with verb share; table imported_ids
-    leads from the ids of the lake back to the file's. Run `daily` on it for any day: with no model and no decision, rings
-    are scored by their evidence alone.
+    timestamp_share (Unix seconds, or a time in ISO 8601). Each share becomes an event with verb share; table
+    imported_ids leads from the ids of the lake back to the file's. Run `daily` on it for any day: with no model and
+    no decision, rings are scored by their evidence alone.
     """
     lake, path = context.lake, context.options["file"]
     if any(lake.exists(table) for table in SOURCES) and not context.options["overwrite"]:

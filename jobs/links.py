@@ -11,9 +11,9 @@ from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, ACTIVE_DAYS, EVENTS, LINK_EVID
 def run(context: Context) -> Facts:
     """Find the pairs of accounts that meet on the same objects more often than chance allows.
 
-    Brings the last 28 days of events, the sign-ups and the uploads into one form, counts how crowded each object was, and
-    judges what each pair shares against how active both are. Publishes account_links and, for each link, what speaks for
-    it kind by kind (link_evidence). Run it before `rings`.
+    Brings the last 28 days of events, the sign-ups and the uploads into one form, counts how crowded each object was,
+    and judges what each pair shares against how active both are. Publishes account_links and, for each link, what
+    speaks for it kind by kind (link_evidence). Run it before `rings`.
     """
     limits = context.limits.links
     events = context.source(EVENTS, days=ACTIVE_DAYS)

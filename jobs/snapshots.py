@@ -45,7 +45,9 @@ def published(context: Context) -> list[date]:
 
 
 def backfill(context: Context, decisions: DataFrame, weeks: int) -> list[date]:
-    """Make the weekly snapshots that decisions of the last `weeks` need; returns the days that were made, oldest first."""
+    """Make the weekly snapshots that decisions of the last `weeks` need; returns the days that were made, oldest
+    first.
+    """
     wanted = wanted_days(context.as_of, weeks)
     recent = decisions.where(F.to_date("decided_at") >= F.lit(wanted[0]))
     decided = [row.day for row in recent.select(F.to_date("decided_at").alias("day")).distinct().collect()]
@@ -73,8 +75,8 @@ def cases_before(context: Context) -> DataFrame:
 def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:
     """The rows that models see, of accounts and of videos, for some days.
 
-    `videos` limits the look at who acts on what to some video_id. Who acts is asked of each window once, however often an
-    event was delivered.
+    `videos` limits the look at who acts on what to some video_id. Who acts is asked of each window once, however
+    often an event was delivered.
     """
     rings, members = read_days(context, RINGS, days), read_days(context, RING_MEMBERS, days)
     links = read_days(context, ACCOUNT_LINKS, days)

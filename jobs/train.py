@@ -28,10 +28,10 @@ from models.training import train_entity
 def run(context: Context) -> Facts:
     """Train a model for each policy and put it live if it passes the gate.
 
-    Reads reviewers' decisions known at --as-of, and the features, links and rings of the days just before each; those that
-    are missing of the last weeks are made first. Writes table models and a folder for each model. A model that is no good,
-    or worse than the champion, is refused (exit code 4) and the champion goes on. A policy with too few decisions is
-    skipped: ring evidence alone goes on scoring it. Run it once a week.
+    Reads reviewers' decisions known at --as-of, and the features, links and rings of the days just before each; those
+    that are missing of the last weeks are made first. Writes table models and a folder for each model. A model that
+    is no good, or worse than the champion, is refused (exit code 4) and the champion goes on. A policy with too few
+    decisions is skipped: ring evidence alone goes on scoring it. Run it once a week.
     """
     lake, spark, limits = context.lake, context.spark, context.limits
     weeks = context.options.get("snapshot_weeks") or limits.training.snapshot_weeks

@@ -28,9 +28,10 @@ def run(context: Context) -> Facts:
     """Look at the source tables before anything is made of them.
 
     Rows that break the contract go to quarantine_<table> with all their reasons; no other job uses them. Of events, it
-    reads the days since the last validated one (at least the days that events may be late, at most the whole window). The
-    run stops with exit code 3 when more of the day's rows are broken than the limits allow; what was published before
-    stays. Other expectations (volume, freshness, nulls, repeats, unknown accounts, countries) give warnings. Run it first.
+    reads the days since the last validated one (at least the days that events may be late, at most the whole window).
+    The run stops with exit code 3 when more of the day's rows are broken than the limits allow; what was published
+    before stays. Other expectations (volume, freshness, nulls, repeats, unknown accounts, countries) give warnings.
+    Run it first.
     """
     limits, lake, day = context.limits.validation, context.lake, context.as_of - timedelta(days=1)
     found = {table: set_apart(context, table, day) for table in SOURCES}

@@ -1,8 +1,8 @@
 """Calibration: from a booster's margin to the chance that a careful reviewer would say violating.
 
 Platt's method (1999): a logistic curve on the margin, here on held-out margins weighted to the population, so that the
-scores of all active entities add up to the number of violating ones. Being a straight line in log-odds it keeps the order
-of scores, makes no ties, and lets contributions still add up.
+scores of all active entities add up to the number of violating ones. Being a straight line in log-odds it keeps the
+order of scores, makes no ties, and lets contributions still add up.
 
 Reviewers slip: a few percent of verdicts are wrong. Where one account in a hundred is violating, the slips on the other
 ninety-nine would triple its number, so the curve is fitted through the slips (class-conditional noise: Natarajan et al.
@@ -41,9 +41,11 @@ class Calibrator:
 
 
 def fit_calibrator(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray, slips: float) -> Calibrator:
-    """Fit on held-out margins; `weights` say how many entities each row stands for, `slips` the share of wrong verdicts.
+    """Fit on held-out margins; `weights` say how many entities each row stands for, `slips` the share of wrong
+    verdicts.
 
-    Both classes must be there. The slope is kept above 0: a booster that ranks the wrong way round is for the gate to refuse.
+    Both classes must be there. The slope is kept above 0: a booster that ranks the wrong way round is for the gate to
+    refuse.
     """
     margins = np.asarray(margins, np.float64)
     shares = weights / weights.sum()

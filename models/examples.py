@@ -45,7 +45,8 @@ def bounded(labels: DataFrame, key: str, max_rows: int, seed: int) -> DataFrame:
 def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
     """Labelled rows of one entity type, sorted by key and policy, on the driver; `labels` has been bounded.
 
-    `rows` are feature rows of all snapshot days. An entity that was not active at its snapshot has no row and is left out.
+    `rows` are feature rows of all snapshot days. An entity that was not active at its snapshot has no row and is left
+    out.
     """
     named = labels.withColumnRenamed("entity_id", key)
     joined = F.broadcast(named).join(rows, on=["as_of", key], how="inner").toPandas()
@@ -64,8 +65,8 @@ def population(rows: DataFrame, key: str, size: int, most: int, seed: int) -> Po
 def groups_of(rows: pd.DataFrame) -> np.ndarray:
     """A number for each row, equal for rows that act together: same account, or accounts that some ring ties together.
 
-    A video belongs with its uploader, the uploader's ring, and the ring that acts on it when that is more than stray acts.
-    Numbers are the place of the group's first row.
+    A video belongs with its uploader, the uploader's ring, and the ring that acts on it when that is more than stray
+    acts. Numbers are the place of the group's first row.
     """
     tied = [("account", rows["account_id"])]
     if "owner_ring_id" in rows:

@@ -148,7 +148,9 @@ def held_out_margins(rows: Rows, parameters: Parameters, limits: TrainingLimits)
 
 
 def search(rows: Rows, limits: TrainingLimits) -> dict[str, float | int]:
-    """The hyperparameters with the least loss on rows of unseen groups, in `limits.trials` tries (TPE, Bergstra et al. 2011)."""
+    """The hyperparameters with the least loss on rows of unseen groups, in `limits.trials` tries (TPE, Bergstra et
+    al. 2011).
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
 
@@ -171,7 +173,9 @@ def search(rows: Rows, limits: TrainingLimits) -> dict[str, float | int]:
 
 
 def fit_model(entity_type: str, policy: str, rows: Rows, parameters: Parameters, limits: TrainingLimits) -> Model:
-    """A calibrated model: the booster sees all rows, the calibrator the margins of boosters that had not seen the row."""
+    """A calibrated model: the booster sees all rows, the calibrator the margins of boosters that had not seen the
+    row.
+    """
     margins = held_out_margins(rows, parameters, limits)
     calibrator = fit_calibrator(margins, rows.labels, rows.weights, limits.slips)
     return Model(entity_type, policy, fit_booster(rows, parameters, limits), calibrator, dict(parameters))

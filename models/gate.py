@@ -94,7 +94,8 @@ def leaks(rows: Rows, limits: GateLimits) -> list[str]:
     """Features that tell the classes apart better than reviewers could.
 
     A few percent of verdicts are slips, so nothing that an account did agrees with all of them; what does was made from
-    the verdict. Measured as the area under the ROC curve of the feature alone, unknown values taken as least and as most.
+    the verdict. Measured as the area under the ROC curve of the feature alone, unknown values taken as least and as
+    most.
     """
     positives = rows.labels == 1
     if not rows.enough(limits.leak_rows):

@@ -1,8 +1,8 @@
 """Labels: what reviewers' decisions say about accounts and videos, policy by policy.
 
-A decision speaks about the policy that it names and no other. The reviewer of a spam case did not ask whether the account
-also sells views, so `violating` under one policy is neither a positive nor a negative under another; docs/adr/labels.md
-says why. `unsure` is no label, and an entity that was never reviewed has none.
+A decision speaks about the policy that it names and no other. The reviewer of a spam case did not ask whether the
+account also sells views, so `violating` under one policy is neither a positive nor a negative under another;
+docs/adr/labels.md says why. `unsure` is no label, and an entity that was never reviewed has none.
 """
 
 from collections.abc import Sequence
@@ -53,9 +53,9 @@ def labels(decisions: DataFrame, queue: DataFrame, ring_members: DataFrame, ring
     """One row per labelled account or video and policy.
 
     `decisions` are those known at the day of knowledge, `queue` the cases of earlier days, `ring_members` the published
-    members of all `ring_days`. A ring's verdict reaches its members as they were on the day of its case (of the decision
-    when it answers none): `strength` is then how firmly the member is tied, and 1 for a verdict on the entity itself,
-    which goes before any that its rings pass on. Of several rings the firmest tie counts.
+    members of all `ring_days`. A ring's verdict reaches its members as they were on the day of its case (of the
+    decision when it answers none): `strength` is then how firmly the member is tied, and 1 for a verdict on the
+    entity itself, which goes before any that its rings pass on. Of several rings the firmest tie counts.
 
     Columns: entity_type, entity_id, policy, label (1 violating, 0 benign), strength, decided_at, source, selection,
     inclusion_probability.

@@ -1,7 +1,7 @@
 """The registry: table `models` and a folder per model under `{lake}/model_files/`.
 
-Files are written first and the row last, so a model whose row is there is whole. A model's content gives it its name, so a
-second training of the same day finds itself there.
+Files are written first and the row last, so a model whose row is there is whole. A model's content gives it its name,
+so a second training of the same day finds itself there.
 """
 
 import json
@@ -76,8 +76,8 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
 def register(lake: Lake, outcomes: Sequence[Outcome], registry: Sequence[Row], as_of: date) -> int:
     """Write the files of trained models, then their rows and those of the champions they replace in one commit.
 
-    A model that passed becomes champion, unless one that was trained on a later day already is: then it only stands for the
-    days in between, as retired. A model that is there already stays as it is. Returns the number of rows.
+    A model that passed becomes champion, unless one that was trained on a later day already is: then it only stands
+    for the days in between, as retired. A model that is there already stays as it is. Returns the number of rows.
     """
     known = {row.model_version: row for row in registry}
     standing = champions(registry, as_of)

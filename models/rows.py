@@ -47,7 +47,9 @@ def ring_columns(rings: DataFrame) -> DataFrame:
 
 
 def link_columns(links: DataFrame) -> DataFrame:
-    """How an account is linked: number of links, shared objects and surprise of the strongest, one row per day and account."""
+    """How an account is linked: number of links, shared objects and surprise of the strongest, one row per day and
+    account.
+    """
     shape = ["shared_objects", "surprise"]
     there = links.select("as_of", "account_id", *shape)
     back = links.select("as_of", F.col("other_account_id").alias("account_id"), *shape)
@@ -65,8 +67,8 @@ def link_columns(links: DataFrame) -> DataFrame:
 def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame, links: DataFrame) -> DataFrame:
     """One row per day and active account: its features, those of its firmest ring and of its links.
 
-    An account in no ring has null ring features (unknown), and 0 links when it has none (counted, none found). Beside the
-    doubles: as_of, account_id, ring_id, ring_policy.
+    An account in no ring has null ring features (unknown), and 0 links when it has none (counted, none found). Beside
+    the doubles: as_of, account_id, ring_id, ring_policy.
     """
     tied = best_ring(ring_members).withColumnRenamed("strength", "ring_strength")
     own = features.select("as_of", "account_id", *as_features(features))
@@ -84,9 +86,10 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     """Which rings act on which videos, one row per day and video.
 
     `acts` has as_of, account_id, video_id: who acted on what in the days before as_of, repetitions welcome. The leading
-    ring of a video is the one of which most members act on it, each counted by the ring's score × the member's strength:
-    ring_id, engaging_ring_policy, engaging_ring_score, engaging_ring_engagers (members), engaging_ring_share (of
-    all its members) and engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
+    ring of a video is the one of which most members act on it, each counted by the ring's score × the member's
+    strength: ring_id, engaging_ring_policy, engaging_ring_score, engaging_ring_engagers (members),
+    engaging_ring_share (of all its members) and engaging_ring_expected (the counts added up). Over all rings:
+    ring_engagers and ring_engagers_expected.
     """
     worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
     members = best_ring(ring_members).join(

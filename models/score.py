@@ -83,8 +83,9 @@ def with_margins(rows: DataFrame, keys: Sequence[str], models: Models) -> DataFr
 def reasons(rows: DataFrame, key: str, models: Models, most: int) -> DataFrame:
     """Reasons of rows with a `policy` that has a model: columns key, policy, reasons.
 
-    Contributions are exact Shapley values of the trees (Lundberg et al. 2020), in log-odds after calibration: they sum to
-    the log-odds of the score. The `most` largest are named, the others are one entry, and the base rate is the last.
+    Contributions are exact Shapley values of the trees (Lundberg et al. 2020), in log-odds after calibration: they
+    sum to the log-odds of the score. The `most` largest are named, the others are one entry, and the base rate is the
+    last.
     """
     order = sorted({name for model in models.values() for name in model.features})
     ship = rows.sparkSession.sparkContext.broadcast({policy: shipped(model) for policy, model in models.items()})
@@ -167,8 +168,9 @@ def bounded_chance(chance: Column, floor: float) -> Column:
 def cold_account(policy: str, unknown: float) -> tuple[Column, Column]:
     """Score and reasons of an account without a model: its ring's score × how firmly it is tied.
 
-    Only for the policy that the ring would break. Anyone else gets `unknown`: rare, but not impossible. The reasons say how
-    far the ring's score lifts the odds and how much the tie takes back; they sum to the log-odds of the score.
+    Only for the policy that the ring would break. Anyone else gets `unknown`: rare, but not impossible. The reasons
+    say how far the ring's score lifts the odds and how much the tie takes back; they sum to the log-odds of the
+    score.
     """
     return _cold(F.col("ring_policy") == policy, F.col(RING_SCORE), F.col("ring_strength"), RING_SCORE, TIE, unknown)
 
@@ -176,8 +178,8 @@ def cold_account(policy: str, unknown: float) -> tuple[Column, Column]:
 def cold_video(policy: str, unknown: float) -> tuple[Column, Column]:
     """Score and reasons of a video without a model.
 
-    Bought engagement: the score of the ring that acts on it × the share of the ring that does. Re-uploads: the score of the
-    uploader's ring × how firmly the uploader is tied to it.
+    Bought engagement: the score of the ring that acts on it × the share of the ring that does. Re-uploads: the score
+    of the uploader's ring × how firmly the uploader is tied to it.
     """
     if policy == "coordinated_reupload":
         mine = F.col("owner_ring_policy") == policy
@@ -219,9 +221,9 @@ def score_entities(
 ) -> DataFrame:
     """A score for each row and policy: columns key, policy, score, ring_id, reasons, model_version.
 
-    `rows` are account or video rows of one day. A policy without a model gets scores from ring evidence alone. Reasons are
-    filled for scores from `limits.reason_threshold` up and for the top rows of each policy, `limits.reason_capacities` days
-    of its reviewers' capacity; for the rest they are empty.
+    `rows` are account or video rows of one day. A policy without a model gets scores from ring evidence alone.
+    Reasons are filled for scores from `limits.reason_threshold` up and for the top rows of each policy,
+    `limits.reason_capacities` days of its reviewers' capacity; for the rest they are empty.
     """
     cold = {
         policy: (cold_account if key == "account_id" else cold_video)(policy, limits.unknown_score)
@@ -269,7 +271,9 @@ def score_entities(
 
 
 def _wanted(wide: DataFrame, key: str, policy: str, top: int, threshold: float) -> DataFrame:
-    """Keys of the rows that a queue could take for a policy; each partition keeps its own best, so no task holds them all."""
+    """Keys of the rows that a queue could take for a policy; each partition keeps its own best, so no task holds them
+    all.
+    """
     scored = wide.select(key, F.lit(policy).alias("policy"), F.col(f"score_{policy}").alias("score"))
     best = scored.orderBy(F.desc("score"), key).limit(top)
     return best.union(scored.where(F.col("score") >= threshold)).select(key, "policy")

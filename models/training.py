@@ -95,9 +95,9 @@ def train_policy(
 ) -> Outcome:
     """Search, judge and fit one policy's model.
 
-    The gate judges a model that was fitted on the earlier decisions alone, against the champion on the same held-out rows
-    (a champion that has seen some of them has the advantage, never the challenger). The model that goes live is then
-    fitted on all rows with the same hyperparameters: on a young lake the latest weeks are half of what is known.
+    The gate judges a model that was fitted on the earlier decisions alone, against the champion on the same held-out
+    rows (a champion that has seen some of them has the advantage, never the challenger). The model that goes live is
+    then fitted on all rows with the same hyperparameters: on a young lake the latest weeks are half of what is known.
     """
     split = held_out(rows, limits)
     parameters = search(split.fit, limits)

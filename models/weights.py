@@ -4,10 +4,12 @@ Reviewers see what was flagged, so labelled rows are no picture of the platform.
 
 - random: drawn by chance, with a recorded probability (audit cases) or evenly (`random_audit`). Weight 1 / probability,
   scaled so that together they stand for the whole population (Horvitz and Thompson 1952; Hájek's ratio form).
-- known: cases of the queue drawn with a recorded probability (`risk` is 1: it stands for itself). Weight 1 / probability.
+- known: cases of the queue drawn with a recorded probability (`risk` is 1: it stands for itself). Weight
+  1 / probability.
 - other: reports, appeals, older flags. Their chance of being reviewed is estimated from what draws attention, activity
   and age, by logistic regression of reviewed against active entities (inverse propensity weighting: Rosenbaum and Rubin
-  1983). Weights are clipped, which trades a little bias for much variance (Ionides 2008, truncated importance sampling).
+  1983). Weights are clipped, which trades a little bias for much variance (Ionides 2008, truncated importance
+  sampling).
 
 Random and other rows are two estimates of one population. They are combined by Kish's effective sample size.
 """
@@ -66,15 +68,17 @@ def effective_size(weights: np.ndarray) -> float:
 def population_weights(rows: pd.DataFrame, population: Population, names: list[str], max_weight: float) -> np.ndarray:
     """How many active entities each labelled row stands for.
 
-    `rows` has source, selection, inclusion_probability, strength and the columns `names` that the propensity is estimated
-    from. Weights of known and other rows are at most `max_weight`; random rows together stand for the population.
+    `rows` has source, selection, inclusion_probability, strength and the columns `names` that the propensity is
+    estimated from. Weights of known and other rows are at most `max_weight`; random rows together stand for the
+    population.
     """
     frame = frame_of(rows)
     weights = np.ones(len(rows))
     chance = rows["inclusion_probability"].to_numpy(np.float64, na_value=np.nan)
 
     random = frame == RANDOM
-    # An even draw of the platform has no recorded chance; one that is the same for all such rows is enough, as the sum is scaled.
+    # An even draw of the platform has no recorded chance; one that is the same for all such rows is enough, as the
+    # sum is scaled.
     even = random.sum() / max(population.size, 1)
     weights[random] = 1.0 / np.clip(np.where(np.isnan(chance[random]), even, chance[random]), LEAST_PROPENSITY, 1.0)
     known = frame == KNOWN

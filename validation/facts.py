@@ -63,7 +63,8 @@ def share(part: float, whole: float) -> float:
 
 
 def counts(table: Table, day: date) -> list[Column]:
-    """Aggregates over delivered rows, for one pass: rows, broken rows, and each rule's with the smallest key as example.
+    """Aggregates over delivered rows, for one pass: rows, broken rows, and each rule's with the smallest key as
+    example.
 
     A row without a date counts as one of the day: nobody can tell, and it must not slip through.
     """

@@ -1,9 +1,10 @@
 """The rules of each source table, one named predicate for each way in which a row can break the contract.
 
-What decides what a row is (its key, its time, who acted on what) must be there and must fit; what only describes (handle,
-bio, caption, hashtags, a duration, a pseudonym) may be null, because the contract does not forbid it and honest upstreams
-leave such gaps. A rule looks at its own row alone. An event of an account that is not in `accounts` breaks none: the
-account's row may simply be late, so its share is watched by a table-level expectation (see facts.py). Nor does a repeated key.
+What decides what a row is (its key, its time, who acted on what) must be there and must fit; what only describes
+(handle, bio, caption, hashtags, a duration, a pseudonym) may be null, because the contract does not forbid it and
+honest upstreams leave such gaps. A rule looks at its own row alone. An event of an account that is not in `accounts`
+breaks none: the account's row may simply be late, so its share is watched by a table-level expectation (see
+facts.py). Nor does a repeated key.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,9 @@ FRAME_HASH_BYTES = 32
 
 @dataclass(frozen=True)
 class Rule:
-    """A way to break the contract: `broken` is the SQL predicate of a row that does; where it is null, the row keeps it."""
+    """A way to break the contract: `broken` is the SQL predicate of a row that does; where it is null, the row keeps
+    it.
+    """
 
     name: str
     message: str

@@ -11,7 +11,9 @@ SHARED_BY = 3
 
 
 def shared_texts(activity: DataFrame) -> DataFrame:
-    """For each account: its distinct telling texts, those that at least 3 others wrote, and the largest number of writers."""
+    """For each account: its distinct telling texts, those that at least 3 others wrote, and the largest number of
+    writers.
+    """
     return (
         crowds(activity, "texts")
         .groupBy("account_id")

@@ -45,7 +45,8 @@ def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
 
 
 def shared_sign_up(profiles: DataFrame) -> DataFrame:
-    """account_id with the number of accounts that share its sign-up device, address and day, handle stem and day, bio link.
+    """account_id with the number of accounts that share its sign-up device, address and day, handle stem and day, bio
+    link.
 
     Only groups of two and more are joined back.
     """

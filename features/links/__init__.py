@@ -1,7 +1,7 @@
 """Links: pairs of accounts that act together beyond chance, and what speaks for each.
 
-`co_actions` brings every kind of act into one form, `link_evidence` finds the pairs that met on unlikely objects and says
-kind by kind how unlikely, `account_links` puts the kinds together, `at_false_discovery_rate` says which to keep.
+`co_actions` brings every kind of act into one form, `link_evidence` finds the pairs that met on unlikely objects and
+says kind by kind how unlikely, `account_links` puts the kinds together, `at_false_discovery_rate` says which to keep.
 """
 
 from features.links.acts import co_actions

@@ -1,11 +1,11 @@
 """What chance gives: the null model of co-action, its spread learned from the bulk of pairs, and its tail.
 
-Null model. Accounts and objects keep their degrees (Chung and Lu 2002): an account with d acts of a kind, of D by all, is
-among the n of an object with chance d·n/D. A pair then meets on λ = d_a·d_b·Σ n(n-1)/D² objects that are at most so crowded.
-Honest pairs share more than that: country, interests and hours are not in the degrees. So λ is not taken as known for a
-pair, but as Gamma-distributed about that mean, the spread fitted to how many pairs met twice and three times compared
-with the degrees' expectation; the count is then negative binomial. Pairs of rings meet oftener than that and do not
-bend the fit.
+Null model. Accounts and objects keep their degrees (Chung and Lu 2002): an account with d acts of a kind, of D by
+all, is among the n of an object with chance d·n/D. A pair then meets on λ = d_a·d_b·Σ n(n-1)/D² objects that are at
+most so crowded. Honest pairs share more than that: country, interests and hours are not in the degrees. So λ is not
+taken as known for a pair, but as Gamma-distributed about that mean, the spread fitted to how many pairs met twice and
+three times compared with the degrees' expectation; the count is then negative binomial. Pairs of rings meet oftener
+than that and do not bend the fit.
 """
 
 import numpy as np

@@ -13,7 +13,8 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
     both shares).
 
     One row for each pair: object_id, account_id, account_id_y (the smaller first), content_id, content_id_y,
-    time_delta (whole seconds, never negative). The window slides: shares in two neighbouring buckets of its length are compared, no others.
+    time_delta (whole seconds, never negative). The window slides: shares in two neighbouring buckets of its length
+    are compared, no others.
     """
     busy = shares.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     chosen = shares.join(busy, on="account_id", how="left_semi").where("object_id != content_id")

@@ -17,9 +17,9 @@ LEVELS = 4
 class Population:
     """What is known of all acts of a kind, in numbers that fit on the driver.
 
-    `accounts` have such acts, `acts` of them; `squared` is the sum of squares of acts per account. Objects with more than
-    `cap` accounts (within a moment, for a kind with one) are too crowded to say anything. `meetings` are n(n-1) summed
-    over the objects of each level, whose crowdedness is at most that of `bounds`.
+    `accounts` have such acts, `acts` of them; `squared` is the sum of squares of acts per account. Objects with more
+    than `cap` accounts (within a moment, for a kind with one) are too crowded to say anything. `meetings` are n(n-1)
+    summed over the objects of each level, whose crowdedness is at most that of `bounds`.
     """
 
     kind: Kind
@@ -47,8 +47,9 @@ def activity(acts: DataFrame) -> DataFrame:
 def windows(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     """Acts by what they can be shared in: the object, and for kinds with a moment the object in each of two moments.
 
-    Moments are two buckets long and overlap by one, so that any two acts at most a bucket apart are in one of them. `own`
-    says that the act is in the later half; a pair counts in the moment in which one of the two is, which is one moment.
+    Moments are two buckets long and overlap by one, so that any two acts at most a bucket apart are in one of them.
+    `own` says that the act is in the later half; a pair counts in the moment in which one of the two is, which is one
+    moment.
     """
     rows = []
     bucket = F.floor(F.unix_timestamp("ts") / limits.moment_s).cast("bigint")
@@ -82,7 +83,9 @@ def windows(acts: DataFrame, limits: LinkLimits) -> DataFrame:
 
 
 def crowdedness(placed: DataFrame, limits: LinkLimits) -> DataFrame:
-    """Accounts at each place that two or more share: (kind, place, crowd). Counted before anything is brought together."""
+    """Accounts at each place that two or more share: (kind, place, crowd). Counted before anything is brought
+    together.
+    """
     return placed.groupBy("kind", "place").agg(F.count(F.lit(1)).cast("int").alias("crowd")).where("crowd > 1")
 
 

@@ -1,8 +1,8 @@
 """Near-equal texts and frames at scale: candidates by hashing, verified exactly, gathered into clusters.
 
-Texts: MinHash over character shingles in bands (Broder 1997; Leskovec et al., Mining of Massive Datasets, ch. 3), then the
-Jaccard similarity of the shingles themselves. Frames: multi-index hashing (Norouzi et al. 2012): of 16 parts of 16 bits,
-two hashes at most 31 bits apart have one part that differs in one bit at most, so that nothing is missed.
+Texts: MinHash over character shingles in bands (Broder 1997; Leskovec et al., Mining of Massive Datasets, ch. 3),
+then the Jaccard similarity of the shingles themselves. Frames: multi-index hashing (Norouzi et al. 2012): of 16 parts
+of 16 bits, two hashes at most 31 bits apart have one part that differs in one bit at most, so that nothing is missed.
 """
 
 from collections.abc import Iterator
@@ -86,7 +86,8 @@ def _verified(least: float):
 
 
 def near_texts(texts: DataFrame, limits: LinkLimits) -> DataFrame:
-    """Pairs (text_id, other_text_id) of distinct normalised texts (text_id, normal) with a Jaccard of `min_jaccard` or more.
+    """Pairs (text_id, other_text_id) of distinct normalised texts (text_id, normal) with a Jaccard of `min_jaccard`
+    or more.
 
     Within a band, each text is compared with the smallest ids of its bucket only, so that a bucket of n texts costs n
     comparisons, not n²: near-equal texts still hang together, through the one they are all compared with.
@@ -132,7 +133,8 @@ def _words() -> list[Column]:
 
 
 def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame:
-    """All pairs (frame_id, other_frame_id, distance) of distinct hashes (frame_id, frame_hash) at most `distance` bits apart.
+    """All pairs (frame_id, other_frame_id, distance) of distinct hashes (frame_id, frame_hash) at most `distance`
+    bits apart.
 
     Exact up to 31 bits. Beyond, pairs in which every part differs in two bits or more are not seen.
     """

@@ -26,8 +26,9 @@ def reach_facts(activity: DataFrame, as_of: date) -> DataFrame:
 
 
 def engager_facts(activity: DataFrame, account_features: DataFrame, as_of: date) -> DataFrame:
-    """Of those who liked, commented or shared it in the last 7 days (of each day the 64 with the smallest hashes): their
-    mean age, and the shares that are young, hardly active, on a shared device, and there for other videos of the creator.
+    """Of those who liked, commented or shared it in the last 7 days (of each day the 64 with the smallest hashes):
+    their mean age, and the shares that are young, hardly active, on a shared device, and there for other videos of
+    the creator.
     """
     engaged = (
         activity.where(within(7, as_of))

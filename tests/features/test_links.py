@@ -49,7 +49,12 @@ def test_people_who_act_alone_are_not_linked(spark, seed):
 @pytest.mark.slow
 def test_a_group_with_six_rare_films_within_ten_minutes_is_found_under_camouflage(spark):
     together = [
-        {"account_id": member, "verb": "like", "video_id": FILMS + film, "ts": START + timedelta(days=3 * film) + minutes(member)}
+        {
+            "account_id": member,
+            "verb": "like",
+            "video_id": FILMS + film,
+            "ts": START + timedelta(days=3 * film) + minutes(member),
+        }
         for member in RING
         for film in range(1, 7)
     ]
@@ -62,7 +67,14 @@ def test_a_group_with_six_rare_films_within_ten_minutes_is_found_under_camouflag
 @pytest.mark.slow
 def test_a_crowd_on_one_film_and_one_address_is_not_linked(spark):
     crowd = [
-        {"account_id": person, "verb": "comment", "video_id": FILMS + 1, "text": "I want to win this!", "ip_id": "carrier", "ts": START + minutes(person / 10)}
+        {
+            "account_id": person,
+            "verb": "comment",
+            "video_id": FILMS + 1,
+            "text": "I want to win this!",
+            "ip_id": "carrier",
+            "ts": START + minutes(person / 10),
+        }
         for person in range(1, PEOPLE + 1)
     ]
     assert len(found(spark, noise(4) + crowd)) <= 2

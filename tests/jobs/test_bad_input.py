@@ -1,4 +1,6 @@
-"""What a person gets who asks for the impossible, or whose data break the contract: one line, and the right exit code."""
+"""What a person gets who asks for the impossible, or whose data break the contract: one line, and the right exit
+code.
+"""
 
 from datetime import date
 from pathlib import Path

@@ -88,7 +88,9 @@ def publish_snapshot(lake: Lake, day: date) -> None:
 
 
 def decision_rows() -> list[dict]:
-    """Audits of every third account, flags of abusers and of busy honest ones, over three weeks; a few verdicts are wrong."""
+    """Audits of every third account, flags of abusers and of busy honest ones, over three weeks; a few verdicts are
+    wrong.
+    """
     rows = []
     for account in range(1, PEOPLE + 1):
         dice = np.random.default_rng([account, 99])
