@@ -136,11 +136,11 @@ def prevalence(
     """
     settings = policies.prevalence
     believed = ring_predictions(rings, ring_members)
-    views = activity.agg(F.sum(F.col("views_7d").cast("bigint")).alias("views")).first().views or 0
+    views = activity.agg(F.sum(F.col("views_7d").cast("bigint")).alias("views")).collect()[0].views or 0
     ring_share = {
         row.policy: row.thousandths / 1000 / views for row in predicted_views(activity, believed).collect() if views
     }
-    twice = twice_decided(decisions, as_of, settings).first()
+    twice = twice_decided(decisions, as_of, settings).collect()[0]
     errors = error_rate(twice.pairs, twice.differ, settings.prior_error, settings.prior_pairs)
     drawn, free = defaultdict(list), defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).collect():
@@ -165,7 +165,7 @@ def prevalence(
             errors,
         )
         reviewed = len(sample.verdicts) + len(others)
-        row = {
+        estimated = {
             "as_of": as_of,
             "policy": policy,
             "estimate": assisted.share,
@@ -180,7 +180,7 @@ def prevalence(
             "twice_decided": twice.pairs,
             "unanswered": len(drawn[policy]) - len(sample.verdicts),
         }
-        rows.append(tuple(row[name] for name in PREVALENCE_ESTIMATES.columns))
+        rows.append(tuple(estimated[name] for name in PREVALENCE_ESTIMATES.columns))
     return small_frame(activity.sparkSession, rows, PREVALENCE_ESTIMATES.schema)
 
 
@@ -197,7 +197,7 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> tuple[Sample, flo
     """The answered draws of all days as one sample, and the share that the scores predicted for the same days.
 
     A draw weighs views / probability, as a part of its day's views, times the draws that the day planned. A draw that
-    was answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all of those have an
+    was answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all have an
     answer) and for those that were asked (weighting classes, Oh & Scheuren 1983). `days` have planned, views and
     expected_views of each day's frame.
     """
