@@ -74,7 +74,7 @@ class TrainingLimits(Section):
     seed: int = Field(description="another seed splits and samples otherwise")
     threads: int = Field(
         ge=1,
-        description="threads of the booster; on thousands of rows one is fastest, and threads that wait on a busy machine cost most",
+        description="threads of the booster: one is fastest on thousands of rows; more cost most on a busy machine",
     )
     decision_weeks: int = Field(
         ge=1, description="weeks of decisions that are learned from, where features of their time are there"

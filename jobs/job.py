@@ -178,7 +178,7 @@ def invoke(job: Job, options: dict[str, Any]) -> None:
     except (SuiteError, ConfigError) as error:
         terminal.fail(one_line(error))
         sys.exit(error.exit_code if isinstance(error, SuiteError) else UsageError.exit_code)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last stop of whatever went wrong
         if debug:
             traceback.print_exc()
         terminal.fail(one_line(error) + ("" if debug else " (--debug shows where)"))

@@ -100,7 +100,8 @@ def prevalence(estimates: DataFrame, true: DataFrame) -> None:
 def look_further(uri: str, day: date) -> None:
     """Where the tables are, and a query that runs as it is printed."""
     out.print(
-        f"\nThe tables are Delta tables below [bold]{uri}/[/], each column explained in docs/tables.md. In .venv/bin/python:\n"
+        f"\nThe tables are Delta tables below [bold]{uri}/[/], each column explained in docs/tables.md. "
+        "In .venv/bin/python:\n"
     )
     query = f"""\
 import duckdb

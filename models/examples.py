@@ -16,7 +16,7 @@ from models.weights import Population
 
 PARTS = 1_000_000
 ACTING_MEMBERS = 1.0
-"""Expected abusive members that act on a video from which it counts as the ring's: examples of one ring are not split."""
+"""Expected abusive members that act on a video from which it belongs to the ring: no split parts one ring."""
 
 
 def windows(acts: DataFrame, days: Sequence[date]) -> DataFrame:

@@ -15,7 +15,7 @@ IDENTIFIERS = ("as_of", "account_id", "video_id", "ring_id", "other_account_id")
 OWNER_FEATURES = re.compile(
     r"age_days|(events|active_days|uploads?|followers_gained)\w*_28d|ring_(score|size|strength|is_\w+)|link_\w+"
 )
-"""What a video model is told of the uploader: how old and busy it is, and whom it acts with; all of it would double the row."""
+"""What a video model is told of the uploader (all of it would double the row): age, activity, and whom it acts with."""
 MICRO = 1_000_000
 """Chances are added up as whole millionths, so that the order of addition cannot show."""
 

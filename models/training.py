@@ -155,8 +155,8 @@ def train_entity(
         own = rows_for_policy(found, policy, entity_type, names, active, training)
         if not own.enough(training.min_per_class):
             trained.skipped[policy] = (
-                f"{own.positives} violating and {len(own) - own.positives} benign decisions with features of their time, "
-                f"{training.min_per_class} of each are needed"
+                f"{own.positives} violating and {len(own) - own.positives} benign decisions with features of their "
+                f"time, {training.min_per_class} of each are needed"
             )
             continue
         champion = champions.get((entity_type, policy))

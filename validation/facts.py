@@ -1,4 +1,4 @@
-"""What is known of a table after one look at its rows: how many break which rule, and whether the day is like others."""
+"""What is known of a table after one look at its rows: how many break which rule, whether the day is like others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ MIN_SIGN_UPS = 100
 
 @dataclass(frozen=True)
 class Facts:
-    """Counts over the rows of a source table; `day` is the last day before as_of, `values` what expectations look at."""
+    """Counts over the rows of a source table; `day` is the last before as_of, `values` what expectations look at."""
 
     table: Table
     day: date
@@ -54,7 +54,8 @@ class Facts:
         where = f", e.g. {self.table.key[0]} {example}" if example is not None else ""
         return (
             f"{self.table.name}: {share(broken, rows):.1%} of {rows:,} {what} break the contract "
-            f"(limit {limits.max_broken_share:.0%}), most often: {rule.message} ({self.by_rule[rule.name]:,} rows{where})"
+            f"(limit {limits.max_broken_share:.0%}), most often: {rule.message} "
+            f"({self.by_rule[rule.name]:,} rows{where})"
         )
 
 

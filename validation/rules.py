@@ -132,7 +132,7 @@ def breaks_any(table: Table) -> Column:
 
 
 def usable(df: DataFrame, table: Table) -> DataFrame:
-    """The rows of a source table that keep the contract: plain column comparisons, evaluated as the table is scanned."""
+    """The rows of a source table that keep the contract: plain comparisons of columns, made as the table is scanned."""
     return df.where(~breaks_any(table))
 
 

@@ -64,7 +64,7 @@ def test_scores_rank_and_add_up(scored):
 
 
 def test_reasons_sum_to_the_log_odds_of_the_score(scored):
-    accounts, videos, _ = scored
+    accounts, _, _ = scored
     explained = accounts[accounts["reasons"].map(len) > 0]
     assert {"spam_ring"} <= set(explained["policy"])
     for row in explained.itertuples():
@@ -77,7 +77,7 @@ def test_reasons_sum_to_the_log_odds_of_the_score(scored):
 
 
 def test_without_a_model_ring_evidence_scores_and_the_command_is_named(scored):
-    accounts, videos, warnings = scored
+    accounts, _, warnings = scored
     assert "python -m jobs train --lake" in warnings[0]
     cold = accounts[accounts["policy"] != "spam_ring"]
     assert set(cold["model_version"]) == {UNSUPERVISED}
