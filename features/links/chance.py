@@ -28,7 +28,7 @@ Spread = dict[str, tuple[float, ...]]
 
 
 def dispersions(counted: DataFrame, found: list[Population]) -> Spread:
-    """For each kind and level, the variance of λ relative to its square: Σ x(x-1) over pairs / Σ λ² - 1, x at most 3."""
+    """For each kind and level, the variance of λ relative to its square: Σ x(x-1) over pairs / Σ λ² - 1, x up to 3."""
     seen = {(row.kind, row.level, row.met): row.pairs for row in counted.collect()}
     spread: Spread = {}
     for p in found:

@@ -10,7 +10,7 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
     `shares`: object_id, account_id, content_id, timestamp_share (Unix seconds); a share is one row of it. Accounts with
     fewer than `min_participation` shares are left out, and so is a share that is the object itself. Of the pairs,
     those are kept of which one share is by an account with `min_participation` shares in some pair (with `both_sides`:
-    both shares).
+    both shares); a content_id that is in the data twice counts twice.
 
     One row for each pair: object_id, account_id, account_id_y (the smaller first), content_id, content_id_y,
     time_delta (whole seconds, never negative). The window slides: shares in two neighbouring buckets of its length
@@ -40,11 +40,13 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
         F.col("other.content_id").alias("content_id_y"),
         apart.alias("time_delta"),
     )
-    return _by_participants(pairs, min_participation, both_sides)
+    return _by_participants(pairs, chosen, min_participation, both_sides)
 
 
-def _by_participants(pairs: DataFrame, min_participation: int, both_sides: bool) -> DataFrame:
-    sides = pairs.select("account_id", "content_id").union(pairs.select("account_id_y", "content_id_y")).distinct()
+def _by_participants(pairs: DataFrame, shares: DataFrame, min_participation: int, both_sides: bool) -> DataFrame:
+    paired = pairs.select("content_id").union(pairs.select("content_id_y"))
+    # As the reference tool counts: every row of a content_id that is in some pair, also when the row itself is in none.
+    sides = shares.join(paired.distinct(), on="content_id", how="left_semi")
     enough = sides.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     kept = pairs.join(enough.withColumn("left", F.lit(True)), on="account_id", how="left").join(
         enough.select(F.col("account_id").alias("account_id_y"), F.lit(True).alias("right")),

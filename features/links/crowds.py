@@ -90,7 +90,7 @@ def crowdedness(placed: DataFrame, limits: LinkLimits) -> DataFrame:
 
 
 def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> list[Population]:
-    """The figures of each kind, its cap chosen so that the pairs it makes are at most `pairs_per_act` times its acts."""
+    """The figures of each kind, its cap chosen so that it makes at most `pairs_per_act` times as many pairs as acts."""
     totals = {
         row.source: row
         for row in degrees.groupBy("source")

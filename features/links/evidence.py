@@ -2,13 +2,17 @@
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from conf import LinkLimits
 from features.links.chance import dispersions, expected_and_tail
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
 from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
+from features.rings.components import cut
+from lake.schemas import LINK_EVIDENCE
 
 PAIR = ["account_id", "other_account_id"]
+EVIDENCE = StructType([field for field in LINK_EVIDENCE.schema if field.name != "as_of"])
 SHOWN_OBJECTS = 12
 
 
@@ -18,13 +22,15 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     `acts` as of `co_actions`. Columns as of the table link_evidence, without as_of. Pairs that chance explains are
     still among them: see `account_links`.
     """
-    degrees = activity(acts)
+    degrees = cut(activity(acts))
     placed = windows(acts, limits)
-    crowds = crowdedness(placed, limits)
+    crowds = cut(crowdedness(placed, limits))
     found = populations(degrees, crowds, limits)
-    told = telling(placed, crowds, found)
-    meeting = pairs(told, limits)
-    spread = dispersions(sampled_counts(told, found, limits), found)
+    if not found:
+        return acts.sparkSession.createDataFrame([], EVIDENCE)
+    told = cut(telling(placed, crowds, found))
+    meeting = cut(pairs(told, limits))
+    spread = dispersions(sampled_counts(meeting, found, limits), found)
     often = (
         meeting.groupBy(*PAIR)
         .agg(F.count(F.lit(1)).alias("met"))
@@ -124,14 +130,14 @@ TIMED = ("view", "like", "share", "comment", "report", "follow", "text", "frame"
 """Sources whose acts are moments; to have a device or an address in common is none."""
 
 
-def sampled_counts(told: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:
-    """How often pairs met, on every so-many-th pair by hash: (kind, level, met, pairs), and `share` of pairs looked at.
+def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:
+    """How often pairs met, on every so-many-th pair by hash: (kind, level, met, pairs).
 
     A sample for the one figure that is estimated from the bulk of pairs; links are looked for among all.
     """
     total = sum(p.meetings[-1] // 2 for p in found)
     one_in = max(1, total // limits.sampled_pairs)
-    meeting = pairs(told, limits).where(F.pmod(F.xxhash64(*PAIR), F.lit(one_in)) == 0)
+    meeting = meetings.where(F.pmod(F.xxhash64(*PAIR), F.lit(one_in)) == 0)
     levels = [F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)]
     topics = meeting.groupBy(*PAIR, "kind", "topic").agg(*levels)
     each = topics.groupBy(*PAIR, "kind").agg(

@@ -166,7 +166,7 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame
 
 
 def frame_clusters(frames: DataFrame, limits: LinkLimits) -> DataFrame:
-    """(frame_hash, cluster): every hash with the cluster of near-equal ones that it belongs to, by itself if need be."""
+    """(frame_hash, cluster): every hash with the cluster of near-equal ones that it belongs to, alone if need be."""
     known = frames.select("frame_hash", F.xxhash64("frame_hash").alias("frame_id"))
     clusters = _clusters(near_frames(known, limits.near_frame_bits), "frame_id")
     return known.join(clusters, on="frame_id", how="left").select(
