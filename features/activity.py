@@ -10,6 +10,7 @@ Everything is a day's matter: a pause, a session, a like "without a view before"
 import ast
 import hashlib
 import inspect
+import sys
 from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
@@ -36,7 +37,7 @@ DAY = ["account_id", "event_date"]
 
 def definitions_version() -> str:
     """Changes whenever the code that computes a rollup row does, comments and layout apart."""
-    modules = (inspect.getmodule(definitions_version), text)
+    modules = (sys.modules[__name__], text)
     code = "".join(ast.dump(ast.parse(inspect.getsource(module))) for module in modules)
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
@@ -127,7 +128,7 @@ def acts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame
 
 def _with_text(events: DataFrame) -> DataFrame:
     """Only comments go through Python."""
-    slim = [
+    slim: list[Column | str] = [
         *("event_id", "event_date", "ts", "account_id", "verb", "video_id", "target_account_id", "watch_ms"),
         F.when(F.col("device_id").isNotNull(), F.xxhash64("device_id")).alias("device"),
         F.when(F.col("ip_id").isNotNull(), F.xxhash64("ip_id")).alias("ip"),

@@ -2,6 +2,7 @@
 
 from jobs.job import Context, Facts, Job, main  # isort: skip
 import click
+from pyspark.sql import DataFrame
 
 from lake.errors import BrokenContract, UsageError
 from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, IMPORTED_IDS, SOURCES, VIDEOS, Table
@@ -28,7 +29,7 @@ def run(context: Context) -> Facts:
     doubled = collisions(shares.ids)
     if doubled:
         raise BrokenContract(f"{path}: two ids have one hash: {doubled}")
-    tables: dict[Table, object] = {
+    tables: dict[Table, DataFrame] = {
         ACCOUNTS: shares.accounts,
         VIDEOS: shares.videos,
         EVENTS: shares.events,

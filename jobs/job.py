@@ -35,7 +35,7 @@ class Job:
     run: Callable[["Context"], Facts]
     reads: tuple[Table, ...] = ()
     writes: tuple[Table, ...] = ()
-    options: tuple[click.Option, ...] = ()
+    options: tuple[click.Parameter, ...] = ()
     needs_day: bool = True
     makes_lake: bool = False
 

@@ -1,6 +1,8 @@
 """Prevalence: how much is still out there."""
 
-from jobs.job import Context, Facts, Job, main
+from jobs.job import Context, Facts, Job, main  # isort: skip
+from pyspark.sql import DataFrame
+
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS, Table
 from review.prevalence import prevalence
 from review.tables import AUDITED_ACCOUNTS, PREVALENCE_ESTIMATES
@@ -32,7 +34,7 @@ def run(context: Context) -> Facts:
     }
 
 
-def everything(context: Context, table: Table):
+def everything(context: Context, table: Table) -> DataFrame:
     """A table of the suite that the first run of a lake does not have yet."""
     lake = context.lake
     return lake.read(table) if lake.exists(table) else context.spark.createDataFrame([], table.schema)

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 
+from lake.store import only_row
+
 RINGS_SHOWN, CASES_SHOWN, REASONS_SHOWN = 6, 6, 3
 
 out = Console(width=None if Console().is_terminal else 120)
@@ -63,7 +65,7 @@ def why(row: Row) -> str:
 
 def truth(df: DataFrame) -> None:
     """What the made-up platform knows and the suite does not: who is abusive."""
-    card = df.first()
+    card = only_row(df)
     shown = table("Against the truth", "", "flagged", "of them abusive", "of the loud, found", "of the evading, found")
     for label, count, *shares in (
         (

@@ -12,7 +12,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 console = Console(stderr=True)
@@ -109,7 +109,7 @@ def progress(spark: SparkSession, job: str, group: str) -> Iterator[None]:
     )
     ended = threading.Event()
 
-    def follow(line) -> None:
+    def follow(line: TaskID) -> None:
         tracker = spark.sparkContext.statusTracker()
         while not ended.wait(0.5):
             stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from lake.errors import BrokenContract
 from lake.schemas import (
@@ -19,6 +20,7 @@ from lake.schemas import (
     Table,
     quarantine,
 )
+from lake.store import only_row
 from validation import facts as known
 from validation.expectations import Result, judge
 from validation.rules import broken
@@ -66,11 +68,11 @@ def days_to_read(context: Context) -> int:
     if not context.lake.exists(JOB_RUNS):
         return ACTIVE_DAYS
     done = context.lake.read(JOB_RUNS).where("job = 'validate' AND status = 'done'")
-    last = done.where(F.col("as_of") < F.lit(context.as_of)).agg(F.max("as_of").alias("day")).first().day
+    last = only_row(done.where(F.col("as_of") < F.lit(context.as_of)).agg(F.max("as_of").alias("day"))).day
     return min(ACTIVE_DAYS, at_least + (context.as_of - last).days - 1) if last else ACTIVE_DAYS
 
 
-def rows_of(results: list[Result], as_of: date):
+def rows_of(results: list[Result], as_of: date) -> tuple[list[tuple], StructType]:
     rows = [
         (
             as_of,

@@ -5,13 +5,14 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lake.files import java
 from lake.schemas import Table
 from lake.store import Lake
 
 
 def active_files(lake: Lake, table: Table) -> DataFrame:
     """The files that make up the table now: path, size, partitionValues, deletionVector; distributed, from the log."""
-    jvm, session = lake.spark._jvm, lake.spark._jsparkSession
+    jvm, session = java(lake.spark), lake.spark._jsparkSession
     log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(session, lake.path(table))
     none = jvm.scala.Option.empty()
     return DataFrame(log.update(False, none, none).allFiles().toDF(), lake.spark)

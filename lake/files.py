@@ -1,12 +1,22 @@
 """Small files of the lake that are no tables, wherever the lake is: read and written through Hadoop's file systems."""
 
+from typing import Any
+
+from py4j.java_gateway import JVMView
 from pyspark.sql import SparkSession
 
 from lake.errors import MissingTable
 
 
-def _path(spark: SparkSession, uri: str):
-    path = spark._jvm.org.apache.hadoop.fs.Path(uri)
+def java(spark: SparkSession) -> JVMView:
+    """The classes of the JVM behind a session; raises ValueError for a session without one."""
+    if spark._jvm is None:
+        raise ValueError("the session has no JVM of its own")
+    return spark._jvm
+
+
+def _path(spark: SparkSession, uri: str) -> tuple[Any, Any]:
+    path = java(spark).org.apache.hadoop.fs.Path(uri)
     return path.getFileSystem(spark._jsc.hadoopConfiguration()), path
 
 
@@ -30,6 +40,6 @@ def read_file(spark: SparkSession, uri: str) -> bytes:
         raise MissingTable(f"file {uri} is missing")
     stream = files.open(path)
     try:
-        return bytes(spark._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+        return bytes(java(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
     finally:
         stream.close()

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from delta.exceptions import base as delta_errors
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -68,6 +68,14 @@ def deduplicated(df: DataFrame, key: tuple[str, ...]) -> DataFrame:
     return single.unionByName(chosen).select(df.columns)
 
 
+def only_row(df: DataFrame) -> Row:
+    """The first row of a frame that has one whatever the data, such as an aggregate without keys."""
+    row = df.first()
+    if row is None:
+        raise ValueError("a frame that always has a row has none")
+    return row
+
+
 def schema_breaches(found: StructType, wanted: StructType) -> list[str]:
     """What is wrong with the columns of a table, by name and type; columns beyond the wanted ones are welcome."""
     types = {field.name: field.dataType.simpleString() for field in found}
@@ -78,6 +86,13 @@ def schema_breaches(found: StructType, wanted: StructType) -> list[str]:
         elif types[field.name] != field.dataType.simpleString():
             breaches.append(f"column {field.name} is {types[field.name]}, not {field.dataType.simpleString()}")
     return breaches
+
+
+def needed(name: str | None, table: Table) -> str:
+    """The time or partition column of a table that must have one; raises ValueError when it has none."""
+    if name is None:
+        raise ValueError(f"table {table.name} has no such column")
+    return name
 
 
 def conformed(df: DataFrame, table: Table) -> DataFrame:
@@ -136,12 +151,12 @@ class Lake:
             if days is not None:
                 known = known & (partition >= F.lit(as_of - timedelta(days=days)))
             df = df.where(partition.isNull() | known)
-        moment = F.col(table.time)
+        moment = F.col(needed(table.time, table))
         return df.where(moment.isNull() | (moment < before(as_of)))
 
     def day(self, table: Table, as_of: date) -> DataFrame:
         """What was published for one day of an output table; no rows when nothing was."""
-        return self.read(table).where(F.col(table.partition) == F.lit(as_of)).select(table.columns)
+        return self.read(table).where(F.col(needed(table.partition, table)) == F.lit(as_of)).select(table.columns)
 
     def has_day(self, table: Table, as_of: date) -> bool:
         """Whether a day of a table has rows."""
@@ -153,13 +168,14 @@ class Lake:
         `df` has the table's columns, its partition column may be left out. An empty frame clears the day. Raises
         BrokenContract when the columns are not the table's, PublishConflict when other runs keep writing the same day.
         """
-        if table.partition not in df.columns:
-            df = df.withColumn(table.partition, F.lit(day))
+        partition = needed(table.partition, table)
+        if partition not in df.columns:
+            df = df.withColumn(partition, F.lit(day))
         frame = conformed(df, table)
         self._commit(
             frame.write.mode("overwrite")
-            .partitionBy(table.partition)
-            .option("replaceWhere", f"{table.partition} = '{day}'")
+            .partitionBy(partition)
+            .option("replaceWhere", f"{partition} = '{day}'")
             .option("mergeSchema", True),
             table,
             provenance,
@@ -173,12 +189,13 @@ class Lake:
         """
         if not days:
             return 0
+        partition = needed(table.partition, table)
         listed = ", ".join(f"'{day}'" for day in sorted(days))
         self._commit(
             conformed(df, table)
             .write.mode("overwrite")
-            .partitionBy(table.partition)
-            .option("replaceWhere", f"{table.partition} IN ({listed})")
+            .partitionBy(partition)
+            .option("replaceWhere", f"{partition} IN ({listed})")
             .option("mergeSchema", True)
             .option("optimizeWrite", True),  # a few files for each day, however the frame is partitioned
             table,
@@ -213,7 +230,7 @@ class Lake:
             .execute()
         )
 
-    def _commit(self, writer, table: Table, provenance: Provenance) -> None:
+    def _commit(self, writer: DataFrameWriter, table: Table, provenance: Provenance) -> None:
         @retry(
             retry=retry_if_exception_type(CONFLICTS),
             stop=stop_after_attempt(PUBLISH_ATTEMPTS),

@@ -25,7 +25,7 @@ SURE = 1e-12
 
 @dataclass(frozen=True)
 class Calibrator:
-    """score = 1 / (1 + exp(−(intercept + slope × margin)))"""
+    """score = 1 / (1 + exp(−(intercept + slope × margin)))."""
 
     intercept: float
     slope: float

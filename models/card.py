@@ -2,15 +2,23 @@
 
 from datetime import date
 
+import xgboost as xgb
+
 from models.training import Outcome
 
 TOP = 15
 
 
+def total_gains(booster: xgb.Booster) -> dict[str, float]:
+    """What each feature that trees split on gained; trees give one number for each, linear boosters would give lists."""
+    scores = booster.get_score(importance_type="total_gain")
+    return {name: gain for name, gain in scores.items() if not isinstance(gain, list)}
+
+
 def model_card(outcome: Outcome, as_of: date) -> str:
     """The card as Markdown."""
     model, metrics = outcome.model, outcome.model.metrics
-    gains = model.booster.get_score(importance_type="total_gain")
+    gains = total_gains(model.booster)
     total = sum(gains.values()) or 1.0
     top = sorted(gains.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     days = "later days and" if metrics["held_out_on_later_days"] else "(too few for later days:)"
@@ -18,20 +26,26 @@ def model_card(outcome: Outcome, as_of: date) -> str:
     lines = [
         f"# {model.version}",
         "",
-        f"Scores every active {model.entity_type} for the policy `{model.policy}`: the chance that a careful reviewer would say",
+        f"Scores every active {model.entity_type} for the policy `{model.policy}`: the chance that "
+        "a careful reviewer would say",
         f"violating. Trained with what was known before {as_of} 00:00 UTC. {verdict}",
         "",
         "## Data",
         "",
-        f"- {metrics['rows']:.0f} decisions, {metrics['violating_rows']:.0f} of them violating, each with features as known at",
-        "  most 7 days before it. A ring's verdict reaches its members. `unsure` is no label; what nobody reviewed is not benign.",
+        f"- {metrics['rows']:.0f} decisions, {metrics['violating_rows']:.0f} of them violating, "
+        "each with features as known at",
+        "  most 7 days before it. A ring's verdict reaches its members. `unsure` is no label; "
+        "what nobody reviewed is not benign.",
         f"- {metrics['random_rows']:.0f} decisions come from random audits: they alone say how common violations are.",
-        "- Rows are weighted to the active population: recorded probabilities of the queue, estimated ones elsewhere, clipped.",
+        "- Rows are weighted to the active population: recorded probabilities of the queue, "
+        "estimated ones elsewhere, clipped.",
         "",
         "## Figures",
         "",
-        f"On {metrics['held_out_rows']:.0f} decisions ({metrics['held_out_violating_rows']:.0f} violating) from {days} groups that no",
-        "training row belongs to, each counted as often as it stands for active entities, by a model fitted on the other rows:",
+        f"On {metrics['held_out_rows']:.0f} decisions ({metrics['held_out_violating_rows']:.0f} violating) "
+        f"from {days} groups that no",
+        "training row belongs to, each counted as often as it stands for active entities, "
+        "by a model fitted on the other rows:",
         "",
         "| figure | value |",
         "|---|---|",
@@ -52,8 +66,10 @@ def model_card(outcome: Outcome, as_of: date) -> str:
         "",
         "## Limits",
         "",
-        "It learned from what reviewers were shown. Abuse that no decision touches yet it can only know by likeness. A score is no",
-        "verdict: cases go to people. With few random audits the level of low scores is uncertain, their order less so.",
+        "It learned from what reviewers were shown. Abuse that no decision touches yet it can only know by likeness. "
+        "A score is no",
+        "verdict: cases go to people. With few random audits the level of low scores is uncertain, "
+        "their order less so.",
         "",
     ]
     return "\n".join(lines)

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import optuna
@@ -78,7 +79,7 @@ class Model:
 
     @property
     def features(self) -> list[str]:
-        return list(self.booster.feature_names)
+        return list(self.booster.feature_names or ())
 
     def margins(self, features: pd.DataFrame) -> np.ndarray:
         return self.booster.predict(matrix(features[self.features]), output_margin=True)
@@ -115,7 +116,7 @@ def matrix(features: pd.DataFrame, labels: np.ndarray | None = None, weights: np
 
 def fit_booster(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> xgb.Booster:
     """Fit on all rows; `parameters` are those of the search."""
-    settings = dict(parameters)
+    settings: dict[str, Any] = dict(parameters)
     rounds = int(settings.pop("rounds"))
     rising = [name for name in rows.features.columns if RISING.fullmatch(name)]
     settings |= {

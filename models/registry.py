@@ -66,7 +66,7 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
     booster.load_model(bytearray(read_file(spark, f"{folder}/booster.ubj")))
     about = json.loads(read_file(spark, f"{folder}/features.json"))
     calibrator = Calibrator(**json.loads(read_file(spark, f"{folder}/calibrator.json")))
-    if list(booster.feature_names) != about["features"]:
+    if list(booster.feature_names or ()) != about["features"]:
         raise BrokenContract(f"model {row.model_version}: features.json and booster.ubj name different features")
     return Model(
         row.entity_type, row.policy, booster, calibrator, about["parameters"], row.model_version, dict(row.metrics)

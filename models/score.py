@@ -1,6 +1,6 @@
 """Scoring: every active entity for every policy in one pass, and reasons for those that a queue could take."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 
 import numpy as np
@@ -63,7 +63,7 @@ def with_margins(rows: DataFrame, keys: Sequence[str], models: Models) -> DataFr
     schema = StructType([*(rows.schema[name] for name in keys), *scores])
     arrow_names = schema.fieldNames()
 
-    def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         ready = [(loaded(raw), names, at, slope) for raw, names, at, slope in ship.value.values()]
         for batch in batches:
             place = {name: index for index, name in enumerate(order)}
@@ -103,7 +103,7 @@ def reasons(rows: DataFrame, key: str, models: Models, most: int) -> DataFrame:
         ]
     )
 
-    def explain(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def explain(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         ready = {policy: (loaded(raw), names, at, slope) for policy, (raw, names, at, slope) in ship.value.items()}
         for batch in batches:
             policies = np.asarray(batch.column(batch.schema.get_field_index("policy")).to_pylist(), dtype=object)

@@ -102,10 +102,10 @@ def train_policy(
     split = held_out(rows, limits)
     parameters = search(split.fit, limits)
     candidate = fit_model(entity_type, policy, split.fit, parameters, limits)
-    known = champion is not None and set(champion.features) <= set(rows.features.columns)
+    rival = champion if champion is not None and set(champion.features) <= set(rows.features.columns) else None
     metrics, refusals = judge(
         candidate.scores(split.judge.features),
-        champion.scores(split.judge.features) if known else None,
+        rival.scores(split.judge.features) if rival else None,
         split.judge,
         capacity,
         limits.slips,

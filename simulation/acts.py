@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lake.schemas import VERBS
 from simulation.people import People
@@ -55,7 +56,15 @@ class Diary:
     pages: list[dict[str, np.ndarray]] = field(default_factory=list)
 
     def write(
-        self, account, verb, ts, video=NOTHING, target=NOTHING, watch_ms=NOTHING, words=EVERYDAY, book=NOTHING
+        self,
+        account: ArrayLike,
+        verb: ArrayLike,
+        ts: ArrayLike,
+        video: ArrayLike = NOTHING,
+        target: ArrayLike = NOTHING,
+        watch_ms: ArrayLike = NOTHING,
+        words: ArrayLike = EVERYDAY,
+        book: ArrayLike = NOTHING,
     ) -> None:
         columns = np.broadcast_arrays(account, verb, video, target, ts, watch_ms, words, book)
         page = {name: values.astype(kind) for (name, kind), values in zip(Acts.TYPES.items(), columns, strict=True)}

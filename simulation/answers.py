@@ -83,7 +83,7 @@ def answers(
     hours = F.least(1 - F.log(1 - chance(seed, "hours")) * MEAN_HOURS, F.lit(LATEST_HOURS))
     moment = F.timestamp_seconds(F.unix_timestamp(before(as_of)) + F.floor(hours * 3600))
     reviewer = F.format_string("reviewer-%02d", F.floor(chance(seed, "reviewer") * REVIEWERS).cast("int") + 1)
-    common = ["entity_type", "entity_id", moment.alias("decided_at"), reviewer.alias("reviewer_id")]
+    common: list[Column | str] = ["entity_type", "entity_id", moment.alias("decided_at"), reviewer.alias("reviewer_id")]
     answer = cases.select(
         own_id(seed, "answer").alias("decision_id"),
         *common,

@@ -62,7 +62,9 @@ def own_videos(plan: Plan, creator: int) -> np.ndarray:
     return own[plan.films.created_ms[own] >= plan.settings.start]
 
 
-def about(plan: Plan, rng: np.random.Generator, who: np.ndarray, which: np.ndarray, ts: np.ndarray):
+def about(
+    plan: Plan, rng: np.random.Generator, who: np.ndarray, which: np.ndarray, ts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Those who are awake and in use at that time."""
     people = plan.people
     there = (rng.random(len(who)) < people.awake(who, ts)) & (ts >= people.from_ms[who]) & (ts < people.to_ms[who])

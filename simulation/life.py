@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from lake.schemas import VERBS
 from simulation.acts import COMMENT, EVERYDAY, FOLLOW, LIKE, NOTHING, REPORT, SHARE, SPAM, VIEW, Acts
@@ -172,7 +173,7 @@ def everyday(scene: Scene, day: int, block: int) -> pa.RecordBatch:
     return to_arrow(scene, rng, acts, stay[np.concatenate(where)], (day * (1 << 20) + block + 1) * ID_SPACE)
 
 
-def columns(*values) -> list[np.ndarray]:
+def columns(*values: ArrayLike) -> list[np.ndarray]:
     """Columns of acts, as long as the longest."""
     wide = np.broadcast_arrays(*values)
     return [column.astype(kind) for column, kind in zip(wide, Acts.TYPES.values(), strict=True)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from lake.schemas import DECISIONS, POLICIES, VERDICTS
 from simulation.acts import REPORT
@@ -17,6 +18,9 @@ NEVER_REVIEWED = ("brigade",)
 ERROR, UNSURE = 0.035, 0.05
 REVIEWED_LOUD, REVIEWED_EVADING, REVIEWED_HONEST = 0.22, 0.035, 0.006
 """Chance that an account comes before a reviewer other than by an audit."""
+
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Columns of decisions: kind of entity, entity, policy, verdict, when, source."""
 
 
 def verdicts(rng: np.random.Generator, violating: np.ndarray) -> np.ndarray:
@@ -47,7 +51,7 @@ def decide(world: World) -> pa.RecordBatch:
             reviewable[group.members] = group.scheme not in NEVER_REVIEWED
             if group.style == "evading" and rng.random() < 0.5:
                 reviewable[group.members] = False  # half of the evading rings nobody has ever come across
-    rows: list[np.ndarray] = []
+    rows: list[Batch] = []
     rows += queue_decisions(world, rng, policy_of, style_of, since, reviewable)
     rows += video_decisions(world, rng)
     rows += audits(world, rng, policy_of, reviewable)
@@ -78,7 +82,9 @@ def decide(world: World) -> pa.RecordBatch:
     )
 
 
-def batch(kind: str, entity: np.ndarray, policy: np.ndarray, verdict: np.ndarray, when: np.ndarray, source) -> tuple:
+def batch(
+    kind: str, entity: np.ndarray, policy: np.ndarray, verdict: np.ndarray, when: np.ndarray, source: ArrayLike
+) -> Batch:
     return (
         np.full(len(entity), kind, object),
         entity,
@@ -89,7 +95,14 @@ def batch(kind: str, entity: np.ndarray, policy: np.ndarray, verdict: np.ndarray
     )
 
 
-def queue_decisions(world: World, rng, policy_of, style_of, since, reviewable) -> list[tuple]:
+def queue_decisions(
+    world: World,
+    rng: np.random.Generator,
+    policy_of: np.ndarray,
+    style_of: np.ndarray,
+    since: np.ndarray,
+    reviewable: np.ndarray,
+) -> list[Batch]:
     """Accounts that were flagged or reported: loud ones first, active and reported ones more than others."""
     settings, people = world.settings, world.people
     chance = np.select([style_of == 1, style_of == 2], [REVIEWED_LOUD, REVIEWED_EVADING], REVIEWED_HONEST)
@@ -110,17 +123,17 @@ def queue_decisions(world: World, rng, policy_of, style_of, since, reviewable) -
     return [batch("account", people.account_id[chosen], policy, said, when, source)]
 
 
-def video_decisions(world: World, rng: np.random.Generator) -> list[tuple]:
+def video_decisions(world: World, rng: np.random.Generator) -> list[Batch]:
     """Videos that were flagged: some of those bought for or copied, and honest ones that do well."""
     settings, films = world.settings, world.films
     style = {group.number: group.style for group in world.groups if group.violating}
     bad = {}
-    for video, policy, ring in world.marked:
+    for marked, policy, ring in world.marked:
         if policy is not None:
-            bad[video] = (policy, style[ring])
+            bad[marked] = (policy, style[ring])
     video = np.array(sorted(bad), np.int64)
-    loud = np.array([bad[number][1] == "loud" for number in video.tolist()], bool)
-    policies = np.array([bad[number][0] for number in video.tolist()], object)
+    loud = np.array([bad[number][1] == "loud" for number in video.tolist()], np.bool_)
+    policies = np.array([bad[number][0] for number in video.tolist()], np.object_)
     chosen = rng.random(len(video)) < np.where(loud, 0.25, 0.06)
     clean = np.setdiff1d(np.flatnonzero(films.created_ms > settings.start - 20 * MS_PER_DAY), video)
     weight = films.pull[clean] + 1
@@ -140,7 +153,7 @@ def video_decisions(world: World, rng: np.random.Generator) -> list[tuple]:
     return [batch("video", films.video_id[entity] if len(entity) else entity, judged, said, when, source)]
 
 
-def audits(world: World, rng: np.random.Generator, policy_of: np.ndarray, reviewable: np.ndarray) -> list[tuple]:
+def audits(world: World, rng: np.random.Generator, policy_of: np.ndarray, reviewable: np.ndarray) -> list[Batch]:
     """Accounts drawn at random among the active, each judged on every policy."""
     settings, people = world.settings, world.people
     active = np.flatnonzero((people.to_ms > people.from_ms) & (people.sessions * settings.days > 0.5))

@@ -1,6 +1,6 @@
 """A planned world as frames of the source tables and of the truth, made by Spark tasks out of the plan."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +28,7 @@ def made(
     """A frame whose rows `make` draws for each of `units` numbers; what a unit holds does not depend on `tasks`."""
     shipped = spark.sparkContext.broadcast(world)
 
-    def run(batches: Blocks) -> Blocks:
+    def run(batches: Iterable[pa.RecordBatch]) -> Blocks:
         scene = Scene(shipped.value)
         for batch in batches:
             for number in batch.column(0).to_pylist():

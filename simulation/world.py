@@ -80,7 +80,7 @@ def welcome(plan: Plan, follows: Follows) -> None:
     rng = settings.rng("welcome")
     who = np.repeat(new, follows.offset[new + 1] - follows.offset[new])
     if len(who):
-        target = np.concatenate([follows.of(account) for account in new])
+        target = np.concatenate([follows.of(account) for account in new.tolist()])
         delay = (
             rng.exponential(1.5 * MS_PER_DAY, len(who)) * (rng.random(len(who)) < 0.7)
             + rng.random(len(who)) * 3_600_000

@@ -96,9 +96,9 @@ def judge(all_facts: Sequence[Facts], limits: ValidationLimits, data_docs: Path 
         )
         frame = pd.DataFrame([{name: observed.get(name) for name in wanted}], dtype="float64")
         outcome = validation.run(batch_parameters={"dataframe": frame})
-        for each in outcome.results:
-            name = each.expectation_config.kwargs["column"]
-            results.append(Result(facts.table.name, wanted[name], bool(each.success), observed.get(name)))
+        for judged in outcome.results:
+            name = judged.expectation_config.kwargs["column"]
+            results.append(Result(facts.table.name, wanted[name], bool(judged.success), observed.get(name)))
     if data_docs is not None:
         build_pages(context, data_docs)
     return results

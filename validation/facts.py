@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from conf import ValidationLimits
 from lake.schemas import ACCOUNTS, EVENTS, Table
+from lake.store import needed, only_row
 from validation.rules import RULES, breaks_any
 
 NULL_SHARES = {EVENTS.name: ("device_id", "ip_id"), ACCOUNTS.name: ("country",)}
@@ -28,7 +29,7 @@ class Facts:
     day_broken: int
     by_rule: Mapping[str, int]
     examples: Mapping[str, int | None]
-    values: Mapping[str, float | None] = field(default_factory=dict)
+    values: dict[str, float | None] = field(default_factory=dict)
 
     def judged(self, limits: ValidationLimits) -> tuple[int, int, str]:
         """Broken rows, rows, and what they are, of the part by whose broken share the run stands or falls.
@@ -70,7 +71,7 @@ def counts(table: Table, day: date) -> list[Column]:
     A row without a date counts as one of the day: nobody can tell, and it must not slip through.
     """
     broken = breaks_any(table)
-    when = F.col(table.partition) if table.partition else F.to_date(table.time)
+    when = F.col(table.partition) if table.partition else F.to_date(needed(table.time, table))
     of_day = F.coalesce(when == F.lit(day), F.lit(True))
     nulls = [F.count_if(F.col(name).isNull()).alias(f"null_{name}") for name in NULL_SHARES.get(table.name, ())]
     return [
@@ -86,7 +87,7 @@ def counts(table: Table, day: date) -> list[Column]:
 
 def facts_of(df: DataFrame, table: Table, day: date) -> Facts:
     """Count delivered rows and the rules they break, all in one pass."""
-    return facts_from(table, day, df.agg(*counts(table, day)).first().asDict())
+    return facts_from(table, day, only_row(df.agg(*counts(table, day))).asDict())
 
 
 def facts_from(table: Table, day: date, counted: Mapping[str, int | None]) -> Facts:
@@ -125,10 +126,10 @@ def repeats_and_orphans(day_events: DataFrame, accounts: DataFrame) -> dict[str,
     delivered = (
         day_events.groupBy("event_id").count().agg(F.sum("count").alias("rows"), F.count(F.lit(1)).alias("events"))
     )
-    counted = delivered.first()
+    counted = only_row(delivered)
     known = accounts.select("account_id", F.lit(1).alias("known")).distinct()
     actors = day_events.select("account_id").distinct().join(known, on="account_id", how="left")
-    orphans = actors.agg(F.count(F.lit(1)).alias("actors"), F.count("known").alias("known")).first()
+    orphans = only_row(actors.agg(F.count(F.lit(1)).alias("actors"), F.count("known").alias("known")))
     rows = counted.rows or 0
     return {
         "repeated_share": share(rows - counted.events, rows),

@@ -1,4 +1,4 @@
-"""This week against the three before: dormant then loud, a new device."""
+"""The last week against the three before: dormant then loud, a new device."""
 
 from pyspark.sql import functions as F
 

@@ -85,7 +85,7 @@ def each_object_once(meetings: DataFrame) -> DataFrame:
 
 
 def saturated(count: Column) -> Column:
-    """What `count` objects of one topic count for: 1, 2, 2, 3, 3, 3, 3, 4 …
+    """What `count` objects of one topic count for: 1, 2, 2, 3, 3, 3, 3, 4 and so on.
 
     Who likes one video of a creator will like the next: objects of one topic are no independent draws, and each
     doubling counts as one more. Counting less than there is keeps the tail a bound.

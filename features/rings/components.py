@@ -5,7 +5,7 @@ Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected components in MapReduce an
 number of rounds that grows with the logarithm of the graph's size. Both name a component by its smallest account.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components as components_of_matrix
+
+from lake.store import only_row
 
 SMALL_GRAPH_LINKS = 200_000
 """Up to this many links one task solves the graph faster than Spark can plan a round (3 MB of ids)."""
@@ -42,7 +44,7 @@ def connected_components(links: DataFrame, small_graph_links: int = SMALL_GRAPH_
     return _components_by_stars(pairs)
 
 
-def _components_in_memory(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _components_in_memory(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     pairs = [batch for batch in batches if batch.num_rows]
     if not pairs:
         return
@@ -100,5 +102,5 @@ def _small_star(edges: DataFrame) -> DataFrame:
 
 def _fingerprint(edges: DataFrame) -> tuple[int, int | None]:
     """Equal for two sets of edges only if they are the same, but for a chance of 2⁻⁶⁴."""
-    row = edges.agg(F.count("*").alias("edges"), F.bit_xor(F.xxhash64("node", "parent")).alias("hash")).first()
+    row = only_row(edges.agg(F.count("*").alias("edges"), F.bit_xor(F.xxhash64("node", "parent")).alias("hash")))
     return row.edges, row.hash
