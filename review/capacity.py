@@ -114,7 +114,8 @@ def fill(
     for members in _queues(policies).values():
         left, waiting = 0, []
         for name in members:
-            capacity, taken = policies.policies[name].capacity, set()
+            capacity = policies.policies[name].capacity
+            taken: set[tuple[str, str, int]] = set()
             for selection in ("audit", "uncertain"):
                 fresh = [one for one in by_policy[name][selection] if one.key not in taken]
                 kept = thinned(fresh, capacity - len(taken))

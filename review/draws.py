@@ -27,7 +27,7 @@ def chance(seed: int, as_of: date, purpose: str, *key: Column | str) -> Column:
 
 def audit_frame(account_scores: DataFrame, account_features: DataFrame, policies: Policies) -> DataFrame:
     """Every active account and policy with its stratum of scores, its views and reach in the last 7 days."""
-    stratum = sum((F.col("score") >= edge).cast("bigint") for edge in policies.review.audit_strata)
+    stratum = sum(((F.col("score") >= edge).cast("bigint") for edge in policies.review.audit_strata), F.lit(0))
     facts = account_features.select(
         "account_id",
         F.coalesce(F.col("views_7d").cast("bigint"), F.lit(0)).alias("views"),
