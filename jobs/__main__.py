@@ -1,10 +1,10 @@
 """`python -m jobs JOB`: the commands of the suite."""
 
+from jobs.job import command, run_command_line
+
 from importlib import import_module
 
 import click
-
-from jobs.job import command, run_command_line
 
 JOBS = (
     "daily",

@@ -1,9 +1,9 @@
 """Daily: all steps of a day, from the platform's tables to the review queue."""
 
-from jobs.job import Context, Facts, Job, main, run_step  # isort: skip
-from time import monotonic
-
 from jobs import features, links, prevalence, queue, rings, score, terminal, validate
+from jobs.job import Context, Facts, Job, main, run_step
+
+from time import monotonic
 
 STEPS = (validate.JOB, features.JOB, links.JOB, rings.JOB, score.JOB, queue.JOB, prevalence.JOB)
 

@@ -1,13 +1,14 @@
 """Demo: the whole suite on a made-up platform, and what it found."""
 
-from jobs.job import Context, Facts, Job, main, run_step  # isort: skip
+from jobs import daily, screen, simulate, terminal, train
+from jobs.job import Context, Facts, Job, main, run_step
+
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
 import click
 
-from jobs import daily, screen, simulate, terminal, train
 from lake.errors import GateRefused
 from lake.schemas import ACCOUNT_FEATURES, ACCOUNT_SCORES, PREVALENCE, REVIEW_QUEUE, RING_MEMBERS, RINGS, SOURCES
 from simulation.scorecard import scorecard, true_prevalence

@@ -1,6 +1,8 @@
 """Features: what each account and video did over 1, 7 and 28 days."""
 
-from jobs.job import Context, Facts, Job, main  # isort: skip
+from jobs import rollups
+from jobs.job import Context, Facts, Job, main
+
 from datetime import timedelta
 
 from pyspark import StorageLevel
@@ -9,7 +11,6 @@ from pyspark.sql import functions as F
 
 from features import accounts, videos
 from features.videos.content import reuse
-from jobs import rollups
 from lake.schemas import (
     ACCOUNT_ACTIVITY,
     ACCOUNTS,

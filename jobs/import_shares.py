@@ -1,6 +1,7 @@
 """Import shares: a new lake out of a file of co-sharing events."""
 
-from jobs.job import Context, Facts, Job, main  # isort: skip
+from jobs.job import Context, Facts, Job, main
+
 import click
 from pyspark.sql import DataFrame
 

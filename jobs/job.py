@@ -1,5 +1,8 @@
 """What a job is, and how one runs: options, session, `job_runs`, exit code, summary."""
 
+from jobs import terminal
+from jobs.session import start_session
+
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +16,6 @@ import click
 from pyspark.sql import DataFrame, SparkSession
 
 from conf import ConfigError, Limits, Policies, load_limits, load_policies
-from jobs import terminal
-from jobs.session import start_session
 from lake.errors import SuiteError, UsageError
 from lake.runs import Run
 from lake.schemas import SOURCES, Table

@@ -1,10 +1,11 @@
 """Links: pairs of accounts that act together beyond chance."""
 
+from jobs.job import Context, Facts, Job, main
+
 from pyspark.sql import functions as F
 
 from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
 from features.rings.components import cut
-from jobs.job import Context, Facts, Job, main
 from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, ACTIVE_DAYS, EVENTS, LINK_EVIDENCE, VIDEOS
 
 

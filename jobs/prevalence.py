@@ -1,6 +1,7 @@
 """Prevalence: how much is still out there."""
 
-from jobs.job import Context, Facts, Job, main  # isort: skip
+from jobs.job import Context, Facts, Job, main
+
 from pyspark.sql import DataFrame
 
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS, Table

@@ -1,10 +1,11 @@
 """Queue: the cases that reviewers get, within their capacity."""
 
+from jobs.job import Context, Facts, Job, main
+
 from functools import partial
 
 from features import accounts, videos
 from features.rings.definitions import RING_FEATURES
-from jobs.job import Context, Facts, Job, main
 from lake.schemas import (
     ACCOUNT_SCORES,
     ACCOUNTS,

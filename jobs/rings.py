@@ -1,6 +1,7 @@
 """Rings: groups of accounts held together by links."""
 
-from jobs.job import Context, Facts, Job, main  # isort: skip
+from jobs.job import Context, Facts, Job, main
+
 from datetime import timedelta
 
 from pyspark.sql import functions as F

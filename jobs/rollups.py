@@ -1,5 +1,7 @@
 """Keeps the rollups of events up to date: recomputes the days whose events changed, and no others."""
 
+from jobs.job import Context
+
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -9,7 +11,6 @@ from pyspark.sql import functions as F
 
 from features.activity import account_activity, acts, definitions_version, video_activity
 from features.rollups import Recorded, passes, stale_days
-from jobs.job import Context
 from lake.changes import fingerprints
 from lake.schemas import ACCOUNT_ACTIVITY, ACTIVE_DAYS, EVENTS, ROLLUP_LEDGER, VIDEO_ACTIVITY
 from validation.rules import usable

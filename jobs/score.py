@@ -2,6 +2,7 @@
 
 from jobs.job import Context, Facts, Job, main
 from jobs.snapshots import feature_rows
+
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,

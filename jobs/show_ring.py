@@ -1,6 +1,7 @@
 """Show a ring: its graph, its timeline, its members, on one page."""
 
-from jobs.job import Context, Facts, Job, main  # isort: skip
+from jobs.job import Context, Facts, Job, main
+
 from pathlib import Path
 
 import click

@@ -1,8 +1,9 @@
 """Simulate: a made-up platform with its abusers and reviewers, or reviewers who answer the open cases."""
 
+from jobs.job import Context, Facts, Job, main
+
 import click
 
-from jobs.job import Context, Facts, Job, main
 from lake.errors import UsageError
 from lake.schemas import SOURCES
 from simulation.settings import Settings

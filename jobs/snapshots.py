@@ -1,5 +1,7 @@
 """Published days that training and scoring look at, and the making of those that are missing."""
 
+from jobs.job import Context, run_step
+
 from collections.abc import Sequence
 from datetime import date
 from importlib import import_module
@@ -7,7 +9,6 @@ from importlib import import_module
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.job import Context, run_step
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,

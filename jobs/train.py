@@ -1,12 +1,13 @@
 """Train: models from reviewers' decisions, promoted when they are no worse than what scores today."""
 
+from jobs.job import Context, Facts, Job, main
+from jobs.snapshots import backfill, cases_before, feature_rows, published, read_days
+
 from datetime import timedelta
 
 import click
 from pyspark.sql import functions as F
 
-from jobs.job import Context, Facts, Job, main
-from jobs.snapshots import backfill, cases_before, feature_rows, published, read_days
 from lake.errors import GateRefused
 from lake.schemas import (
     ACCOUNT_FEATURES,

@@ -1,6 +1,7 @@
 """Validate: set apart the rows that break the contract, and stop a day that is too broken to go on."""
 
-from jobs.job import Context, Facts, Job, main  # isort: skip
+from jobs.job import Context, Facts, Job, main
+
 from datetime import date, timedelta
 from pathlib import Path
 

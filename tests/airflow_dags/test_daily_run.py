@@ -1,0 +1,57 @@
+"""A day from end to end: Airflow runs the steps, spark-submit the jobs, and the tables are there."""
+
+import json
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.utils.db import initdb
+
+SUITE = Path(__file__).resolve().parents[2]
+PYTHON = SUITE / ".venv" / "bin" / "python"
+DAY = "2026-03-01"
+TABLES = (
+    "account_features",
+    "video_features",
+    "account_links",
+    "rings",
+    "ring_members",
+    "account_scores",
+    "video_scores",
+    "review_queue",
+    "prevalence",
+)
+
+RUNS = """
+import json, sys
+from deltalake import DeltaTable
+runs = DeltaTable(f"{sys.argv[1]}/job_runs").to_pyarrow_table().to_pylist()
+print(json.dumps(sorted((run["job"], run["status"], str(run["as_of"])) for run in runs if run["as_of"])))
+"""
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory):
+    """A small made-up platform, simulated in the suite's own environment."""
+    lake = tmp_path_factory.mktemp("airflow") / "lake"
+    told = ["--lake", lake, "--accounts", "300", "--days", "14", "--until", DAY]
+    command = [PYTHON, "-m", "jobs", "simulate", *told]
+    subprocess.run(command, check=True, cwd=SUITE, env={**os.environ, "SPARK_DRIVER_MEMORY": "1g"}, capture_output=True)
+    return lake
+
+
+@pytest.mark.slow
+def test_a_run_of_the_dag_leaves_the_tables_of_its_day(lake, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_VAR_ABUSE_MINING_LAKE", str(lake))
+    initdb()
+    dag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags["abuse_mining_daily"]
+
+    run = dag.test(logical_date=datetime(2026, 3, 1, 3, tzinfo=UTC))
+
+    assert {task.task_id: task.state for task in run.get_task_instances()} == dict.fromkeys(dag.task_ids, "success")
+    assert all((lake / table / "_delta_log").is_dir() for table in TABLES)
+    done = subprocess.run([PYTHON, "-c", RUNS, lake], check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout) == [[job, "done", DAY] for job in sorted(dag.task_ids)]

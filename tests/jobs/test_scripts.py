@@ -1,0 +1,30 @@
+"""Each job's file runs as a script, although its own folder is first on the path and holds features.py and queue.py."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.__main__ import JOBS
+
+FOLDER = Path(__file__).resolve().parents[2] / "jobs"
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_imports_jobs_before_all_else(job):
+    body = ast.parse((FOLDER / f"{job}.py").read_text()).body
+    first = next(node for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+    assert isinstance(first, ast.ImportFrom)
+    assert first.module.split(".")[0] == "jobs"
+
+
+@pytest.mark.parametrize("job", ["features", "queue"])
+def test_a_job_runs_as_a_script_from_anywhere(job, tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, FOLDER / f"{job}.py", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"Usage: {job}.py [OPTIONS]")
