@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -77,7 +78,7 @@ def judge(all_facts: Sequence[Facts], limits: ValidationLimits, data_docs: Path 
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]  # it is read as a dict
     source = context.data_sources.add_pandas("facts")
     results = []
     for facts in all_facts:
@@ -97,6 +98,8 @@ def judge(all_facts: Sequence[Facts], limits: ValidationLimits, data_docs: Path 
         frame = pd.DataFrame([{name: observed.get(name) for name in wanted}], dtype="float64")
         outcome = validation.run(batch_parameters={"dataframe": frame})
         for judged in outcome.results:
+            if judged.expectation_config is None:
+                raise ValueError("a result that does not say what was expected")
             name = judged.expectation_config.kwargs["column"]
             results.append(Result(facts.table.name, wanted[name], bool(judged.success), observed.get(name)))
     if data_docs is not None:
@@ -104,7 +107,7 @@ def judge(all_facts: Sequence[Facts], limits: ValidationLimits, data_docs: Path 
     return results
 
 
-def build_pages(context, folder: Path) -> None:
+def build_pages(context: Any, folder: Path) -> None:
     """Great Expectations' data docs of what was just judged."""
     store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.absolute())}
     index = {"class_name": "DefaultSiteIndexBuilder"}

@@ -8,14 +8,19 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import igraph
 from jinja2 import Environment, StrictUndefined
 
 from features.rings.definitions import RING_FEATURES
 
-Row = Mapping[str, Any]
+
+class Row(Protocol):
+    """Values by name, such as a row of Spark or a dict."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
 
 COLOURS = {
     "text": "#c2410c",
