@@ -420,7 +420,7 @@ def _each_distinct(values: pa.Array, function: Callable[[str], object], result: 
 def normalised(text: Column) -> Column:
     """`normalise` of a column of texts, in whole Arrow batches; null stays null."""
 
-    @F.arrow_udf(StringType())  # type: ignore[call-overload]
+    @F.arrow_udf(StringType())
     def normalise_batch(values: pa.Array) -> pa.Array:
         return _each_distinct(values, normalise, pa.string())
 
@@ -430,7 +430,7 @@ def normalised(text: Column) -> Column:
 def text_traits(text: Column) -> Column:
     """`traits` of a column of texts as a struct, in whole Arrow batches; null stays null."""
 
-    @F.arrow_udf(TRAITS_TYPE)  # type: ignore[call-overload]
+    @F.arrow_udf(TRAITS_TYPE)
     def traits_batch(values: pa.Array) -> pa.Array:
         return _each_distinct(values, lambda text: traits(text)._asdict(), _ARROW_TRAITS)
 

@@ -67,7 +67,7 @@ def tail(met: np.ndarray, rate: np.ndarray, spread: np.ndarray) -> np.ndarray:
 def expected_and_tail(counted: DataFrame, found: list[Population], spread: Spread) -> DataFrame:
     """Rows of pairs and kinds with `surprise`: the best tail over the levels, paid for by the number of levels."""
 
-    @F.arrow_udf(DoubleType())  # type: ignore[call-overload]  # its stubs miss this form
+    @F.arrow_udf(DoubleType())
     def surprise(kind: pa.Array, degree: pa.Array, other: pa.Array, *met: pa.Array) -> pa.Array:
         kinds = kind.to_numpy(zero_copy_only=False).astype(np.int64)
         both = degree.to_numpy(zero_copy_only=False).astype(float) * other.to_numpy(zero_copy_only=False)
