@@ -39,7 +39,7 @@ bench: $(READY) ## Measure the suite against the alternatives (bench/)
 .PHONY: wheel
 wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)
 	@rm -rf build dist
-	@python -m build --wheel --no-isolation --outdir dist . >/dev/null
+	@python -m build --wheel --no-isolation --outdir dist . >/dev/null 2>&1 || python -m build --wheel --no-isolation --outdir dist .
 	@ls dist/*.whl
 
 # --- working on it ----------------------------------------------------------------------------------------------------
