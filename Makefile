@@ -39,7 +39,7 @@ bench: $(READY) ## Measure the suite against the alternatives (bench/)
 .PHONY: wheel
 wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)
 	@rm -rf build dist
-	@python -m build --wheel --no-isolation --outdir dist . >/dev/null 2>&1 || python -m build --wheel --no-isolation --outdir dist .
+	@python -m build --wheel --no-isolation --quiet --outdir dist .
 	@ls dist/*.whl
 
 # --- working on it ----------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ java:
 	@sh tools/check_machine.sh java
 
 # pyspark comes as source: its build uses the pinned setuptools of requirements-build.lock, not one fetched on the side.
-$(READY): requirements-build.lock requirements.lock setup.cfg pyproject.toml jars.lock tools/fetch_delta_jars.py | java
+$(READY): requirements-build.lock requirements.lock setup.cfg jars.lock tools/fetch_delta_jars.py | java
 	@python=$$(sh tools/check_machine.sh); test -x $(VENV)/bin/python || { rm -rf $(VENV); "$$python" -m venv $(VENV); }
 	@echo "setting up .venv: some minutes the first time"
 	@$(WITH_LOCK) -r requirements-build.lock

@@ -14,6 +14,7 @@ from lake.schemas import ACTIVE_DAYS
 from models.labels import latest_snapshot
 from models.weights import Population
 
+EPOCH = pd.Timestamp("1970-01-01")
 PARTS = 1_000_000
 ACTING_MEMBERS = 1.0
 """Expected abusive members that act on a video from which it belongs to the ring: no split parts one ring."""
@@ -50,7 +51,7 @@ def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
     """
     named = labels.withColumnRenamed("entity_id", key)
     joined = F.broadcast(named).join(rows, on=["as_of", key], how="inner").toPandas()
-    joined["days"] = joined["decided_at"].astype("int64")
+    joined["days"] = (joined["decided_at"] - EPOCH) / pd.Timedelta(days=1)
     return joined.sort_values([key, "policy"], kind="stable", ignore_index=True)
 
 

@@ -33,7 +33,8 @@ Parameters = Mapping[str, float | int]
 class Rows:
     """Labelled rows of one entity type and policy, sorted by key.
 
-    `weights` say how many active entities a row stands for; rows of one `group` act together and are never split.
+    `weights` say how many active entities a row stands for; rows of one `group` act together and are never split; `days`
+    are the moments of decision in days since 1970.
     """
 
     keys: np.ndarray
@@ -75,6 +76,7 @@ class Model:
     calibrator: Calibrator
     parameters: dict[str, float | int]
     version: str = ""
+    trained_as_of: date | None = None
     metrics: dict[str, float] = field(default_factory=dict)
 
     @property

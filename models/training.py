@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,11 @@ from pyspark.sql import functions as F
 from conf import GateLimits, Limits, Policy, TrainingLimits
 from models.examples import bounded, examples, groups_of, population
 from models.fit import Model, Rows, fit_model, search
-from models.gate import held_out, judge, leaks
+from models.gate import HeldOut, held_out, judge, leaks
 from models.rows import feature_names
 from models.weights import Population, frame_of, population_weights
 
+EPOCH_DAY = date(1970, 1, 1)
 ATTENTION = {
     "account": ("events_28d", "active_days_28d", "reports_28d", "reach_7d", "age_days"),
     "video": ("views_28d", "likes_28d", "comments_28d", "reach_7d", "age_days"),
@@ -82,6 +83,22 @@ def random_rows(examples: pd.DataFrame, policy: str) -> int:
     return int((frame_of(examples[examples["policy"] == policy]) == "random").sum())
 
 
+def champion_scores(champion: Model | None, split: HeldOut, limits: TrainingLimits) -> np.ndarray | None:
+    """The champion's scores of the held-out rows; None without one, or when it looks at features that are no more.
+
+    A champion trained after some of those decisions has learned them by heart. Its recipe (features and hyperparameters)
+    then stands for it, fitted on the same earlier rows as the challenger.
+    """
+    if champion is None or not set(champion.features) <= set(split.judge.features.columns):
+        return None
+    first = EPOCH_DAY + timedelta(days=float(split.judge.days.min()))
+    if split.later and champion.trained_as_of is not None and champion.trained_as_of <= first:
+        return champion.scores(split.judge.features)
+    rows = replace(split.fit, features=split.fit.features[champion.features])
+    recipe = fit_model(champion.entity_type, champion.policy, rows, champion.parameters, limits)
+    return recipe.scores(split.judge.features)
+
+
 def train_policy(
     entity_type: str,
     policy: str,
@@ -124,7 +141,7 @@ def train_policy(
         "held_out_on_later_days": float(split.later),
     }
     model = fit_model(entity_type, policy, rows, parameters, limits)
-    model = replace(model, version=version_name(model, as_of), metrics=metrics)
+    model = replace(model, version=version_name(model, as_of), trained_as_of=as_of, metrics=metrics)
     return Outcome(model, tuple(refusals), rows, split.judge)
 
 

@@ -13,6 +13,8 @@ from features.links.near import frame_clusters, text_clusters
 from features.text import normalised
 from lake.schemas import VERBS
 
+WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
+"""The verbs that some kind of co-action looks at."""
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
@@ -60,7 +62,7 @@ def _event_acts(events: DataFrame) -> DataFrame:
     """What one scan of the events gives: the verb's act, the device, the address of the day."""
     account, ts = F.col("account_id"), F.col("ts")
     verb = F.lit(None).cast("tinyint")
-    for name in VERBS:
+    for name in WILLED:
         verb = F.when(F.col("verb") == name, _source(name)).otherwise(verb)
     target = F.when(F.col("verb") == "follow", F.col("target_account_id")).otherwise(F.col("video_id"))
     device, address = F.xxhash64("device_id"), F.xxhash64("ip_id")
@@ -72,7 +74,7 @@ def _event_acts(events: DataFrame) -> DataFrame:
     )
     return (
         events.select(F.explode(acts).alias("act"))
-        .where("act.object is not null and act.account_id is not null")
+        .where("act.source is not null and act.object is not null and act.account_id is not null")
         .select("act.*")
     )
 
@@ -147,7 +149,7 @@ def _upload_acts(videos: DataFrame, limits: LinkLimits) -> DataFrame:
 
 def _with_creators(acts: DataFrame, videos: DataFrame) -> DataFrame:
     """The topic of an act on a video is its creator; of a video that nobody knows, the video itself."""
-    on_video = F.col("source").isin([SOURCE_NUMBER[verb] for verb in VERBS if verb != "follow"])
+    on_video = F.col("source").isin([SOURCE_NUMBER[verb] for verb in WILLED if verb != "follow"])
     creators = videos.select(F.col("video_id").alias("object"), F.col("account_id").alias("creator"))
     return (
         acts.withColumn("video", F.when(on_video, F.col("object")))

@@ -20,7 +20,6 @@ class Kind:
 
 
 KINDS = (
-    Kind("view", "view", "video"),
     Kind("like", "like", "video"),
     Kind("like_moment", "like", "video", moment=True),
     Kind("share", "share", "video"),
@@ -40,7 +39,8 @@ KINDS = (
     Kind("upload_caption", "caption", "caption"),
     Kind("upload_sound", "sound", "sound"),
 )
-"""A view has no moment: a feed shows one video to many at once, and views are most of all events."""
+"""To view is no act of will: one feed shows the same rare videos to people of one taste, who need not know each other, so
+that views link honest neighbours far more often than bots. Bots that only view are linked by what else they share."""
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
 SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS))

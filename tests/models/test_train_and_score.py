@@ -35,7 +35,7 @@ def test_a_policy_with_decisions_gets_a_champion_and_the_others_are_skipped(trai
     lake, facts, warnings = trained
     row = lake.read(MODELS).collect()[0]
     assert (row.policy, row.entity_type, row.status, row.notes) == ("spam_ring", "account", "champion", None)
-    assert row.metrics["average_precision"] > 0.7
+    assert row.metrics["average_precision"] > 0.5 > 2 * row.metrics["base_rate"]
     assert facts["snapshots"] == 4 and facts["snapshots made"] == 0
     assert len(warnings) == 5 and any("bot_network" in warning for warning in warnings)
     card = read_file(lake.spark, f"{lake.uri}/{row.path}/card.md").decode()
