@@ -34,8 +34,8 @@ Parameters = Mapping[str, float | int]
 class Rows:
     """Labelled rows of one entity type and policy, sorted by key.
 
-    `weights` say how many active entities a row stands for; rows of one `group` act together and are never split; `days`
-    are the moments of decision in days since 1970.
+    `weights` say how many active entities a row stands for; rows of one `group` act together and are never split;
+    `days` are the moments of decision in days since 1970.
     """
 
     keys: np.ndarray

@@ -86,8 +86,8 @@ def random_rows(examples: pd.DataFrame, policy: str) -> int:
 def champion_scores(champion: Model | None, split: HeldOut, limits: TrainingLimits) -> np.ndarray | None:
     """The champion's scores of the held-out rows; None without one, or when it looks at features that are no more.
 
-    A champion trained after some of those decisions has learned them by heart. Its recipe (features and hyperparameters)
-    then stands for it, fitted on the same earlier rows as the challenger.
+    A champion trained after some of those decisions has learned them by heart. Its recipe (features and
+    hyperparameters) then stands for it, fitted on the same earlier rows as the challenger.
     """
     if champion is None or not set(champion.features) <= set(split.judge.features.columns):
         return None

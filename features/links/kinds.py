@@ -39,8 +39,9 @@ KINDS = (
     Kind("upload_caption", "caption", "caption"),
     Kind("upload_sound", "sound", "sound"),
 )
-"""To view is no act of will: one feed shows the same rare videos to people of one taste, who need not know each other, so
-that views link honest neighbours far more often than bots. Bots that only view are linked by what else they share."""
+"""To view is no act of will: one feed shows the same rare videos to people of one taste, who need not know each other,
+so that views link honest neighbours far more often than bots. Bots that only view are linked by what else they share.
+"""
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
 SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS))
