@@ -69,7 +69,14 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
     if list(booster.feature_names or ()) != about["features"]:
         raise BrokenContract(f"model {row.model_version}: features.json and booster.ubj name different features")
     return Model(
-        row.entity_type, row.policy, booster, calibrator, about["parameters"], row.model_version, dict(row.metrics)
+        row.entity_type,
+        row.policy,
+        booster,
+        calibrator,
+        about["parameters"],
+        row.model_version,
+        row.trained_as_of,
+        dict(row.metrics),
     )
 
 
