@@ -18,6 +18,8 @@ unexport SPARK_HOME
 
 LAKE ?= demo-lake
 PYTEST_WORKERS ?= 2
+# A file's tests stay together: they share what is slow to make.
+PYTEST = python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile
 WITH_LOCK = python -m pip install --quiet --require-hashes
 UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 UV := $(CURDIR)/.cache/uv/bin/uv
@@ -46,12 +48,12 @@ wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)
 
 .PHONY: test
 test: $(READY) $(AIRFLOW_READY) ## Run all tests, those of the Airflow DAGs in Airflow's own environment
-	@python -m pytest --numprocesses $(PYTEST_WORKERS) $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
 	@$(AIRFLOW_PYTEST)
 
 .PHONY: test-fast
 test-fast: $(READY) ## Run the tests that take seconds
-	@python -m pytest --numprocesses $(PYTEST_WORKERS) -m "not slow" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-airflow
 test-airflow: $(READY) $(AIRFLOW_READY) ## Run the tests of the Airflow DAGs
