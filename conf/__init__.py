@@ -109,6 +109,7 @@ class GateLimits(Section):
     max_drop: float = Field(
         ge=0, le=1, description="loss of average precision or precision that is no worse than noise"
     )
+    min_difference: float = Field(ge=0, le=1, description="a difference below it is none, however sure")
     max_calibration_error: float = Field(
         gt=0, le=1, description="mean distance of score and share of violating verdicts"
     )

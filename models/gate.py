@@ -146,7 +146,7 @@ def judge(
             f"no better than chance: average precision {own['average_precision']:.3f} (at least {low[-2]:.3f}) "
             f"where the base rate is {own['base_rate']:.3f}"
         )
-    if low[-1] > limits.max_calibration_error:
+    if min(own["calibration_error"], low[-1]) > limits.max_calibration_error:
         refusals.append(
             f"calibration: scores are off by {own['calibration_error']:.3f}, limit {limits.max_calibration_error}"
         )
@@ -156,7 +156,7 @@ def judge(
         metrics[f"champion_{name}"] = theirs[name]
         worse = (own[name] - theirs[name]) * COMPARED[name]
         surely = (high[place] if COMPARED[name] > 0 else -low[place]) < 0
-        if worse < -limits.max_drop or (surely and worse < 0):
+        if worse < -limits.max_drop or (surely and worse < -limits.min_difference):
             refusals.append(f"{name.replace('_', ' ')} {own[name]:.3f} is worse than the champion's {theirs[name]:.3f}")
     return {name: float(value) for name, value in metrics.items()}, refusals
 

@@ -113,16 +113,15 @@ def train_policy(
     """Search, judge and fit one policy's model.
 
     The gate judges a model that was fitted on the earlier decisions alone, against the champion on the same held-out
-    rows (a champion that has seen some of them has the advantage, never the challenger). The model that goes live is
-    then fitted on all rows with the same hyperparameters: on a young lake the latest weeks are half of what is known.
+    rows. The model that goes live is then fitted on all rows with the same hyperparameters: on a young lake the latest
+    weeks are half of what is known.
     """
     split = held_out(rows, limits)
     parameters = search(split.fit, limits)
     candidate = fit_model(entity_type, policy, split.fit, parameters, limits)
-    rival = champion if champion is not None and set(champion.features) <= set(rows.features.columns) else None
     metrics, refusals = judge(
         candidate.scores(split.judge.features),
-        rival.scores(split.judge.features) if rival else None,
+        champion_scores(champion, split, limits),
         split.judge,
         capacity,
         limits.slips,

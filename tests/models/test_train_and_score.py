@@ -58,7 +58,7 @@ def test_every_active_account_has_a_score_for_every_policy(scored):
 def test_scores_rank_and_add_up(scored):
     accounts, _, _ = scored
     spam = accounts[accounts["policy"] == "spam_ring"].set_index("account_id")["score"]
-    truth = spam.index.map(abusive)
+    truth = spam.index.map(abusive).to_numpy(bool)
     assert spam[truth].mean() > 0.6 > 0.1 > spam[~truth].mean()
     assert 0.7 < spam.sum() / truth.sum() < 1.4
 

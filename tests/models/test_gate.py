@@ -1,0 +1,127 @@
+"""The gate: what a model must be able to do, on plain arrays."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conf import load_limits
+from models.calibration import fit_calibrator
+from models.fit import Rows, fit_model
+from models.gate import calibration_error, held_out, judge, leaks, precision_at
+from models.training import train_policy
+from models.weights import Population, population_weights
+
+LIMITS = load_limits()
+TRAINING = LIMITS.training.model_copy(update={"trials": 1, "folds": 3})
+GATE = LIMITS.gate.model_copy(update={"bootstraps": 60})
+PARAMETERS = {**TRAINING.first_guess.model_dump(), "rounds": 30}
+DAY = date(2026, 3, 1)
+
+
+def made_up(rows: int = 900, seed: int = 1, share: float = 0.15) -> Rows:
+    """Groups of three decided on within two months; three of eight features tell; 3 % of verdicts are wrong."""
+    dice = np.random.default_rng(seed)
+    truth = np.repeat(dice.random(rows // 3) < share, 3)
+    features = pd.DataFrame(
+        {f"f{place}": dice.normal(size=rows) + (1.5 * truth if place < 3 else 0.0) for place in range(8)}
+    )
+    labels = (truth ^ (dice.random(rows) < 0.03)).astype(int)
+    groups = np.repeat(np.arange(rows // 3), 3)
+    days = np.repeat(dice.uniform(20_000, 20_060, rows // 3), 3)
+    return Rows(np.arange(rows), features.astype(np.float32), labels, np.full(rows, 20.0), groups, days)
+
+
+@pytest.fixture(scope="module")
+def first():
+    return train_policy("account", "spam_ring", made_up(), DAY, None, 60, TRAINING, GATE)
+
+
+def judged(challenger, champion, split):
+    scores = champion.scores(split.judge.features) if champion else None
+    return judge(challenger.scores(split.judge.features), scores, split.judge, 60, TRAINING.slips, GATE, 1)[1]
+
+
+def test_a_sound_model_passes_and_the_same_rows_give_the_same_bytes(first):
+    again = train_policy("account", "spam_ring", made_up(), DAY, first.model, 60, TRAINING, GATE)
+    assert first.refusals == again.refusals == ()
+    assert again.model.content() == first.model.content()
+    assert again.model.version == first.model.version
+
+
+def test_held_out_rows_are_later_and_of_groups_that_were_not_learned_from():
+    split = held_out(made_up(), TRAINING)
+    assert split.later
+    assert split.fit.days.max() < split.judge.days.min()
+    assert not set(split.fit.groups) & set(split.judge.groups)
+
+
+def test_a_model_of_shuffled_labels_is_refused():
+    rows = made_up()
+    shuffled = replace(rows, labels=np.random.default_rng(5).permutation(rows.labels))
+    outcome = train_policy("account", "spam_ring", shuffled, DAY, None, 60, TRAINING, GATE)
+    assert any(reason.startswith("no better than chance") for reason in outcome.refusals)
+
+
+def test_a_leaked_feature_is_named():
+    rows = made_up()
+    leaked = replace(rows, features=rows.features.assign(verdicts_28d=rows.labels.astype(np.float32)))
+    assert leaks(rows, GATE) == []
+    assert leaks(leaked, GATE) == ["verdicts_28d"]
+
+
+def test_a_model_of_two_percent_of_the_rows_is_refused_beside_a_champion():
+    split = held_out(made_up(1_500), TRAINING)
+    champion = fit_model("account", "spam_ring", split.fit, PARAMETERS, TRAINING)
+    positives, negatives = (np.flatnonzero(split.fit.labels == value)[:10] for value in (1, 0))
+    starved = fit_model("account", "spam_ring", split.fit.take(np.r_[positives, negatives]), PARAMETERS, TRAINING)
+    assert judged(champion, champion, split) == []
+    assert any("worse than the champion's" in reason for reason in judged(starved, champion, split))
+
+
+def test_precision_counts_the_top_rows_as_often_as_they_stand_for():
+    scores, labels = np.array([0.9, 0.8, 0.1]), np.array([1, 0, 1])
+    assert precision_at(scores, labels, np.array([1.0, 3.0, 9.0]), 2) == pytest.approx(0.5)
+    assert precision_at(scores, labels, np.array([5.0, 3.0, 9.0]), 2) == pytest.approx(1.0)
+
+
+def test_calibration_error_of_scores_that_are_the_shares_is_small():
+    dice = np.random.default_rng(2)
+    scores = dice.random(30_000) ** 3
+    labels = (dice.random(30_000) < scores).astype(int)
+    assert calibration_error(scores, labels, np.ones(30_000), 0.0) < 0.01
+    assert calibration_error(np.minimum(scores + 0.2, 1), labels, np.ones(30_000), 0.0) > 0.15
+
+
+def test_the_calibrator_finds_the_line_behind_biased_rows_and_wrong_verdicts():
+    """Abusers are reviewed ten times as often and 3 % of verdicts are wrong; scores still add up to the truth."""
+    dice = np.random.default_rng(3)
+    margins = dice.normal(-2, 2, 40_000)
+    chance = 1 / (1 + np.exp(-(-2.5 + 1.4 * margins)))
+    truth = dice.random(40_000) < chance
+    flagged = np.where(margins > 0, 0.5, 0.05)
+    reviewed = dice.random(40_000) < flagged
+    labels = (truth ^ (dice.random(40_000) < 0.03))[reviewed].astype(int)
+    line = fit_calibrator(margins[reviewed], labels, 1 / flagged[reviewed], slips=0.03)
+    assert (line.intercept, line.slope) == pytest.approx((-2.5, 1.4), rel=0.2)
+    assert line(margins).sum() / truth.sum() == pytest.approx(1, abs=0.1)
+
+
+def test_weights_bring_audits_up_to_the_population_and_clip_the_rest():
+    sample = pd.DataFrame({"events_28d": np.linspace(0, 100, 50)})
+    rows = pd.DataFrame(
+        {
+            "source": ["random_audit"] * 4 + ["queue"] * 3 + ["user_report"] * 2,
+            "selection": [None] * 4 + ["risk", "uncertain", "uncertain"] + [None] * 2,
+            "inclusion_probability": [None] * 4 + [1.0, 0.25, 0.001] + [None] * 2,
+            "strength": 1.0,
+            "events_28d": [1.0, 50, 20, 70, 90, 95, 80, 99, 90],
+        }
+    ).astype({"inclusion_probability": float})
+    weights = population_weights(rows, Population(sample, 1_000), ["events_28d"], 50.0)
+    assert len(set(weights[:4])) == 1
+    assert weights[5] == pytest.approx(4 * weights[4]) and weights[6] == pytest.approx(50 * weights[4])
+    random_alone = population_weights(rows[:4], Population(sample, 1_000), ["events_28d"], 50.0)
+    assert random_alone.tolist() == [250.0] * 4
