@@ -26,7 +26,7 @@ def moment(written: Column) -> Column:
     """A time given as Unix seconds or in ISO 8601; null when it is neither."""
     text = written.cast("string")
     return F.coalesce(
-        F.timestamp_micros((text.try_cast("double") * 1_000_000).cast("bigint")), F.try_to_timestamp(text)
+        F.timestamp_micros((text.try_cast("double") * 1_000_000).try_cast("bigint")), F.try_to_timestamp(text)
     )
 
 
@@ -47,7 +47,8 @@ class Shares:
             *(name.alias(f"original_{key}") for key, name in original.items()),
             hashed("object", original["object_id"]).alias("video_id"),
             hashed("account", original["account_id"]).alias("account_id"),
-            hashed("content", original["content_id"]).alias("content"),
+            # A post may share two objects, and a file may name a post twice: each row is a share.
+            hashed("content", F.concat_ws("\n", *original.values(), F.col("timestamp_share").cast("string"))).alias("content"),
             moment(F.col("timestamp_share")).alias("ts"),
             (original["content_id"] == original["object_id"]).alias("is_object"),
         )
