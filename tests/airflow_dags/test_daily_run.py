@@ -25,6 +25,14 @@ TABLES = (
     "prevalence",
 )
 
+SPARK_DEFAULTS = """
+spark.sql.shuffle.partitions 2
+spark.default.parallelism 2
+spark.ui.enabled false
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+"""
+"""A cluster of the size of the test: Spark's own defaults are for a larger one."""
+
 RUNS = """
 import json, sys
 from deltalake import DeltaTable
@@ -44,7 +52,10 @@ def lake(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_run_of_the_dag_leaves_the_tables_of_its_day(lake, monkeypatch):
+def test_a_run_of_the_dag_leaves_the_tables_of_its_day(lake, tmp_path, monkeypatch):
+    (tmp_path / "spark-defaults.conf").write_text(SPARK_DEFAULTS)
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
     monkeypatch.setenv("AIRFLOW_VAR_ABUSE_MINING_LAKE", str(lake))
     initdb()
     dag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags["abuse_mining_daily"]

@@ -13,13 +13,14 @@ from tests.published import DAILY_TABLES, published
 
 DAY = "2026-03-01"
 BIN = Path(sys.executable).parent
+FAST_START = {"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 
 
 def run(command: list[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command away from the checkout; fails with what it said."""
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "SPARK_HOME")}
-    told = {**kept, "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **environment}
-    done = subprocess.run(list(map(str, command)), env=told, cwd=folder, capture_output=True, text=True, timeout=900)
+    told = {**kept, "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **FAST_START, **environment}
+    done = subprocess.run(list(map(str, command)), env=told, cwd=folder, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-4000:]
     return done
 
@@ -36,7 +37,7 @@ def test_daily_from_the_wheel_on_two_workers_equals_daily_here(tmp_path):
     assert "No module named 'lake'" in without.stderr
     with standalone_cluster(tmp_path, python) as master:
         submit = [BIN / "spark-submit", "--master", master, "--py-files", wheel, "--driver-memory", "1g"]
-        settings = ["--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=4"]
+        settings = ["--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=2"]
         daily = [SUITE / "jobs" / "daily.py", "--lake", there, "--as-of", DAY]
         run([*submit, *settings, *daily], tmp_path, PYSPARK_PYTHON=str(python))
     run([BIN / "python", "-m", "jobs", "daily", "--lake", here, "--as-of", DAY], tmp_path, SPARK_DRIVER_MEMORY="2g")
