@@ -56,8 +56,7 @@ def backfill(context: Context, decisions: DataFrame, weeks: int) -> list[date]:
     for day in missing:
         past = Context(context.lake, day, context.run, {}, context.policies, context.limits, context.warnings)
         for name in STEPS:
-            job = import_module(f"jobs.{name}").JOB
-            run_step(job, past, **{option.name: option.default for option in job.options})
+            run_step(import_module(f"jobs.{name}").JOB, past)
     return missing
 
 
