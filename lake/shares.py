@@ -43,12 +43,13 @@ class Shares:
     def of(cls, file: DataFrame) -> "Shares":
         """The tables of a frame with the columns WANTED; a post that is the object itself is its upload, no share."""
         original = {name: F.col(name).cast("string") for name in WANTED[:3]}
+        share = F.concat_ws("\n", *original.values(), F.col("timestamp_share").cast("string"))
         rows = file.select(
             *(name.alias(f"original_{key}") for key, name in original.items()),
             hashed("object", original["object_id"]).alias("video_id"),
             hashed("account", original["account_id"]).alias("account_id"),
             # A post may share two objects, and a file may name a post twice: each row is a share.
-            hashed("content", F.concat_ws("\n", *original.values(), F.col("timestamp_share").cast("string"))).alias("content"),
+            hashed("content", share).alias("content"),
             moment(F.col("timestamp_share")).alias("ts"),
             (original["content_id"] == original["object_id"]).alias("is_object"),
         )
