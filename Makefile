@@ -47,9 +47,14 @@ wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)
 # --- working on it ----------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: $(READY) $(AIRFLOW_READY) ## Run all tests, those of the Airflow DAGs in Airflow's own environment
-	@$(PYTEST) $(PYTEST_ARGS)
-	@$(AIRFLOW_PYTEST)
+test: $(READY) $(AIRFLOW_READY) ## Run the tests, those of the Airflow DAGs in Airflow's own environment
+	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+	@$(AIRFLOW_PYTEST) -m "not slow"
+
+.PHONY: test-slow
+test-slow: $(READY) $(AIRFLOW_READY) ## Run the tests on whole lakes, through Airflow and on a cluster (long)
+	@$(PYTEST) -m slow $(PYTEST_ARGS)
+	@$(AIRFLOW_PYTEST) -m slow
 
 .PHONY: test-fast
 test-fast: $(READY) ## Run the tests that take seconds

@@ -18,7 +18,7 @@ def run(context: Context) -> Facts:
     """
     limits = context.limits.links
     events = context.source(EVENTS, days=ACTIVE_DAYS)
-    acts = cut(co_actions(events, context.source(ACCOUNTS), context.source(VIDEOS), limits))
+    acts = co_actions(events, context.source(ACCOUNTS), context.source(VIDEOS), limits).persist()
     active = acts.select("account_id").distinct().count()
     evidence = cut(link_evidence(acts, limits))
     links = cut(account_links(evidence, limits))

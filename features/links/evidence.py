@@ -8,7 +8,6 @@ from conf import LinkLimits
 from features.links.chance import dispersions, expected_and_tail
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
 from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
-from features.rings.components import cut
 from lake.schemas import LINK_EVIDENCE
 
 PAIR = ["account_id", "other_account_id"]
@@ -22,14 +21,14 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     `acts` as of `co_actions`. Columns as of the table link_evidence, without as_of. Pairs that chance explains are
     still among them: see `account_links`.
     """
-    degrees = cut(activity(acts))
+    degrees = activity(acts).persist()
     placed = windows(acts, limits)
-    crowds = cut(crowdedness(placed, limits))
+    crowds = crowdedness(placed, limits).persist()
     found = populations(degrees, crowds, limits)
     if not found:
         return acts.sparkSession.createDataFrame([], EVIDENCE)
-    told = cut(telling(placed, crowds, found))
-    meeting = cut(pairs(told, limits))
+    told = telling(placed, crowds, found).persist()
+    meeting = pairs(told, limits)
     spread = dispersions(sampled_counts(meeting, found, limits), found)
     often = (
         meeting.groupBy(*PAIR)
