@@ -29,7 +29,8 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for each line: who redirects standard error gets what comes after.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
