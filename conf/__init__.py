@@ -89,9 +89,6 @@ class TrainingLimits(Section):
     min_per_class: int = Field(ge=2, description="violating and benign decisions without which a policy gets no model")
     max_weight: float = Field(ge=1, description="active entities that one decision can stand for, random audits aside")
     weight_spread: float = Field(ge=1, description="weight in the fit of the heaviest row of a class, in medians")
-    unlabelled_share: float = Field(
-        ge=0, description="weight of unlabelled rows in the fit, relative to the benign ones"
-    )
     slips: float = Field(ge=0, lt=0.5, description="share of verdicts that are wrong")
     folds: int = Field(ge=2, description="parts for held-out scores")
     trials: int = Field(ge=1, description="sets of hyperparameters that are tried")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import LongType, StructField
+from pyspark.sql.types import StructField
 
 from lake.schemas import BIGINT, DOUBLE, column
 
@@ -102,7 +102,3 @@ def totals(names: Iterable[str], as_of: object) -> list[Column]:
         for name in names
         for days in WINDOWS
     ]
-
-
-def whole_columns(df: DataFrame) -> list[str]:
-    return [field.name for field in df.schema if isinstance(field.dataType, LongType)]

@@ -59,10 +59,7 @@ def small(context: Context, df: DataFrame) -> DataFrame:
 def window(context: Context, rollup: Table) -> DataFrame:
     first = context.as_of - timedelta(days=ACTIVE_DAYS)
     day = F.col("event_date")
-    rows = (
-        context.lake.read(rollup) if context.lake.exists(rollup) else context.spark.createDataFrame([], rollup.schema)
-    )
-    return rows.where((day >= F.lit(first)) & (day < F.lit(context.as_of)))
+    return context.lake.read_or_empty(rollup).where((day >= F.lit(first)) & (day < F.lit(context.as_of)))
 
 
 JOB = Job(

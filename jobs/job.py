@@ -20,6 +20,7 @@ from lake.errors import SuiteError, UsageError
 from lake.runs import Run
 from lake.schemas import SOURCES, Table
 from lake.store import Lake, deduplicated
+from validation.rules import usable
 
 Facts = Mapping[str, object]
 
@@ -66,8 +67,6 @@ class Context:
 
     def source(self, table: Table, days: int | None = None) -> DataFrame:
         """Rows of a source table that a job may use: known at `as_of`, keeping the contract, each key once."""
-        from validation.rules import usable
-
         return deduplicated(usable(self.lake.source(table, self.as_of, days), table), table.key)
 
     def day(self, table: Table, as_of: date | None = None) -> DataFrame:

@@ -2,9 +2,7 @@
 
 from jobs.job import Context, Facts, Job, main
 
-from pyspark.sql import DataFrame
-
-from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS, Table
+from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS
 from review.prevalence import prevalence
 from review.tables import AUDITED_ACCOUNTS, PREVALENCE_ESTIMATES
 
@@ -21,8 +19,8 @@ def run(context: Context) -> Facts:
         context.day(RINGS),
         context.day(RING_MEMBERS),
         context.source(DECISIONS),
-        everything(context, AUDIT_DRAWS),
-        everything(context, AUDIT_FRAMES),
+        context.lake.read_or_empty(AUDIT_DRAWS),
+        context.lake.read_or_empty(AUDIT_FRAMES),
         context.as_of,
         context.policies,
     )
@@ -33,12 +31,6 @@ def run(context: Context) -> Facts:
         else f"{row.estimate:.2%} of views ({row.ci_low:.2%} to {row.ci_high:.2%}), {row.reviewed} audits"
         for row in estimates.collect()
     }
-
-
-def everything(context: Context, table: Table) -> DataFrame:
-    """A table of the suite that the first run of a lake does not have yet."""
-    lake = context.lake
-    return lake.read(table) if lake.exists(table) else context.spark.createDataFrame([], table.schema)
 
 
 JOB = Job(

@@ -32,7 +32,7 @@ def run(context: Context) -> Facts:
     probability with which it was drawn. Run it after score.
     """
     lake, review = context.lake, context.policies.review
-    published = lake.read(QUEUE) if lake.exists(QUEUE) else context.spark.createDataFrame([], QUEUE.schema)
+    published = lake.read_or_empty(QUEUE)
     day = Day(
         account_scores=context.day(ACCOUNT_SCORES),
         video_scores=context.day(VIDEO_SCORES),

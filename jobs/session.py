@@ -15,8 +15,6 @@ from pyspark.sql import SparkSession
 
 from lake.errors import SuiteError
 
-DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
-
 SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

@@ -67,9 +67,7 @@ def read_days(context: Context, table: Table, days: Sequence[date]) -> DataFrame
 
 def cases_before(context: Context) -> DataFrame:
     """The cases of the review queue of earlier days; none when there has been no queue."""
-    if not context.lake.exists(REVIEW_QUEUE):
-        return context.spark.createDataFrame([], REVIEW_QUEUE.schema)
-    return context.lake.read(REVIEW_QUEUE).where(F.col("as_of") < F.lit(context.as_of))
+    return context.lake.read_or_empty(REVIEW_QUEUE).where(F.col("as_of") < F.lit(context.as_of))
 
 
 def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:

@@ -132,6 +132,10 @@ class Lake:
         except AnalysisException as error:
             raise BrokenContract(f"table {table.name} cannot be read: {error.getCondition()}") from error
 
+    def read_or_empty(self, table: Table) -> DataFrame:
+        """The whole table; no rows of one that is not there, as tables of the suite before their first run."""
+        return self.read(table) if self.exists(table) else self.spark.createDataFrame([], table.schema)
+
     def source(self, table: Table, as_of: date, days: int | None = None) -> DataFrame:
         """Rows of a source table that had come to be before `as_of`, as delivered.
 
@@ -157,10 +161,6 @@ class Lake:
     def day(self, table: Table, as_of: date) -> DataFrame:
         """What was published for one day of an output table; no rows when nothing was."""
         return self.read(table).where(F.col(needed(table.partition, table)) == F.lit(as_of)).select(table.columns)
-
-    def has_day(self, table: Table, as_of: date) -> bool:
-        """Whether a day of a table has rows."""
-        return self.exists(table) and not self.day(table, as_of).isEmpty()
 
     def publish(self, table: Table, df: DataFrame, day: date, provenance: Provenance) -> int:
         """Replace one day of a partitioned table by `df` in one commit; returns the number of rows.

@@ -82,7 +82,7 @@ def windows(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     )
 
 
-def crowdedness(placed: DataFrame, limits: LinkLimits) -> DataFrame:
+def crowdedness(placed: DataFrame) -> DataFrame:
     """Accounts at each place that two or more share: (kind, place, crowd). Counted before anything is brought
     together.
     """

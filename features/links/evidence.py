@@ -23,7 +23,7 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     """
     degrees = activity(acts).persist()
     placed = windows(acts, limits)
-    crowds = crowdedness(placed, limits).persist()
+    crowds = crowdedness(placed).persist()
     found = populations(degrees, crowds, limits)
     if not found:
         return acts.sparkSession.createDataFrame([], EVIDENCE)

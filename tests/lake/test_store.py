@@ -95,3 +95,9 @@ def test_deduplicated_keeps_one_row_a_key_whatever_the_order(spark):
     for order in (rows, rows[::-1]):
         kept = deduplicated(events(spark, *order), ("event_id",)).collect()
         assert sorted((row.event_id, row.text) for row in kept) == [(7, "a"), (8, None)]
+
+
+def test_a_table_before_its_first_run_has_no_rows(lake, spark):
+    assert lake.read_or_empty(PREVALENCE).collect() == []
+    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
+    assert lake.read_or_empty(PREVALENCE).count() == 1
