@@ -69,4 +69,5 @@ def compute(context: Context, days: list[date], accounts: DataFrame, videos: Dat
 
 def record(context: Context, seen: Mapping[date, str | None], version: str) -> None:
     rows = [(table.name, day, fingerprint, version) for table in ROLLUPS for day, fingerprint in seen.items()]
-    context.lake.upsert(ROLLUP_LEDGER, context.spark.createDataFrame(rows, ROLLUP_LEDGER.schema))
+    seen_now = context.spark.createDataFrame(rows, ROLLUP_LEDGER.schema)
+    context.lake.upsert(ROLLUP_LEDGER, seen_now, context.run.provenance)

@@ -58,7 +58,7 @@ def run(context: Context) -> Facts:
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():
             context.warn(f"no model for {policy} ({kind}): {why}")
-    context.run.rows_written += register(lake, outcomes, registry, context.as_of)
+    context.run.rows_written += register(lake, outcomes, registry, context.as_of, context.run.provenance)
     for outcome in outcomes:
         model = outcome.model
         facts[f"{model.policy} ({model.entity_type})"] = outcome.in_a_line()

@@ -1,7 +1,7 @@
 """Reading tables as they were known at a day, and publishing a day of a table whole or not at all."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -11,7 +11,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, DataFrameWriter, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from lake.errors import BrokenContract, MissingTable, PublishConflict
 from lake.schemas import Table
@@ -215,33 +215,42 @@ class Lake:
         writer = conformed(df, table).write.mode("append").option("mergeSchema", True)
         self._commit(writer, table, provenance)
 
-    def upsert(self, table: Table, df: DataFrame) -> None:
-        """Add the rows whose key is new to a table without partitions, and replace those whose key is there."""
+    def upsert(self, table: Table, df: DataFrame, provenance: Provenance) -> None:
+        """Add the rows whose key is new to a table without partitions, and replace those whose key is there.
+
+        Raises PublishConflict when other runs keep writing the same table.
+        """
         frame = conformed(df, table)
-        (
-            DeltaTable.createIfNotExists(self.spark)
-            .location(self.path(table))
-            .addColumns(table.schema)
-            .execute()
+        if not self.exists(table):
+            self.append(table, frame.limit(0), provenance)
+        merge = (
+            DeltaTable.forPath(self.spark, self.path(table))
             .alias("old")
             .merge(frame.alias("new"), " and ".join(f"old.{name} = new.{name}" for name in table.key))
             .whenMatchedUpdateAll()
             .whenNotMatchedInsertAll()
-            .execute()
         )
+        # A merge takes no options: its provenance can only come from the session.
+        self.spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", provenance.to_json())
+        try:
+            self._retried(table, merge.execute)
+        finally:
+            self.spark.conf.unset("spark.databricks.delta.commitInfo.userMetadata")
 
     def _commit(self, writer: DataFrameWriter, table: Table, provenance: Provenance) -> None:
-        @retry(
+        described = writer.format("delta").option("userMetadata", provenance.to_json())
+        self._retried(table, lambda: described.save(self.path(table)))
+
+    def _retried(self, table: Table, commit: Callable[[], object]) -> None:
+        """Commit, again when another writer was faster; raises PublishConflict when others always are."""
+        retrying = Retrying(
             retry=retry_if_exception_type(CONFLICTS),
             stop=stop_after_attempt(PUBLISH_ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.5, max=20),
             reraise=True,
         )
-        def commit() -> None:
-            writer.format("delta").option("userMetadata", provenance.to_json()).save(self.path(table))
-
         try:
-            commit()
+            retrying(commit)
         except CONFLICTS as error:
             raise PublishConflict(
                 f"table {table.name}: another run kept writing the same rows ({PUBLISH_ATTEMPTS} tries); run again"

@@ -15,7 +15,7 @@ from lake.errors import BrokenContract
 from lake.files import read_file, write_file
 from lake.runs import code_version
 from lake.schemas import MODELS, POLICIES, VIDEO_POLICIES
-from lake.store import Lake
+from lake.store import Lake, Provenance
 from models.calibration import Calibrator
 from models.card import model_card
 from models.fit import Model, as_json
@@ -80,7 +80,9 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
     )
 
 
-def register(lake: Lake, outcomes: Sequence[Outcome], registry: Sequence[Row], as_of: date) -> int:
+def register(
+    lake: Lake, outcomes: Sequence[Outcome], registry: Sequence[Row], as_of: date, provenance: Provenance
+) -> int:
     """Write the files of trained models, then their rows and those of the champions they replace in one commit.
 
     A model that passed becomes champion, unless one that was trained on a later day already is: then it only stands
@@ -121,7 +123,7 @@ def register(lake: Lake, outcomes: Sequence[Outcome], registry: Sequence[Row], a
         )
     if rows:
         values = [tuple(row[name] for name in MODELS.columns) for row in rows]
-        lake.upsert(MODELS, lake.spark.createDataFrame(values, MODELS.schema))
+        lake.upsert(MODELS, lake.spark.createDataFrame(values, MODELS.schema), provenance)
     return len(rows)
 
 

@@ -1,12 +1,13 @@
 """Reading as of a day, publishing a day."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 
 from lake.errors import BrokenContract, MissingTable
-from lake.schemas import ACCOUNTS, EVENTS, PREVALENCE, RINGS
+from lake.schemas import ACCOUNTS, EVENTS, PREVALENCE, RINGS, ROLLUP_LEDGER
 from lake.store import Lake, Provenance, deduplicated
 from tests.builders import accounts, at, events
 
@@ -44,6 +45,14 @@ def test_publishing_other_columns_is_refused_and_leaves_the_day(lake, spark):
     with pytest.raises(BrokenContract, match="column reviewed is missing; column seen is not in the contract"):
         lake.publish(PREVALENCE, wrong, DAY, ME)
     assert stored(lake, PREVALENCE) == [(DAY, "spam_ring", 0.1, 0.0, 0.2, 50)]
+
+
+def test_upsert_adds_new_keys_and_replaces_known_ones_also_below_a_relative_path(spark, tmp_path):
+    lake = Lake(spark, os.path.relpath(tmp_path))  # as --lake demo-lake
+    ledger = lambda *rows: spark.createDataFrame(rows, ROLLUP_LEDGER.schema)  # noqa: E731
+    lake.upsert(ROLLUP_LEDGER, ledger(("video_activity", DAY, "a", "1"), ("video_activity", NEXT, "b", "1")), ME)
+    lake.upsert(ROLLUP_LEDGER, ledger(("video_activity", NEXT, "c", "1")), ME)
+    assert stored(lake, ROLLUP_LEDGER) == [("video_activity", DAY, "a", "1"), ("video_activity", NEXT, "c", "1")]
 
 
 def test_history_names_the_run(lake, spark):
