@@ -5,6 +5,8 @@ from jobs.job import Context, Facts, Job, main, run_step
 
 from time import monotonic
 
+import click
+
 STEPS = (validate.JOB, features.JOB, links.JOB, rings.JOB, score.JOB, queue.JOB, prevalence.JOB)
 
 
@@ -12,10 +14,12 @@ def run(context: Context) -> Facts:
     """Run the steps of a day one after the other in one session; stop at the first that fails.
 
     validate → features → links → rings → score → queue → prevalence. Each step does what its own command does, and can
-    be run again by itself. A run for the same day again replaces its rows and nothing else.
+    be run again by itself; --from goes on where a run stopped. A run for the same day again replaces its rows and
+    nothing else.
     """
     seconds: dict[str, object] = {}
-    for step in STEPS:
+    names = [step.name for step in STEPS]
+    for step in STEPS[names.index(context.options["first"]) :]:
         started = monotonic()
         facts = run_step(step, context)
         seconds[step.name] = f"{monotonic() - started:.1f} s"
@@ -29,6 +33,15 @@ JOB = Job(
     run,
     reads=tuple(dict.fromkeys(table for step in STEPS for table in step.reads)),
     writes=tuple(dict.fromkeys(table for step in STEPS for table in step.writes)),
+    options=(
+        click.Option(
+            ["--from", "first"],
+            type=click.Choice([step.name for step in STEPS]),
+            default=STEPS[0].name,
+            show_default=True,
+            help="Start with this step; those before it have run for the day.",
+        ),
+    ),
 )
 
 if __name__ == "__main__":

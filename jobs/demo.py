@@ -9,11 +9,17 @@ from time import monotonic
 
 import click
 
+from features import accounts
 from lake.errors import GateRefused
-from lake.schemas import ACCOUNT_FEATURES, ACCOUNT_SCORES, PREVALENCE, REVIEW_QUEUE, RING_MEMBERS, RINGS, SOURCES
+from lake.schemas import ACCOUNT_SCORES, PREVALENCE, REVIEW_QUEUE, RING_MEMBERS, RINGS, SOURCES
 from simulation.scorecard import scorecard, true_prevalence
 from simulation.settings import Settings
 from simulation.truth import TRUTH_ACCOUNTS, truth_beside
+
+
+def world(seed: int, accounts: int) -> Settings:
+    """A platform in trouble, whose reviewers worked off a backlog in the last week: small, with enough to learn."""
+    return Settings(seed=seed, accounts=accounts, abuse=2.0, reviews=3.0, review_days=8)
 
 
 def run(context: Context) -> Facts:
@@ -21,17 +27,17 @@ def run(context: Context) -> Facts:
 
     Replaces the lake at --lake. The truth is at URI_truth; no step of the suite reads it.
     """
-    settings = Settings(seed=context.options["seed"], accounts=context.options["accounts"])
-    step(simulate.JOB, context, seed=settings.seed, accounts=settings.accounts, overwrite=True)
+    settings = world(context.options["seed"], context.options["accounts"])
+    step(simulate.JOB, context, **{knob: getattr(settings, knob) for knob in simulate.KNOBS}, overwrite=True)
     first = replace(context, asked_day=settings.until - timedelta(days=1))
     last = replace(context, asked_day=settings.until)
     try:
-        step(train.JOB, first, snapshot_weeks=context.options["snapshot_weeks"])
+        step(train.JOB, first, snapshot_weeks=1)
     except GateRefused as refusal:  # a model that is no good is a result too: the days run without it
         context.warn(str(refusal))
     step(daily.JOB, first)
     step(daily.JOB, last)
-    features, truth = last.day(ACCOUNT_FEATURES), truth_beside(context.lake).read(TRUTH_ACCOUNTS)
+    features, truth = last.day(accounts.TABLE), truth_beside(context.lake).read(TRUTH_ACCOUNTS)
     rings, members = last.day(RINGS), last.day(RING_MEMBERS)
     screen.rings(rings)
     screen.cases(last.day(REVIEW_QUEUE))
@@ -54,8 +60,7 @@ JOB = Job(
     writes=SOURCES,
     options=(
         click.Option(["--seed"], type=int, default=7, show_default=True, help="Another seed, another platform."),
-        click.Option(["--accounts"], type=click.IntRange(500), default=20_000, show_default=True, help="Its size."),
-        click.Option(["--snapshot-weeks"], type=click.IntRange(1), default=2, help="Weeks of features to train on."),
+        click.Option(["--accounts"], type=click.IntRange(500), default=8_000, show_default=True, help="Its size."),
     ),
     needs_day=False,
     makes_lake=True,

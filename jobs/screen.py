@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 from rich.console import Console
 from rich.markup import escape
@@ -45,10 +45,13 @@ def rings(df: DataFrame) -> None:
 
 
 def cases(df: DataFrame) -> None:
-    """The cases that reviewers see first, with the reasons for each."""
+    """The cases that reviewers see first, one for each ring, with the reasons for each."""
     shown = table("Review queue: the first cases", "case", "score", "reach", "why", "due", right=("score", "reach"))
-    ranked = df.where("selection = 'risk'").orderBy(F.desc("priority"), "case_id").limit(CASES_SHOWN)
-    for row in ranked.collect():
+    first = Window.partitionBy(F.coalesce(F.col("ring_id").cast("string"), "case_id")).orderBy(
+        F.desc("priority"), "case_id"
+    )
+    ranked = df.where("selection = 'risk'").withColumn("place", F.row_number().over(first)).where("place = 1")
+    for row in ranked.orderBy(F.desc("priority"), "case_id").limit(CASES_SHOWN).collect():
         case = f"{row.entity_type} {str(row.entity_id)[-6:]}\n[dim]{row.policy}[/]"
         shown.add_row(case, f"{row.score:.2f}", f"{row.reach:,}", why(row), f"{row.due_at:%d %b %H:%M}")
     out.print(shown)

@@ -26,6 +26,11 @@ SETTINGS = {
     # The log of a published table is short; 50 partitions to read it would cost more than the reading.
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+    # Wide features make more classes than the default keeps: without this they are compiled again for each step.
+    "spark.sql.codegen.cache.maxEntries": "5000",
+    "spark.sql.maxPlanStringLength": "100000",
+    # Where in Python a column was made is asked of the JVM for each of thousands of columns.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 
 LOCAL_SETTINGS = {
@@ -65,7 +70,7 @@ def start_session(app: str) -> SparkSession:
             builder = builder.config(key, value)
         builder = builder.config("spark.driver.memory", driver_memory()).config(
             "spark.driver.extraJavaOptions",
-            f"-Dlog4j2.configurationFile=file:{log_settings} -Duser.timezone=UTC",
+            f"-Dlog4j2.configurationFile=file:{log_settings} -Duser.timezone=UTC -XX:ReservedCodeCacheSize=512m",
         )
     with quiet_jvm():
         spark = builder.getOrCreate()

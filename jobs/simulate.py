@@ -10,7 +10,19 @@ from simulation.settings import Settings
 from simulation.truth import TRUTHS
 from simulation.writing import answer_queue, write_world
 
-KNOBS = ("seed", "accounts", "days", "events", "evading", "abuse", "crowds", "interests", "dirty")
+KNOBS = (
+    "seed",
+    "accounts",
+    "days",
+    "events",
+    "evading",
+    "abuse",
+    "crowds",
+    "interests",
+    "dirty",
+    "reviews",
+    "review_days",
+)
 DAY = click.DateTime(["%Y-%m-%d"])
 SHARE = click.FloatRange(0, 1)
 
@@ -64,6 +76,20 @@ OPTIONS = (
     ),
     click.Option(
         ["--dirty"], type=SHARE, default=0.0, show_default=True, help="Share of extra rows that break the contract."
+    ),
+    click.Option(
+        ["--reviews"],
+        type=click.FloatRange(0.1, 4),
+        default=1.0,
+        show_default=True,
+        help="How many decisions there are.",
+    ),
+    click.Option(
+        ["--review-days"],
+        type=click.IntRange(1),
+        default=42,
+        show_default=True,
+        help="Reviewers decided in the last so many days.",
     ),
     click.Option(["--overwrite"], is_flag=True, help="Replace the tables of a lake that has some."),
     click.Option(["--answer-queue"], is_flag=True, help="Let reviewers answer the open cases of --as-of instead."),

@@ -23,9 +23,12 @@ ACTING_MEMBERS = 1.0
 def windows(acts: DataFrame, days: Sequence[date]) -> DataFrame:
     """Acts with the `as_of` of each of `days` in whose window of 28 days they lie; one row per act and such day."""
     known = F.array(*[F.lit(day) for day in days])
-    day = F.to_date("ts")
-    inside = F.filter(known, lambda as_of: (day < as_of) & (day >= F.date_sub(as_of, ACTIVE_DAYS)))
-    return acts.select(F.explode(inside).alias("as_of"), "account_id", "video_id")
+    inside = (F.to_date("ts") < F.col("as_of")) & (F.to_date("ts") >= F.date_sub("as_of", ACTIVE_DAYS))
+    return (
+        acts.select("ts", "account_id", "video_id", F.explode(known).alias("as_of"))
+        .where(inside)
+        .select("as_of", "account_id", "video_id")
+    )
 
 
 def at_snapshots(labels: DataFrame, days: Sequence[date]) -> DataFrame:

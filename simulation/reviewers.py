@@ -19,6 +19,8 @@ ERROR, UNSURE = 0.035, 0.05
 REVIEWED_LOUD, REVIEWED_EVADING, REVIEWED_HONEST = 0.22, 0.035, 0.006
 """Chance that an account comes before a reviewer other than by an audit."""
 
+REVIEWED_VIDEOS_LOUD, REVIEWED_VIDEOS_EVADING, REVIEWED_VIDEOS_HONEST = 0.25, 0.06, 0.004
+
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Columns of decisions: kind of entity, entity, policy, verdict, when, source."""
 
@@ -106,6 +108,7 @@ def queue_decisions(
     """Accounts that were flagged or reported: loud ones first, active and reported ones more than others."""
     settings, people = world.settings, world.people
     chance = np.select([style_of == 1, style_of == 2], [REVIEWED_LOUD, REVIEWED_EVADING], REVIEWED_HONEST)
+    chance = chance * settings.reviews
     acted = np.bincount(world.acts.account, minlength=people.size)
     bias = (
         0.4 + np.minimum(2.0, acted / max(1.0, acted[policy_of >= 0].mean() if (policy_of >= 0).any() else 1.0))
@@ -113,7 +116,7 @@ def queue_decisions(
     reporters = np.bincount(world.acts.account[world.acts.verb == REPORT], minlength=people.size)
     bias = np.where((policy_of < 0) & (reporters > 3), 3.0, bias)
     chosen = np.flatnonzero(reviewable & (rng.random(people.size) < chance * bias))
-    flagged = np.maximum(since[chosen], people.from_ms[chosen])
+    flagged = np.maximum(np.maximum(since[chosen], people.from_ms[chosen]), settings.review_start)
     spread = np.maximum(1, settings.end - flagged)
     when = office_hours(rng, flagged + ((0.1 + 0.9 * rng.random(len(chosen))) * spread).astype(np.int64) + MS_PER_DAY)
     suspicion = rng.choice(len(POLICIES), size=len(chosen))
@@ -134,10 +137,10 @@ def video_decisions(world: World, rng: np.random.Generator) -> list[Batch]:
     video = np.array(sorted(bad), np.int64)
     loud = np.array([bad[number][1] == "loud" for number in video.tolist()], np.bool_)
     policies = np.array([bad[number][0] for number in video.tolist()], np.object_)
-    chosen = rng.random(len(video)) < np.where(loud, 0.25, 0.06)
+    chosen = rng.random(len(video)) < settings.reviews * np.where(loud, REVIEWED_VIDEOS_LOUD, REVIEWED_VIDEOS_EVADING)
     clean = np.setdiff1d(np.flatnonzero(films.created_ms > settings.start - 20 * MS_PER_DAY), video)
     weight = films.pull[clean] + 1
-    count = min(len(clean), max(4, round(0.004 * films.size))) if films.size else 0
+    count = min(len(clean), max(4, round(REVIEWED_VIDEOS_HONEST * settings.reviews * films.size))) if films.size else 0
     honest = rng.choice(clean, size=count, replace=False, p=weight / weight.sum()) if count else clean[:0]
     entity = np.concatenate([video[chosen], honest])
     judged = np.concatenate(
@@ -147,7 +150,7 @@ def video_decisions(world: World, rng: np.random.Generator) -> list[Batch]:
         ]
     )
     said = verdicts(rng, np.arange(len(entity)) < chosen.sum())
-    begin = np.maximum(films.created_ms[entity], settings.start) if len(entity) else np.array([], np.int64)
+    begin = np.maximum(films.created_ms[entity], settings.review_start) if len(entity) else np.array([], np.int64)
     when = office_hours(rng, begin + ((1.5 + rng.exponential(6, len(entity))) * MS_PER_DAY).astype(np.int64))
     source = np.where(rng.random(len(entity)) < 0.7, "queue", "user_report")
     return [batch("video", films.video_id[entity] if len(entity) else entity, judged, said, when, source)]
@@ -157,8 +160,8 @@ def audits(world: World, rng: np.random.Generator, policy_of: np.ndarray, review
     """Accounts drawn at random among the active, each judged on every policy."""
     settings, people = world.settings, world.people
     active = np.flatnonzero((people.to_ms > people.from_ms) & (people.sessions * settings.days > 0.5))
-    drawn = active[rng.random(len(active)) < AUDITED_SHARE]
-    begin = np.maximum(people.from_ms[drawn], settings.start + MS_PER_DAY)
+    drawn = active[rng.random(len(active)) < AUDITED_SHARE * settings.reviews]
+    begin = np.maximum(people.from_ms[drawn], settings.review_start + MS_PER_DAY)
     when = office_hours(rng, begin + (rng.random(len(drawn)) * (settings.end - begin)).astype(np.int64))
     parts = []
     for number, policy in enumerate(POLICIES):

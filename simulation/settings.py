@@ -18,7 +18,8 @@ class Settings:
 
     `evading` is the share of abusive rings that hide; `abuse` and `crowds` multiply the number of abusive rings and of
     honest groups (0: none); `interests` 0 lets everybody watch what everybody watches; `dirty` is the share of extra
-    rows that break the contract.
+    rows that break the contract. `reviews` multiplies how many decisions there are; all fall into the last
+    `review_days`, when the reviewers worked off what had come up before.
     """
 
     seed: int = 7
@@ -31,6 +32,8 @@ class Settings:
     crowds: float = 1.0
     interests: float = 1.0
     dirty: float = 0.0
+    reviews: float = 1.0
+    review_days: int = 42
 
     @property
     def target_events(self) -> int:
@@ -50,6 +53,11 @@ class Settings:
     def end(self) -> int:
         """The moment the lake ends, in ms since 1970; nothing in it is as late."""
         return epoch_ms(self.until)
+
+    @property
+    def review_start(self) -> int:
+        """The moment reviewers began, in ms since 1970."""
+        return max(self.start, self.end - self.review_days * MS_PER_DAY)
 
     def rng(self, what: str, *numbers: int) -> np.random.Generator:
         """A generator of its own for each thing that is drawn, whoever draws it and in whatever order."""

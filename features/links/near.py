@@ -40,15 +40,15 @@ def _coefficients() -> tuple[np.ndarray, np.ndarray]:
     return factors, state.integers(0, 1 << 63, BANDS * ROWS, dtype=np.uint64)
 
 
-def _stable_hashes(values: set[str]) -> np.ndarray:
-    """64-bit hashes of short strings that are equal in every process."""
-    out = np.empty(len(values), dtype=np.uint64)
-    for i, value in enumerate(values):
-        h = 14695981039346656037
-        for code in map(ord, value):
-            h = ((h ^ code) * 1099511628211) & 0xFFFFFFFFFFFFFFFF
-        out[i] = h
-    return out
+def _shingle_hashes(text: str) -> np.ndarray:
+    """64-bit hashes (FNV-1a over code points) of the shingles of a text, equal in every process."""
+    dense = text.replace(" ", "") or "\0"
+    codes = np.frombuffer(dense.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    runs = np.lib.stride_tricks.sliding_window_view(codes, min(SHINGLE, len(codes)))
+    hashes = np.full(len(runs), 14695981039346656037, dtype=np.uint64)
+    for place in range(runs.shape[1]):
+        hashes = (hashes ^ runs[:, place]) * np.uint64(1099511628211)
+    return hashes
 
 
 def _signatures(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -56,8 +56,8 @@ def _signatures(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         ids, bands = [], []
         for text_id, text in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
-            hashes = _stable_hashes(shingles(text))
             with np.errstate(over="ignore"):
+                hashes = _shingle_hashes(text)
                 mixed = hashes[:, None] * factors + offsets
                 mixed ^= mixed >> np.uint64(29)
                 least = (mixed * np.uint64(0xBF58476D1CE4E5B9)).min(axis=0).reshape(BANDS, ROWS)
@@ -92,7 +92,7 @@ def near_texts(texts: DataFrame, limits: LinkLimits) -> DataFrame:
     Within a band, each text is compared with the smallest ids of its bucket only, so that a bucket of n texts costs n
     comparisons, not n²: near-equal texts still hang together, through the one they are all compared with.
     """
-    bands = texts.select("text_id", "normal").mapInArrow(_signatures, "text_id bigint, band bigint")
+    bands = texts.select("text_id", "normal").mapInArrow(_signatures, "text_id bigint, band bigint").persist()
     heads = (
         bands.groupBy("band").agg(F.min("text_id").alias("head"), F.max("text_id").alias("tail")).where("head != tail")
     )
@@ -149,8 +149,9 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame
     probes = keyed.select(
         F.col("frame_id").alias("other_frame_id"),
         *(F.col(f"w{i}").alias(f"o{i}") for i in range(4)),
-        F.explode(F.transform(flips, lambda flip: F.col("key").bitwiseXOR(flip))).alias("key"),
-    )
+        "key",
+        F.explode(flips).alias("flip"),
+    ).withColumn("key", F.col("key").bitwiseXOR(F.col("flip")))
     apart = sum(
         (F.bit_count(F.col(f"w{i}").bitwiseXOR(F.col(f"o{i}"))) for i in range(1, 4)),
         F.bit_count(F.col("w0").bitwiseXOR(F.col("o0"))),

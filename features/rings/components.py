@@ -38,7 +38,7 @@ def connected_components(links: DataFrame, small_graph_links: int = SMALL_GRAPH_
 
     A component is named by its smallest account. Links may be given in either direction and more than once.
     """
-    pairs = links.select("account_id", "other_account_id")
+    pairs = cut(links.select("account_id", "other_account_id"))
     if pairs.count() <= small_graph_links:
         return pairs.repartition(1).mapInArrow(_components_in_memory, COMPONENTS)
     return _components_by_stars(pairs)

@@ -13,7 +13,7 @@ from tests.published import DAILY_TABLES, published
 
 DAY = "2026-03-01"
 BIN = Path(sys.executable).parent
-FAST_START = {"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+FAST_START = {"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"}
 
 
 def run(command: list[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

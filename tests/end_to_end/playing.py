@@ -35,9 +35,9 @@ def cut(spark: SparkSession, whole: Path, day: date, target: Path) -> None:
         (writer.partitionBy(table.partition) if table.partition else writer).save(f"{target}/{table.name}")
 
 
-def start(name: str, lake: Path, day: date, log: Path) -> subprocess.Popen[bytes]:
+def start(name: str, lake: Path, day: date, log: Path, *options: str) -> subprocess.Popen[bytes]:
     """Start a job in a process group of its own; what it says goes to `log`."""
-    command = [sys.executable, "-m", "jobs", name, "--lake", str(lake), "--as-of", str(day)]
+    command = [sys.executable, "-m", "jobs", name, "--lake", str(lake), "--as-of", str(day), *options]
     told = {**os.environ, "SPARK_DRIVER_MEMORY": "2g"}
     return subprocess.Popen(
         command, cwd=SUITE, env=told, stdout=log.open("wb"), stderr=subprocess.STDOUT, start_new_session=True
@@ -45,8 +45,8 @@ def start(name: str, lake: Path, day: date, log: Path) -> subprocess.Popen[bytes
 
 
 def kill_while(step: str, lake: Path, day: date, log: Path, patience: float = 300) -> None:
-    """Run `daily` and kill it, JVM and all, as soon as `step` has begun to write data files."""
-    running = start("daily", lake, day, log)
+    """Go on with `daily` from a step, and kill it, JVM and all, as soon as the step has begun to write data files."""
+    running = start("daily", lake, day, log, "--from", step)
     began, deadline = None, time.monotonic() + patience
     while time.monotonic() < deadline and running.poll() is None:
         if began is None and f'"{step} started"' in log.read_text(errors="replace"):

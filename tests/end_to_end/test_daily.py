@@ -74,7 +74,7 @@ def test_killed_in_every_step_then_run_again(spark, fresh, folder, expected):
     shutil.copytree(fresh, lake)
     for step in daily.STEPS:
         kill_while(step.name, lake, DAY, folder / f"{step.name}.log")
-    play(spark, lake, "daily", DAY)
+        play(spark, lake, step.name, DAY)
     assert published(lake, str(DAY)) == expected
 
 
