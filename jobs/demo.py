@@ -37,14 +37,19 @@ def run(context: Context) -> Facts:
         context.warn(str(refusal))
     step(daily.JOB, first)
     step(daily.JOB, last)
-    features, truth = last.day(accounts.TABLE), truth_beside(context.lake).read(TRUTH_ACCOUNTS)
-    rings, members = last.day(RINGS), last.day(RING_MEMBERS)
-    screen.rings(rings)
-    screen.cases(last.day(REVIEW_QUEUE))
-    screen.truth(scorecard(features, members, rings, last.day(ACCOUNT_SCORES), truth))
-    screen.prevalence(last.day(PREVALENCE), true_prevalence(features, truth))
-    screen.look_further(context.lake.uri, last.as_of)
+    show(last)
     return {"lake": context.lake.uri, "truth": truth_beside(context.lake).uri}
+
+
+def show(context: Context) -> None:
+    """What was found on a day, beside the truth."""
+    features, truth = context.day(accounts.TABLE), truth_beside(context.lake).read(TRUTH_ACCOUNTS)
+    rings, members = context.day(RINGS), context.day(RING_MEMBERS)
+    screen.rings(rings)
+    screen.cases(context.day(REVIEW_QUEUE))
+    screen.truth(scorecard(features, members, rings, context.day(ACCOUNT_SCORES), truth))
+    screen.prevalence(context.day(PREVALENCE), true_prevalence(features, truth))
+    screen.look_further(context.lake.uri, context.as_of)
 
 
 def step(job: Job, context: Context, **options: object) -> None:

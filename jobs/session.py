@@ -23,8 +23,6 @@ SETTINGS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.databricks.delta.retentionDurationCheck.enabled": "true",
-    # The log of a published table is short; 50 partitions to read it would cost more than the reading.
-    "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     # Wide features make more classes than the default keeps: without this they are compiled again for each step.
     "spark.sql.codegen.cache.maxEntries": "5000",
@@ -38,6 +36,8 @@ LOCAL_SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
+    # A log is read in one task: each first makes code for its wide rows, which costs more than the reading.
+    "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.shuffle.partitions": str(8 * (os.cpu_count() or 2)),
 }
 

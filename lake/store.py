@@ -14,9 +14,12 @@ from pyspark.sql.types import StructType
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from lake.errors import BrokenContract, MissingTable, PublishConflict
+from lake.files import java, read_file
 from lake.schemas import Table
 
 PUBLISH_ATTEMPTS = 6
+COMMITS_BACK = 20
+"""Other runs may have committed after this one by the time it looks for its own commit."""
 CONFLICTS = (
     delta_errors.DeltaConcurrentModificationException,
     delta_errors.ConcurrentAppendException,
@@ -257,6 +260,12 @@ class Lake:
             ) from error
 
     def _rows_of_commit(self, table: Table, provenance: Provenance) -> int:
-        history = DeltaTable.forPath(self.spark, self.path(table)).history(20)
-        own = history.where(F.col("userMetadata") == provenance.to_json()).orderBy(F.desc("version")).first()
-        return int(own.operationMetrics.get("numOutputRows", 0)) if own else 0
+        """Rows written by the run's last commit, from the commit's own file: the history would cost a Spark job."""
+        log = java(self.spark).org.apache.spark.sql.delta.DeltaLog.forTable(self.spark._jsparkSession, self.path(table))
+        newest = log.unsafeVolatileSnapshot().version()
+        for version in range(newest, max(-1, newest - COMMITS_BACK), -1):
+            commit = read_file(self.spark, f"{self.path(table)}/_delta_log/{version:020d}.json").decode()
+            info = next(entry["commitInfo"] for entry in map(json.loads, commit.splitlines()) if "commitInfo" in entry)
+            if info.get("userMetadata") == provenance.to_json():
+                return int(info["operationMetrics"].get("numOutputRows", 0))
+        return 0

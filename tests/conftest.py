@@ -23,8 +23,6 @@ TEST_SETTINGS = {
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ.setdefault("SPARK_DRIVER_MEMORY", "2g")
-    # Many small queries: code that compiles fast matters more than fast code, and so does a collector without threads.
-    os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     from jobs.session import start_session
 
     session = start_session("tests")

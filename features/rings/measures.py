@@ -187,10 +187,12 @@ def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
             (F.greatest("upload_objects", "sound_objects", "text_objects") / F.col("pairs")).alias("works_per_link"),
         )
     )
+    # To share a device or an address is no act: its times are those of a sign-up, or of the whole window.
+    acted = F.col("median_gap_s").isNotNull()
     times = evidence.groupBy("ring_id").agg(
         F.percentile("median_gap_s", 0.5).alias("synchrony_s"),
-        F.min("first_at").alias("first_at"),
-        F.max("last_at").alias("last_at"),
+        F.min(F.when(acted, F.col("first_at"))).alias("first_at"),
+        F.max(F.when(acted, F.col("last_at"))).alias("last_at"),
     )
     span = (F.unix_timestamp("last_at") - F.unix_timestamp("first_at")) / DAY_SECONDS
     return shares.join(times, on="ring_id", how="inner").withColumn("together_days", span)

@@ -29,7 +29,6 @@ SPARK_DEFAULTS = """
 spark.sql.shuffle.partitions 2
 spark.default.parallelism 2
 spark.ui.enabled false
-spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC
 """
 """A cluster of the size of the test: Spark's own defaults are for a larger one."""
 

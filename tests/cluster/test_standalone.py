@@ -13,13 +13,12 @@ from tests.published import DAILY_TABLES, published
 
 DAY = "2026-03-01"
 BIN = Path(sys.executable).parent
-FAST_START = {"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"}
 
 
 def run(command: list[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command away from the checkout; fails with what it said."""
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "SPARK_HOME")}
-    told = {**kept, "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **FAST_START, **environment}
+    told = {**kept, "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **environment}
     done = subprocess.run(list(map(str, command)), env=told, cwd=folder, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-4000:]
     return done

@@ -21,7 +21,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def lake(spark, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("shares") / "lake"
-    play(spark, folder, "import_shares", file=SHARES)
+    play(spark, folder, "import_shares", file=str(SHARES))
     play(spark, folder, "daily", DAY)
     return folder
 
