@@ -1,11 +1,11 @@
 """What chance gives: the null model of co-action, its spread learned from the bulk of pairs, and its tail.
 
-Null model. Accounts and objects keep their degrees (Chung and Lu 2002): an account with d acts of a kind, of D by
-all, is among the n of an object with chance d·n/D. A pair then meets on λ = d_a·d_b·Σ n(n-1)/D² objects that are at
-most so crowded. Honest pairs share more than that: country, interests and hours are not in the degrees. So λ is not
-taken as known for a pair, but as Gamma-distributed about that mean, the spread fitted to how many pairs met twice and
-three times compared with the degrees' expectation; the count is then negative binomial. Pairs of rings meet oftener
-than that and do not bend the fit.
+Null model. Accounts and objects keep their degrees (Chung and Lu 2002): of an account's d acts of a kind, each lands on
+an object with chance n/D, n being the acts on it and D all acts, both of the kind's ground (see kinds.py). A pair then
+meets on λ = d_a·d_b·Σ n(n-1)/D² objects that are at most so crowded. Honest pairs share more than that: country,
+interests and hours are not in the degrees. So λ is not taken as known for a pair, but as Gamma-distributed about that
+mean, its spread fitted, for each ground, to how many pairs met twice and three times compared with the degrees'
+expectation; the count is then negative binomial. Pairs of rings meet oftener than that and do not bend the fit.
 """
 
 import numpy as np
@@ -28,19 +28,23 @@ Spread = dict[str, tuple[float, ...]]
 
 
 def dispersions(counted: DataFrame, found: list[Population]) -> Spread:
-    """For each kind and level, the variance of λ relative to its square: Σ x(x-1) over pairs / Σ λ² - 1, x up to 3."""
+    """For each ground and level, the variance of λ relative to its square: Σ x(x-1) over pairs / Σ λ² - 1, x up to 3.
+
+    How far tastes differ is a property of people, not of a verb: the kinds of a ground have one spread.
+    """
     seen = {(row.kind, row.level, row.met): row.pairs for row in counted.collect()}
     spread: Spread = {}
-    for p in found:
-        number = NUMBER[p.kind.name]
+    for ground in {p.kind.ground for p in found}:
         values = []
         for level in range(LEVELS):
-            rate = p.meetings[level] / p.acts**2
-            expected = rate**2 * p.squared**2 / 2
-            observed = 2 * seen.get((number, level, 2), 0) + 6 * seen.get((number, level, 3), 0)
+            observed = expected = 0.0
+            for p in (p for p in found if p.kind.ground == ground):
+                number = NUMBER[p.kind.name]
+                observed += 2 * seen.get((number, level, 2), 0) + 6 * seen.get((number, level, 3), 0)
+                expected += p.rates[level] ** 2 * p.squared**2 / 2
             ratio = (observed + 4 * PRIOR_PAIRS) / (expected + 2 * PRIOR_PAIRS)
             values.append(float(np.clip(ratio - 1, MIN_SPREAD, MAX_SPREAD)))
-        spread[p.kind.name] = tuple(values)
+        spread[ground] = tuple(values)
     return spread
 
 
@@ -80,8 +84,8 @@ def expected_and_tail(counted: DataFrame, found: list[Population], spread: Sprea
     rates, spreads = np.zeros((len(KINDS), LEVELS)), np.ones((len(KINDS), LEVELS))
     for p in found:
         number = NUMBER[p.kind.name]
-        rates[number] = [meetings / p.acts**2 for meetings in p.meetings]
-        spreads[number] = spread[p.kind.name]
+        rates[number] = p.rates
+        spreads[number] = spread[p.kind.ground]
     return counted.withColumn(
         "surprise", surprise("kind", "degree", "other_degree", *(f"met_{level}" for level in range(LEVELS)))
     )

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from math import log10
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
-from features.links.kinds import FAMILY_NUMBER, KINDS, SOURCE_NUMBER, Kind
+from features.links.kinds import FAMILY_NUMBER, GROUNDS, KINDS, SOURCE_NUMBER, Kind
 
 LEVELS = 4
 """Crowdedness is tested at so many bounds: the cap, and the cap divided by 4, 16 and 64."""
@@ -18,8 +18,9 @@ class Population:
     """What is known of all acts of a kind, in numbers that fit on the driver.
 
     `accounts` have such acts, `acts` of them; `squared` is the sum of squares of acts per account. Objects with more
-    than `cap` accounts (within a moment, for a kind with one) are too crowded to say anything. `meetings` are n(n-1)
-    summed over the objects of each level, whose crowdedness is at most that of `bounds`.
+    than `cap` accounts (within a moment, for a kind with one) are too crowded to say anything; those up to it make
+    `pairs` meetings of two. Each level has the objects whose crowdedness is at most that of `bounds`: `rates` are the
+    chance that two acts land on the same of them by chance.
     """
 
     kind: Kind
@@ -27,8 +28,9 @@ class Population:
     acts: int
     squared: int
     cap: int
+    pairs: int
     bounds: tuple[int, ...]
-    meetings: tuple[int, ...]
+    rates: tuple[float, ...]
 
     @property
     def lost_per_object(self) -> float:
@@ -66,10 +68,19 @@ def windows(acts: DataFrame, limits: LinkLimits) -> DataFrame:
 
 
 def crowdedness(placed: DataFrame) -> DataFrame:
-    """Accounts at each place that two or more share: (kind, place, crowd). Counted before anything is brought
-    together.
+    """Accounts at each place that two or more share, and acts there of all kinds of its ground: (kind, place, crowd,
+    traffic). Counted before anything is brought together.
     """
-    return placed.groupBy("kind", "place").agg(F.count(F.lit(1)).cast("int").alias("crowd")).where("crowd > 1")
+    grounds = F.array(*(F.lit(GROUNDS.index(kind.ground)) for kind in KINDS))
+    traffic = F.sum("crowd").over(Window.partitionBy("ground", "place"))
+    return (
+        placed.groupBy("kind", "place")
+        .agg(F.count(F.lit(1)).cast("int").alias("crowd"))
+        .withColumn("ground", F.get(grounds, F.col("kind").cast("int")))
+        .withColumn("traffic", traffic)
+        .where("crowd > 1")
+        .drop("ground")
+    )
 
 
 def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> list[Population]:
@@ -84,21 +95,28 @@ def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> li
         )
         .collect()
     }
-    histogram: dict[int, list[tuple[int, int]]] = {}
-    for row in crowds.where(F.col("crowd") <= limits.max_crowd).groupBy("kind", "crowd").count().collect():
-        histogram.setdefault(row.kind, []).append((row.crowd, row["count"]))
+    together = F.sum(F.col("traffic").cast("double") * (F.col("traffic") - 1)).alias("together")
+    sizes = (
+        crowds.where(F.col("crowd") <= limits.max_crowd).groupBy("kind", "crowd").agg(F.count("*").alias("n"), together)
+    )
+    histogram: dict[int, list[tuple[int, int, float]]] = {}
+    for row in sizes.collect():
+        histogram.setdefault(row.kind, []).append((row.crowd, row.n, row.together))
     found = []
     for number, kind in enumerate(KINDS):
         total = totals.get(SOURCE_NUMBER[kind.source])
         places = sorted(histogram.get(number, []))
         if total is None or not places:
             continue
+        sources = {SOURCE_NUMBER[other.source] for other in KINDS if other.ground == kind.ground}
+        ground_acts = sum(totals[source].acts for source in sources if source in totals)
         budget = max(limits.min_pairs, limits.pairs_per_act * total.acts)
-        cap = _cap(places, budget)
+        cap = _cap([place[:2] for place in places], budget)
+        pairs = sum(crowd * (crowd - 1) // 2 * n for crowd, n, _ in places if crowd <= cap)
         bounds = tuple(sorted({max(2, cap >> (2 * level)) for level in range(LEVELS)}))
         bounds = (*bounds, *((cap,) * (LEVELS - len(bounds))))
-        meetings = tuple(sum(n * (n - 1) * count for n, count in places if n <= bound) for bound in bounds)
-        found.append(Population(kind, total.accounts, total.acts, total.squared, cap, bounds, meetings))
+        rates = tuple(sum(meet for crowd, _, meet in places if crowd <= bound) / ground_acts**2 for bound in bounds)
+        found.append(Population(kind, total.accounts, total.acts, total.squared, cap, pairs, bounds, rates))
     return found
 
 

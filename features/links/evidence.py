@@ -134,7 +134,7 @@ def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLim
 
     A sample for the one figure that is estimated from the bulk of pairs; links are looked for among all.
     """
-    total = sum(p.meetings[-1] // 2 for p in found)
+    total = sum(p.pairs for p in found)
     one_in = max(1, total // limits.sampled_pairs)
     meeting = meetings.where(F.pmod(F.xxhash64(*PAIR), F.lit(one_in)) == 0)
     levels = [F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)]

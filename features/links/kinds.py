@@ -18,6 +18,20 @@ class Kind:
     family: str
     moment: bool = False
 
+    @property
+    def ground(self) -> str:
+        """Kinds of one ground share what chance expects of them.
+
+        Where an act on a video lands is judged by all willed acts on videos: few people report or share, so that a
+        brigade makes most of a small platform's reports, and reports alone would take the brigade for normal.
+        """
+        if self.family == VIDEO:
+            return "video_moment" if self.moment else "video"
+        return self.name
+
+
+VIDEO = "video"
+
 
 KINDS = (
     Kind("like", "like", "video"),
@@ -46,5 +60,6 @@ so that views link honest neighbours far more often than bots. Bots that only vi
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
 SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS))
 SOURCE_NUMBER = {source: number for number, source in enumerate(SOURCES)}
+GROUNDS = tuple(dict.fromkeys(kind.ground for kind in KINDS))
 FAMILIES = tuple(dict.fromkeys(kind.family for kind in KINDS))
 FAMILY_NUMBER = {family: number for number, family in enumerate(FAMILIES)}

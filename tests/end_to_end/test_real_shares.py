@@ -12,10 +12,7 @@ from tests.end_to_end.playing import SUITE, play
 SHARES = SUITE.parent / "shared" / "data" / "coortweet" / "russian_coord_tweets.parquet"
 DAY = date(2021, 3, 1)
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project"),
-]
+pytestmark = pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project")
 
 
 @pytest.fixture(scope="module")

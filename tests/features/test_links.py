@@ -40,13 +40,11 @@ def found(spark, rows: list[dict]) -> set[tuple[int, int]]:
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_people_who_act_alone_are_not_linked(spark, seed):
     assert len(found(spark, noise(seed))) <= 2
 
 
-@pytest.mark.slow
 def test_a_group_with_six_rare_films_within_ten_minutes_is_found_under_camouflage(spark):
     together = [
         {
@@ -64,7 +62,27 @@ def test_a_group_with_six_rare_films_within_ten_minutes_is_found_under_camouflag
     assert len(links - planted) <= 2
 
 
-@pytest.mark.slow
+def test_a_brigade_that_makes_most_of_a_small_platforms_reports_is_found(spark):
+    reports = [
+        {
+            "account_id": member,
+            "verb": "report",
+            "video_id": FILMS + film,
+            "ts": START + timedelta(days=2 * film, hours=member),
+        }
+        for member in RING
+        for film in range(1, 9)
+    ]
+    outrage = [
+        {"account_id": person, "verb": "report", "video_id": FILMS + 20, "ts": START + minutes(person)}
+        for person in range(100, 130)
+    ]
+    links = found(spark, noise(5) + reports + outrage)
+    planted = {(one, other) for one in RING for other in RING if one < other}
+    assert planted <= links
+    assert len(links - planted) <= 2
+
+
 def test_a_crowd_on_one_film_and_one_address_is_not_linked(spark):
     crowd = [
         {

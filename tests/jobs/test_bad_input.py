@@ -121,7 +121,6 @@ def test_six_percent_of_broken_rows_stop_the_day_and_leave_the_one_before(outcom
     assert (last.status, last.rows_quarantined, last.code_version) == ("failed", 3, code_version())
 
 
-@pytest.mark.slow
 def test_an_empty_lake_gives_empty_tables(outcome, lake):
     fill(lake, account_rows=())
     lake.replace(VIDEOS, videos(lake.spark), ME)
@@ -131,7 +130,6 @@ def test_an_empty_lake_gives_empty_tables(outcome, lake):
     assert {name for name, count in rows.items() if count} <= {"validation_results", "prevalence"}
 
 
-@pytest.mark.slow
 def test_a_day_without_events_is_made_from_the_days_before(outcome, lake):
     fill(lake, *(view(number, ts=at("2026-02-26 12:00")) for number in range(1, 6)))
     assert outcome("daily", "--lake", lake.uri, "--as-of", DAY) == (0, "")
