@@ -28,9 +28,10 @@ def play(spark: SparkSession, lake: Path, name: str, day: date | None = None, **
 
 
 def cut(spark: SparkSession, whole: Path, day: date, target: Path) -> None:
-    """A lake with the source tables of another, as they were when `day` began."""
+    """A lake with the source tables of another, as they were when `day` began; rows without a time belong to any day."""
     for table in SOURCES:
-        rows = Lake(spark, str(whole)).read(table).where(F.col(table.time) < before(day))
+        moment = F.col(table.time)
+        rows = Lake(spark, str(whole)).read(table).where(moment.isNull() | (moment < before(day)))
         writer = rows.write.format("delta")
         (writer.partitionBy(table.partition) if table.partition else writer).save(f"{target}/{table.name}")
 
