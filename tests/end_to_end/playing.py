@@ -28,7 +28,7 @@ def play(spark: SparkSession, lake: Path, name: str, day: date | None = None, **
 
 
 def cut(spark: SparkSession, whole: Path, day: date, target: Path) -> None:
-    """A lake with the source tables of another, as they were when `day` began; rows without a time belong to any day."""
+    """A lake with the source tables of another as they were when `day` began; rows without a time are of any day."""
     for table in SOURCES:
         moment = F.col(table.time)
         rows = Lake(spark, str(whole)).read(table).where(moment.isNull() | (moment < before(day)))
