@@ -17,15 +17,14 @@ LEVELS = 4
 class Population:
     """What is known of all acts of a kind, in numbers that fit on the driver.
 
-    `accounts` have such acts, `acts` of them; `squared` is the sum of squares of acts per account. Objects with more
+    `accounts` have such acts; `squared` is the sum of squares of acts per account. Objects with more
     than `cap` accounts (within a moment, for a kind with one) are too crowded to say anything; those up to it make
     `pairs` meetings of two. Each level has the objects whose crowdedness is at most that of `bounds`: `rates` are the
-    chance that two acts land on the same of them by chance.
+    chance that two acts land on the same one of them.
     """
 
     kind: Kind
     accounts: int
-    acts: int
     squared: int
     cap: int
     pairs: int
@@ -116,7 +115,7 @@ def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> li
         bounds = tuple(sorted({max(2, cap >> (2 * level)) for level in range(LEVELS)}))
         bounds = (*bounds, *((cap,) * (LEVELS - len(bounds))))
         rates = tuple(sum(meet for crowd, _, meet in places if crowd <= bound) / ground_acts**2 for bound in bounds)
-        found.append(Population(kind, total.accounts, total.acts, total.squared, cap, pairs, bounds, rates))
+        found.append(Population(kind, total.accounts, total.squared, cap, pairs, bounds, rates))
     return found
 
 

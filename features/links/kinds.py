@@ -25,12 +25,9 @@ class Kind:
         Where an act on a video lands is judged by all willed acts on videos: few people report or share, so that a
         brigade makes most of a small platform's reports, and reports alone would take the brigade for normal.
         """
-        if self.family == VIDEO:
+        if self.family == "video":
             return "video_moment" if self.moment else "video"
         return self.name
-
-
-VIDEO = "video"
 
 
 KINDS = (
