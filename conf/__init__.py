@@ -133,10 +133,9 @@ class RingLimits(Section):
     """What holds a ring together, and how long its id is remembered."""
 
     seed: int = Field(description="another seed may split a loose component otherwise")
+    min_surprise: float = Field(ge=0, description="surprise from which a pair may hold a group together with others")
     surprise_cap: float = Field(gt=0, description="surprise above which a link ties no more firmly")
-    resolution: float = Field(
-        gt=0, lt=1, description="mean weight over all pairs of members above which a group stands"
-    )
+    resolution: float = Field(gt=0, description="mean surprise over all pairs of members above which a group stands")
     tight_density: float = Field(gt=0, le=1, description="share of linked pairs from which a component is not split")
     min_strength: float = Field(ge=0, lt=1, description="weight of a member's links, relative to the median member's")
     small_graph_links: int = Field(ge=0, description="links up to which components are found in one task")
@@ -173,6 +172,7 @@ class LinkLimits(Section):
     sampled_pairs: int = Field(ge=1000, description="meetings from which the spread of honest pairs is learned")
     false_discovery_rate: float = Field(gt=0, lt=1, description="share of links that may be chance")
     min_kind_surprise: float = Field(ge=0, description="surprise from which a kind is named as speaking for a link")
+    min_pair_surprise: float = Field(ge=0, description="surprise from which what speaks for a pair is kept for rings")
     min_text_length: int = Field(ge=1, description="characters from which a text is no everyday exclamation")
     min_jaccard: float = Field(gt=0, le=1, description="similarity of shingles from which two texts are near-equal")
     near_frame_bits: int = Field(ge=0, le=31, description="bits of 256 in which near-equal frames may differ")

@@ -13,8 +13,9 @@ def run(context: Context) -> Facts:
     """Find the pairs of accounts that meet on the same objects more often than chance allows.
 
     Brings the last 28 days of events, the sign-ups and the uploads into one form, counts how crowded each object was,
-    and judges what each pair shares against how active both are. Publishes account_links and, for each link, what
-    speaks for it kind by kind (link_evidence). Run it before `rings`.
+    and judges what each pair shares against how active both are. Publishes account_links, the pairs that are beyond
+    chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are not: a
+    ring may be beyond chance where none of its pairs is. Run it before `rings`.
     """
     limits = context.limits.links
     events = context.source(EVENTS, days=ACTIVE_DAYS)
@@ -23,10 +24,9 @@ def run(context: Context) -> Facts:
     evidence = cut(link_evidence(acts, limits))
     links = cut(account_links(evidence, limits))
     threshold = at_false_discovery_rate(links, active, limits.false_discovery_rate)
-    kept = links.where(F.col("surprise") >= threshold)
-    rows = context.publish(ACCOUNT_LINKS, kept)
-    pairs = ["account_id", "other_account_id"]
-    context.publish(LINK_EVIDENCE, evidence.join(kept, on=pairs, how="left_semi"))
+    rows = context.publish(ACCOUNT_LINKS, links.where(F.col("surprise") >= threshold))
+    telling = links.where(F.col("surprise") >= limits.min_pair_surprise)
+    context.publish(LINK_EVIDENCE, evidence.join(telling, on=["account_id", "other_account_id"], how="left_semi"))
     return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
 
 

@@ -6,20 +6,25 @@ from datetime import timedelta
 
 from pyspark.sql import functions as F
 
+from features.links import account_links
 from features.rings import RINGS_WITH_FEATURES, Past, describe_rings, find_members
-from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
+from features.rings.components import cut
+from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
 from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
     """Find rings in the day's links, under the ids that they had before, and say of each why it is one.
 
-    Splits the graph of account_links into communities, matches them with the rings of the days before (never the same
-    day or later), measures what their members are and did, and publishes rings and ring_members. Run it after `links`.
+    Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, matches them with
+    the rings of the days before (never the same day or later), measures what their members are and did, and publishes
+    rings and ring_members. Run it after `links`.
     """
     limits = context.limits.rings
-    links, evidence = context.day(ACCOUNT_LINKS), context.day(LINK_EVIDENCE)
-    members = find_members(links, evidence, past(context), context.as_of, limits)
+    evidence = context.day(LINK_EVIDENCE)
+    links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
+    population = context.source(ACCOUNTS).count()
+    members = find_members(links, evidence, past(context), population, context.as_of, limits)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=limits.follow_days), EVENTS)
     rings = describe_rings(
@@ -46,7 +51,7 @@ JOB = Job(
     "rings",
     "Groups of accounts held together by links, with their evidence.",
     run,
-    reads=(ACCOUNT_LINKS, LINK_EVIDENCE, ACCOUNTS, VIDEOS, EVENTS),
+    reads=(LINK_EVIDENCE, ACCOUNTS, VIDEOS, EVENTS),
     writes=(RING_MEMBERS, RINGS),
 )
 

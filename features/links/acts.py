@@ -15,6 +15,9 @@ from lake.schemas import VERBS
 
 WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 """The verbs that some kind of co-action looks at."""
+ON_VIDEOS = (*(verb for verb in WILLED if verb != "follow"), "rewatch")
+WATCHED_AGAIN = 3
+"""Views from which a video was chosen: a feed may well show it twice."""
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
@@ -30,6 +33,7 @@ def co_actions(events: DataFrame, accounts: DataFrame, videos: DataFrame, limits
     uploads = videos.join(_window(events), how="inner", on=F.col("created_at") >= F.col("since")).drop("since")
     first = (
         _event_acts(events)
+        .unionByName(_rewatches(events))
         .unionByName(_text_acts(events, limits))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
         .unionByName(_upload_acts(uploads, limits))
@@ -76,6 +80,16 @@ def _event_acts(events: DataFrame) -> DataFrame:
         events.select(F.explode(acts).alias("act"))
         .where("act.source is not null and act.object is not null and act.account_id is not null")
         .select("act.*")
+    )
+
+
+def _rewatches(events: DataFrame) -> DataFrame:
+    """Videos that an account viewed at least `WATCHED_AGAIN` times, with the time of the first view."""
+    views = events.where("verb = 'view'").groupBy("account_id", "video_id")
+    again = views.agg(F.count(F.lit(1)).alias("views"), F.min("ts").alias("ts")).where(F.col("views") >= WATCHED_AGAIN)
+    video = F.col("video_id")
+    return again.select(_act(_source("rewatch"), F.col("account_id"), video, video, F.col("ts")).alias("act")).select(
+        "act.*"
     )
 
 
@@ -149,7 +163,7 @@ def _upload_acts(videos: DataFrame, limits: LinkLimits) -> DataFrame:
 
 def _with_creators(acts: DataFrame, videos: DataFrame) -> DataFrame:
     """The topic of an act on a video is its creator; of a video that nobody knows, the video itself."""
-    on_video = F.col("source").isin([SOURCE_NUMBER[verb] for verb in WILLED if verb != "follow"])
+    on_video = F.col("source").isin([SOURCE_NUMBER[source] for source in ON_VIDEOS])
     creators = videos.select(F.col("video_id").alias("object"), F.col("account_id").alias("creator"))
     return (
         acts.withColumn("video", F.when(on_video, F.col("object")))

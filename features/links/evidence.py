@@ -125,7 +125,7 @@ def counts(objects: DataFrame) -> DataFrame:
     )
 
 
-TIMED = ("like", "share", "comment", "report", "follow", "text", "frame", "caption", "sound")
+TIMED = ("like", "share", "comment", "report", "rewatch", "follow", "text", "frame", "caption", "sound")
 """Sources whose acts are moments; to have a device or an address in common is none."""
 
 

@@ -25,7 +25,7 @@ class Kind:
         Where an act on a video lands is judged by all willed acts on videos: few people report or share, so that a
         brigade makes most of a small platform's reports, and reports alone would take the brigade for normal.
         """
-        if self.family == "video":
+        if self.family == "video" and self.source != "rewatch":
             return "video_moment" if self.moment else "video"
         return self.name
 
@@ -39,6 +39,7 @@ KINDS = (
     Kind("comment_moment", "comment", "video", moment=True),
     Kind("report", "report", "video"),
     Kind("report_moment", "report", "video", moment=True),
+    Kind("rewatch", "rewatch", "video"),
     Kind("follow", "follow", "account"),
     Kind("follow_moment", "follow", "account", moment=True),
     Kind("comment_text", "text", "text"),
@@ -51,7 +52,7 @@ KINDS = (
     Kind("upload_sound", "sound", "sound"),
 )
 """To view is no act of will: one feed shows the same rare videos to people of one taste, who need not know each other,
-so that views link honest neighbours far more often than bots. Bots that only view are linked by what else they share.
+so that views link honest neighbours far more often than bots. To view the same video again is one.
 """
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}

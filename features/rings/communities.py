@@ -1,19 +1,26 @@
 """Groups within the link graph: communities of each component, freed of what hangs on them by a weak link.
 
 A component may hold several rings that a few chance links have joined. Leiden (Traag, Waltman, van Eck: From Louvain to
-Leiden, 2019) with the constant Potts model splits it: a group stands when the mean weight over all its pairs of members
+Leiden, 2019) with the constant Potts model splits it: a group stands when the mean surprise over all its pairs of members
 exceeds the resolution, whatever the size of the rest of the graph, so small rings do not drown in large components as
 they do with modularity.
+
+The links need not be proven one by one. Those who hide share too little, two by two, to be told from chance; that the
+same twenty are each other's weak links is no chance at all. So what is proven is the group: each member's links into it,
+taken together, must be less likely than the best that could be found in all groups of that size.
 """
 
 import random
 from collections.abc import Iterator
+from math import log10
 
 import igraph
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+
+from scipy.special import gammaincc, gammaln
 
 from conf import RingLimits
 from features.rings.components import connected_components, cut
@@ -30,22 +37,23 @@ STRONGEST = (64, 32, 16, 8, 4)
 COMMUNITIES = "community bigint, account_id bigint, strength double"
 
 
-def find_communities(links: DataFrame, limits: RingLimits) -> DataFrame:
+def find_communities(links: DataFrame, accounts: int, limits: RingLimits) -> DataFrame:
     """Communities of at least three accounts in `links` (account_id, other_account_id, surprise).
 
-    One row (community, account_id, strength) for each member. A community is named by its smallest member. `strength`,
-    0 to 1, is the weight of a member's links inside the community relative to the median member's, at most 1.
+    `links` are those of `min_surprise` or more between any two of `accounts` accounts. One row (community, account_id,
+    strength) for each member. A community is named by its smallest member. `strength`, 0 to 1, is the weight of a
+    member's links inside the community relative to the median member's, at most 1.
     """
     weighed = links.select(
         "account_id",
         "other_account_id",
         F.round("surprise", 1).alias("surprise"),
-        (F.least("surprise", F.lit(limits.surprise_cap)) / limits.surprise_cap).alias("weight"),
+        F.least("surprise", F.lit(limits.surprise_cap)).alias("weight"),
     )
     edges = _fallen_apart(_with_component(cut(weighed), limits), limits)
 
     def split(batch: pa.Table) -> pa.Table:
-        return _split_components(batch, limits)
+        return _split_components(batch, accounts, limits)
 
     return edges.groupBy(F.pmod(F.xxhash64("component"), F.lit(BATCHES))).applyInArrow(split, COMMUNITIES)
 
@@ -101,7 +109,7 @@ def _mutual(edges: DataFrame, strongest: int) -> DataFrame:
     )
 
 
-def _split_components(batch: pa.Table, limits: RingLimits) -> pa.Table:
+def _split_components(batch: pa.Table, population: int, limits: RingLimits) -> pa.Table:
     component = batch.column("component").to_numpy()
     ends = np.stack([batch.column("account_id").to_numpy(), batch.column("other_account_id").to_numpy()], axis=1)
     weight = batch.column("weight").to_numpy()
@@ -111,7 +119,7 @@ def _split_components(batch: pa.Table, limits: RingLimits) -> pa.Table:
     rows = [
         row
         for part in np.split(np.arange(len(component)), starts[1:])
-        for row in _rings_of(ends[part], weight[part], limits)
+        for row in _rings_of(ends[part], weight[part], population, limits)
     ]
     columns = zip(*rows, strict=True) if rows else ([], [], [])
     types = (pa.int64(), pa.int64(), pa.float64())
@@ -119,7 +127,9 @@ def _split_components(batch: pa.Table, limits: RingLimits) -> pa.Table:
     return pa.Table.from_arrays(arrays, ["community", "account_id", "strength"])
 
 
-def _rings_of(ends: np.ndarray, weight: np.ndarray, limits: RingLimits) -> Iterator[tuple[int, int, float]]:
+def _rings_of(
+    ends: np.ndarray, weight: np.ndarray, population: int, limits: RingLimits
+) -> Iterator[tuple[int, int, float]]:
     """Communities of one component, given its links as rows of two account ids, sorted."""
     accounts, index = np.unique(ends, return_inverse=True)
     if len(accounts) < MIN_MEMBERS:
@@ -135,7 +145,7 @@ def _rings_of(ends: np.ndarray, weight: np.ndarray, limits: RingLimits) -> Itera
             objective_function="CPM", weights="weight", resolution=limits.resolution, n_iterations=-1
         ).subgraphs()
     for group in groups:
-        for ring in _firm(group, limits):
+        for ring in _firm(group, population, limits):
             tie = np.array(ring.strength(weights="weight"))
             strength = np.minimum(1.0, tie / np.median(tie))
             members = ring.vs["account_id"]
@@ -144,17 +154,46 @@ def _rings_of(ends: np.ndarray, weight: np.ndarray, limits: RingLimits) -> Itera
                 yield community, int(account), float(value)
 
 
-def _firm(group: igraph.Graph, limits: RingLimits) -> Iterator[igraph.Graph]:
+def _firm(group: igraph.Graph, population: int, limits: RingLimits) -> Iterator[igraph.Graph]:
     """The parts of a group that are left when loosely tied accounts have gone, again and again."""
     waiting = [group]
     while waiting:
         core = waiting.pop().k_core(MIN_TIES)
         for part in core.connected_components().subgraphs():
-            if part.vcount() < MIN_MEMBERS:
+            size = part.vcount()
+            if size < MIN_MEMBERS:
                 continue
             weight = np.array(part.strength(weights="weight"))
-            firm = weight >= limits.min_strength * np.median(weight)
-            if firm.all():
+            ties = np.array(part.degree())
+            excess = joint_surprise(weight, ties, size - 1, limits.min_surprise) - beyond_chance(size, population)
+            loose = (excess < 0) | (weight < limits.min_strength * np.median(weight))
+            if not loose.any():
                 yield part
             else:
-                waiting.append(part.induced_subgraph(np.flatnonzero(firm)))
+                # The loosest half of them: the others may hold once these are gone, as groups that are smaller do not.
+                last = np.sort(weight[loose])[(loose.sum() - 1) // 2]
+                waiting.append(part.induced_subgraph(np.flatnonzero(~loose | (weight > last))))
+
+
+def joint_surprise(total: np.ndarray, ties: np.ndarray, others: int, least: float) -> np.ndarray:
+    """-log10 of the chance that an account's links to `others` accounts add up to `total`, when `ties` of them have a
+    surprise of `least` or more.
+
+    The truncated product of p-values (Zaykin, Zhivotovsky, Westfall, Weir 2002), bounded by the term of `ties` links.
+    """
+    beyond = np.log(10) * np.maximum(total - ties * least, 0.0)
+    ways = gammaln(others + 1) - gammaln(ties + 1) - gammaln(others - ties + 1)
+    with np.errstate(divide="ignore"):
+        tail = np.log(gammaincc(ties, beyond))
+    # Far out the tail underflows; there its largest term is all of it.
+    largest = -beyond + (ties - 1) * np.log(np.maximum(beyond, 1.0)) - gammaln(ties)
+    log_p = ways - ties * least * np.log(10) + np.where(np.isfinite(tail), tail, largest)
+    return -log_p / np.log(10)
+
+
+def beyond_chance(size: int, population: int) -> float:
+    """The surprise, per member, that groups of `size` out of `population` accounts must exceed.
+
+    There are at most (e·population/size)^size such groups, and a link is counted by both of its ends.
+    """
+    return 2 * log10(np.e * max(population, size) / size)

@@ -39,7 +39,7 @@ FAMILIES = (
     Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked"),
     Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed"),
     Family("share", ("share",), "share", "artificial_engagement", 1.0, "shared"),
-    Family("view", ("view",), "view", "bot_network", 0.5, "watched"),
+    Family("view", ("view", "rewatch"), "view", "bot_network", 0.5, "watched again and again"),
     Family("device", ("device",), None, "bot_network", 0.5, "used the same devices"),
     Family("address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses"),
     Family(
@@ -128,6 +128,9 @@ RING_FEATURES = (
     ),
     RingFeature("devices", BIGINT, "devices", "distinct devices of the members", "few when loud", "families"),
     RingFeature(
+        "accounts_per_device", DOUBLE, "accounts", "members for each of their devices", "above 1", "below 1"
+    ),
+    RingFeature(
         "addresses", BIGINT, "addresses", "distinct addresses of the members", "few when loud", "homes, carriers"
     ),
     RingFeature(
@@ -147,7 +150,9 @@ RING_FEATURES = (
         "homes, carriers",
     ),
     # What they do together
-    RingFeature("targets", BIGINT, "objects", "objects of the links that two members or more acted on", "many", "fans"),
+    RingFeature(
+        "targets", BIGINT, "objects", "objects of the links that two members and a tenth of all acted on", "many", "fans"
+    ),
     RingFeature(
         "coverage", DOUBLE, "share", "members that acted on a target, mean over targets", "most of them", "fans"
     ),
@@ -190,6 +195,9 @@ RING_FEATURES = (
         "fans and friends act on whom they follow",
     ),
     RingFeature("own_targets_share", DOUBLE, "share", "acts on targets of a member", "sold to others", "friends"),
+    RingFeature(
+        "acquainted_share", DOUBLE, "share", "members that follow or are followed by another", "strangers", "friends"
+    ),
     # How they live otherwise
     RingFeature("acts_per_member", DOUBLE, "acts", "mean number of acts of a member in 28 days", "either", "either"),
     RingFeature(
@@ -228,54 +236,54 @@ class Term:
 
 def _between(name: str, low: float, high: float) -> Column:
     """0 up to `low`, 1 from `high` on, straight between; 0 when unknown."""
-    share = (F.col(name) - low) / (high - low)
+    return _ramp(F.col(name), low, high)
+
+
+def _ramp(value: Column, low: float, high: float) -> Column:
+    share = (value - low) / (high - low)
     return F.coalesce(F.greatest(F.lit(0.0), F.least(F.lit(1.0), share)), F.lit(0.0))
 
 
-BASE = -3.5
-"""One group in thirty that act together beyond chance is abusive, before anything else is known of it."""
+BASE = -9.0
+"""A group that acts together beyond chance is an honest one, until several things about it say otherwise."""
 
 
 def score_terms(household: int) -> tuple[Term, ...]:
     """The terms of the unsupervised score; `household` is how many accounts one home may hold."""
+    small = 1 - _between("size", household, 5 * household)
+    few = 1 - _between("size", 3, household + 1)
+    log_size = F.log2(F.col("size").cast("double"))
+    breadth = _ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
+    scattered = 0.4 + 0.6 * breadth
+    bought = breadth * _between("coverage", 0.1, 0.35) * _between("capture", 0.05, 0.5)
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
-    breadth = F.least(F.lit(1.0), F.log2(F.greatest(F.coalesce("breadth", F.lit(1.0)), F.lit(1.0))) / 4)
     idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
+    words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
+    reports = _between("report_share", 0.1, 0.8)
+    together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
+    farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
     return (
+        Term("creators", 6.0, bought, "unrelated creators whose public is the ring: 8 count in full"),
+        Term("capture", 4.0, _between("capture", 0.05, 0.5), "a target's public is the ring"),
         Term(
-            "creators", 3.5, breadth, "several unrelated creators or uploads hit by the same accounts: 16 count in full"
+            "mean_surprise", 5.0, _between("mean_surprise", 3, 10), "the less likely by chance, the less likely honest"
         ),
-        Term(
-            "mean_surprise", 1.5, _between("mean_surprise", 8, 40), "the less likely by chance, the less likely honest"
-        ),
-        Term("coverage", 2.0, _between("coverage", 0.1, 0.7), "crowds overlap here and there, rings turn up as one"),
-        Term("capture", 2.0, _between("capture", 0.02, 0.4), "a target's public is the ring"),
-        Term("inside_share", 1.5, _between("inside_share", 0.1, 0.8), "accounts that do little else"),
-        Term("created_together_share", 2.0, _between("created_together_share", 0.4, 0.9), "signed up in one go"),
-        Term("age_days", 1.0, young, "young accounts are cheap to lose"),
-        Term(
-            "shared_device_share",
-            2.0,
-            F.when(~home, _between("shared_device_share", 0.1, 0.8)).otherwise(0.0),
-            "a phone farm",
-        ),
-        Term("text_share", 2.0, _between("text_share", 0.1, 0.8), "the same words are seldom found twice"),
-        Term(
-            "report_share",
-            2.5,
-            _between("report_share", 0.1, 0.8),
-            "honest people seldom report, let alone the same things",
-        ),
-        Term("upload_share", 1.5, _between("upload_share", 0.1, 0.8), "the same frames under several names"),
-        Term("size", 1.0, _between("size", 4, 40), "more than friends"),
-        Term("household", -3.0, F.when(home, 1.0).otherwise(0.0), "a home: few accounts on one device or address"),
-        Term(
-            "targets", -2.5, F.when(idle, 1.0).otherwise(0.0), "a shared device or address alone, nothing done together"
-        ),
-        Term("top_creator_share", -3.0, _between("top_creator_share", 0.5, 0.95), "a fan club has one creator"),
-        Term("top_object_share", -2.5, _between("top_object_share", 0.4, 0.95), "a giveaway or a hit is one object"),
-        Term("followed_before_share", -3.0, _between("followed_before_share", 0.2, 0.8), "fans follow first"),
-        Term("own_targets_share", -2.0, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),
-        Term("independent_share", -1.5, _between("independent_share", 0.5, 0.95), "otherwise independent lives"),
+        Term("created_together_share", 6.0, together, "signed up in one go"),
+        Term("accounts_per_device", 4.5, F.when(~home, farm).otherwise(0.0), "a phone farm: each has no device of its own"),
+        Term("text_share", 7.5, words * scattered, "the same words, under creators unlike the one of a giveaway"),
+        Term("report_share", 7.5, reports * scattered, "the same reported, of creators unlike the one of an outrage"),
+        Term("upload_share", 6.0, _between("upload_share", 0.1, 0.8), "the same frames under several names"),
+        Term("size", 3.0, _ramp(log_size, 2, 5) - few, "more than friends: 32 count in full; three count against it"),
+        Term("age_days", 1.5, young, "young accounts are cheap to lose"),
+        Term("inside_share", 0.75, _between("inside_share", 0.3, 0.8), "accounts that do little else"),
+        Term("household", -4.5, F.when(home, 1 - bought).otherwise(0.0), "a home: few accounts, one device or address"),
+        Term("targets", -3.0, F.when(idle, 1.0).otherwise(0.0), "devices or addresses in common, nothing done together"),
+        Term("top_creator_share", -6.0, _between("top_creator_share", 0.5, 0.95), "a fan club has one creator"),
+        Term("top_object_share", -1.5, _between("top_object_share", 0.4, 0.95), "a giveaway or a hit is one object"),
+        Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
+        Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),
+        Term("acquainted_share", -4.5, _between("acquainted_share", 0.1, 0.6) * small, "friends follow each other"),
+        Term("share_share", -2.0, _between("share_share", 0.05, 0.5), "friends send each other what they like"),
+        Term("independent_share", -0.75, _between("independent_share", 0.5, 0.95), "otherwise independent lives"),
     )

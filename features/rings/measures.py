@@ -13,6 +13,8 @@ from lake.schemas import ACTIVE_DAYS
 
 MILLION = 1_000_000
 DAY_SECONDS = 86_400
+TARGET_SHARE = 0.1
+"""What fewer of the members act on is what two of them have in common, not a target of the ring."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
 
 
@@ -94,6 +96,7 @@ def ring_features(
     touched: DataFrame,
     targets: DataFrame,
     accounts: DataFrame,
+    sizes: DataFrame,
     as_of: date,
 ) -> DataFrame:
     """One row for each ring: ring_id, size, RING_FEATURES, and what its sentence of evidence needs beside them.
@@ -101,7 +104,6 @@ def ring_features(
     `links` and `evidence` hold pairs of members of one ring, with ring_id (and family); `acts` as `ring_acts` gives
     them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`.
     """
-    sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
     parts = (
         _ties(links, sizes),
         _kinds(evidence, links),
@@ -109,17 +111,23 @@ def ring_features(
         _machines(members, acts, accounts),
         _targets(targets, sizes),
         _fans(members, targets, touched, acts),
+        _acquainted(members, acts),
         _lives(touched, targets),
     )
     rings = sizes
     for part in parts:
         rings = rings.join(part, on="ring_id", how="left")
-    share_of_members = ("shared_device_share", "shared_address_share")
-    return rings.withColumns({name: F.col(name) / F.col("size") for name in share_of_members})
+    share_of_members = {name: F.col(name) / F.col("size") for name in ("shared_device_share", "shared_address_share")}
+    known = F.coalesce("acquainted", F.lit(0)) / F.col("size")
+    return rings.withColumns(
+        {**share_of_members, "acquainted_share": known, "accounts_per_device": F.col("size") / F.col("devices")}
+    )
 
 
-def targets_of(touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: DataFrame) -> DataFrame:
-    """Objects of the links that at least two members acted on.
+def targets_of(
+    touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: DataFrame, sizes: DataFrame
+) -> DataFrame:
+    """Objects of the links that at least two members, and a tenth of them, acted on.
 
     One row (ring_id, verb, object_id, creator, members, audience) each: `audience` counts all accounts that acted on it
     in 28 days, `creator` is who uploaded it or is followed; of an unknown video, the video stands for its creator.
@@ -128,7 +136,9 @@ def targets_of(touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: 
         touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")
         .groupBy("ring_id", "verb", "object_id")
         .agg(F.count("*").alias("members"))
-        .where("members >= 2")
+        .join(F.broadcast(sizes), on="ring_id", how="inner")
+        .where((F.col("members") >= 2) & (F.col("members") >= F.col("size") * TARGET_SHARE))
+        .drop("size")
     )
     audience = (
         acts.where("recent")
@@ -168,23 +178,16 @@ def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
 def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
     """Share of links with evidence of each family; gaps and times of the co-acts; the family that says most."""
     pairs = links.groupBy("ring_id").agg(F.count("*").alias("pairs"))
-    of_pair = evidence.groupBy("ring_id", "account_id", "other_account_id", "family").agg(
-        F.max("shared_objects").alias("objects")
-    )
+    of_pair = evidence.select("ring_id", "account_id", "other_account_id", "family").distinct()
     shares = (
         of_pair.groupBy("ring_id")
         .agg(
             *(F.count_if(F.col("family") == family.name).alias(f"{family.name}_pairs") for family in FAMILIES),
-            *(
-                F.sum(F.when(F.col("family") == name, F.col("objects"))).alias(f"{name}_objects")
-                for name in ("upload", "sound", "text")
-            ),
         )
         .join(pairs, on="ring_id", how="inner")
         .select(
             "ring_id",
             *((F.col(f"{f.name}_pairs") / F.col("pairs")).alias(f"{f.name}_share") for f in FAMILIES),
-            (F.greatest("upload_objects", "sound_objects", "text_objects") / F.col("pairs")).alias("works_per_link"),
         )
     )
     # To share a device or an address is no act: its times are those of a sign-up, or of the whole window.
@@ -310,6 +313,21 @@ def _fans(members: DataFrame, targets: DataFrame, touched: DataFrame, acts: Data
             (F.count_if(before) / F.count("*")).alias("followed_before_share"),
             (F.count_if("own") / F.count("*")).alias("own_targets_share"),
         )
+    )
+
+
+def _acquainted(members: DataFrame, acts: DataFrame) -> DataFrame:
+    """How many members follow another member or are followed by one, as far back as follows are looked for."""
+    follows = acts.where("ring_id IS NOT NULL AND verb = 'follow'").select("ring_id", "account_id", "object_id")
+    inside = follows.join(
+        F.broadcast(members.select("ring_id", F.col("account_id").alias("object_id"))),
+        on=["ring_id", "object_id"],
+        how="left_semi",
+    )
+    return (
+        inside.select("ring_id", F.explode(F.array("account_id", "object_id")).alias("member"))
+        .groupBy("ring_id")
+        .agg(F.count_distinct("member").alias("acquainted"))
     )
 
 

@@ -30,9 +30,14 @@ class Past:
     used_ids: DataFrame
 
 
-def find_members(links: DataFrame, evidence: DataFrame, past: Past, as_of: date, limits: RingLimits) -> DataFrame:
-    """Rows of `ring_members`, without as_of: the communities of today's links under the ids they keep."""
-    communities = cut(find_communities(links, limits))
+def find_members(
+    links: DataFrame, evidence: DataFrame, past: Past, accounts: int, as_of: date, limits: RingLimits
+) -> DataFrame:
+    """Rows of `ring_members`, without as_of: the communities of today's links under the ids they keep.
+
+    `accounts` is how many there are, linked or not.
+    """
+    communities = cut(find_communities(links, accounts, limits))
     named = communities.withColumnRenamed("community", "ring_id")
     founded = (
         ring_links(evidence, named)
@@ -58,6 +63,7 @@ def describe_rings(
     objects = cut(ring_objects(kinds))
     acts = cut(ring_acts(events, members, objects, as_of))
     touched = cut(touched_by_members(acts))
-    targets = cut(targets_of(touched, objects, acts, videos))
-    features = cut(ring_features(members, inside, kinds, acts, touched, targets, accounts, as_of))
+    sizes = cut(members.groupBy("ring_id").agg(F.count("*").alias("size")))
+    targets = cut(targets_of(touched, objects, acts, videos, sizes))
+    features = cut(ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, as_of))
     return judged(features, targets, limits)

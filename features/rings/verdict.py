@@ -22,15 +22,14 @@ def judged(features: DataFrame, targets: DataFrame, limits: RingLimits) -> DataF
 
     `features` as `ring_features` gives them, `targets` as `targets_of` does (examples for the sentence).
     """
-    known = features.withColumn("breadth", F.greatest("creators", "works_per_link"))
     terms = {f"term_{number}": term for number, term in enumerate(score_terms(limits.household))}
-    weighed = known.withColumns({name: F.round(F.lit(term.weight) * term.amount, 6) for name, term in terms.items()})
+    weighed = features.withColumns({name: F.round(F.lit(term.weight) * term.amount, 6) for name, term in terms.items()})
     logit = reduce(Column.__add__, (F.col(name) for name in terms), F.lit(BASE))
     reasons = [
         F.struct(
             F.lit(term.feature).alias("feature"),
             F.col(term.feature).cast("double").alias("value")
-            if term.feature in known.columns
+            if term.feature in features.columns
             else F.lit(None).cast("double").alias("value"),
             F.col(name).alias("contribution"),
         )

@@ -6,15 +6,17 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from conf import load_limits
-from features.rings.communities import find_communities
+from features.rings.communities import beyond_chance, find_communities, joint_surprise
 from features.rings.components import connected_components
 from features.rings.identity import with_ring_ids
 
 LIMITS = load_limits().rings
 DAY = date(2026, 3, 1)
+PEOPLE = 10_000
 MEMBERS = "community bigint, account_id bigint, strength double"
 EARLIER = "as_of date, ring_id bigint, account_id bigint"
 
@@ -72,6 +74,7 @@ def test_communities(spark):
     ]
     rows = find_communities(
         spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double").repartition(3),
+        PEOPLE,
         LIMITS,
     ).collect()
     groups = defaultdict(set)
@@ -94,7 +97,7 @@ def test_a_giant_component_loses_its_weak_links_until_its_parts_fit(spark):
     links = [*(link for ring in rings for link in ring), *((a, b, s) for a, b, s in chance if a // 10 != b // 10)]
     frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
     tight = LIMITS.model_copy(update={"max_component_links": 100, "small_graph_links": 0})
-    rows = find_communities(frame, tight).collect()
+    rows = find_communities(frame, PEOPLE, tight).collect()
     assert sorted((row.community, row.account_id) for row in rows) == [
         (first, account) for first in range(0, 400, 10) for account in range(first, first + 6)
     ]
@@ -158,4 +161,39 @@ def test_ids_go_on_by_the_largest_overlap(spark):
 
 def test_nothing_gives_nothing(spark):
     links = spark.createDataFrame([], "account_id bigint, other_account_id bigint, surprise double")
-    assert find_communities(links, LIMITS).collect() == []
+    assert find_communities(links, PEOPLE, LIMITS).collect() == []
+
+
+def test_what_is_no_link_by_itself_holds_a_group_together(spark):
+    """Two by two the twelve are no rarity: thousands of pairs of strangers have met so often. As a group they are."""
+    rng = random.Random(11)
+    strangers = {tuple(sorted(rng.sample(range(1_000, 6_000), 2))) for _ in range(4_000)}
+    hidden = rng.sample(clique(100, 12, surprise=2.2), 54)
+    links = [*hidden, *((a, b, 1.5 + rng.expovariate(2.3)) for a, b in strangers)]
+    frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
+    rows = find_communities(frame, PEOPLE, LIMITS).collect()
+    assert {row.account_id for row in rows} == set(range(100, 112))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_chance_makes_no_group(spark, seed):
+    """Pairs of 1,500 accounts with the surprises that chance gives: of each ten, one has another unit of it."""
+    rng = np.random.default_rng(seed)
+    one, other = np.triu_indices(1_500, 1)
+    surprise = -np.log10(rng.random(len(one)))
+    kept = surprise >= LIMITS.min_surprise
+    rows = zip(one[kept].tolist(), other[kept].tolist(), surprise[kept].tolist(), strict=True)
+    frame = spark.createDataFrame(list(rows), "account_id bigint, other_account_id bigint, surprise double")
+    assert find_communities(frame, 1_500, LIMITS).count() == 0
+
+
+def test_joint_surprise_is_that_of_draws():
+    """Against 20,000 draws of nine p-values: how often three or more are small, and their product is as small."""
+    rng = np.random.default_rng(1)
+    surprise = -np.log10(rng.random((20_000, 9)))
+    small = surprise >= 1.0
+    total = (surprise * small).sum(axis=1)
+    drawn = ((small.sum(axis=1) == 3) & (total >= 4.5)).mean()
+    bound = 10 ** -joint_surprise(np.array([4.5]), np.array([3]), 9, 1.0)[0]
+    assert drawn <= bound <= 2.5 * drawn
+    assert beyond_chance(10, 100_000) < beyond_chance(5, 100_000) < beyond_chance(5, 1_000_000)
