@@ -2,11 +2,14 @@
 
 from jobs.job import Context, Facts, Job, main
 
+from datetime import timedelta
+
 from pyspark.sql import functions as F
 
 from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
 from features.rings.components import cut
 from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, ACTIVE_DAYS, EVENTS, LINK_EVIDENCE, VIDEOS
+from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
@@ -18,15 +21,16 @@ def run(context: Context) -> Facts:
     ring may be beyond chance where none of its pairs is. Run it before `rings`.
     """
     limits = context.limits.links
-    events = context.source(EVENTS, days=ACTIVE_DAYS)
-    acts = co_actions(events, context.source(ACCOUNTS), context.source(VIDEOS), limits).persist()
+    since = context.as_of - timedelta(days=ACTIVE_DAYS)
+    # An act counts once, so events need not be told apart from their second delivery.
+    events = usable(context.lake.source(EVENTS, context.as_of, ACTIVE_DAYS), EVENTS)
+    acts = co_actions(events, context.source(ACCOUNTS), context.source(VIDEOS), since, limits).persist()
     active = acts.select("account_id").distinct().count()
     evidence = cut(link_evidence(acts, limits))
     links = cut(account_links(evidence, limits))
     threshold = at_false_discovery_rate(links, active, limits.false_discovery_rate)
     rows = context.publish(ACCOUNT_LINKS, links.where(F.col("surprise") >= threshold))
-    telling = links.where(F.col("surprise") >= limits.min_pair_surprise)
-    context.publish(LINK_EVIDENCE, evidence.join(telling, on=["account_id", "other_account_id"], how="left_semi"))
+    context.publish(LINK_EVIDENCE, evidence)
     return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
 
 

@@ -215,7 +215,7 @@ ACCOUNT_LINKS = Table(
 LINK_EVIDENCE = Table(
     "link_evidence",
     "internal",
-    "pair of linked accounts and kind of co-action",
+    "pair of accounts that met more often than expected, linked or not, and kind of co-action",
     StructType(
         [
             AS_OF,

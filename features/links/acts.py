@@ -4,6 +4,8 @@ An act is (source, account, object, topic, first time). Topics gather objects th
 one creator, the days of one address.
 """
 
+from datetime import date
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -12,6 +14,7 @@ from features.links.kinds import SOURCE_NUMBER
 from features.links.near import frame_clusters, text_clusters
 from features.text import normalised
 from lake.schemas import VERBS
+from lake.store import midnight
 
 WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 """The verbs that some kind of co-action looks at."""
@@ -23,14 +26,14 @@ LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
 
 
-def co_actions(events: DataFrame, accounts: DataFrame, videos: DataFrame, limits: LinkLimits) -> DataFrame:
-    """All acts of the window, one row for each source, account and object, with the time of the first.
+def co_actions(events: DataFrame, accounts: DataFrame, videos: DataFrame, since: date, limits: LinkLimits) -> DataFrame:
+    """All acts since a day, one row for each source, account and object, with the time of the first.
 
-    `events`, `videos` are those of the window, `creators` are looked up in `videos`: pass all of them. Texts and frames
-    that are near-equal are one object. Sign-ups count for accounts that are active.
+    `events` are those since that day, and may be there twice as delivered twice; `videos` are all, as creators are
+    looked up in them. Texts and frames that are near-equal are one object. Sign-ups count for accounts that are active.
     """
     active = events.select("account_id").distinct()
-    uploads = videos.join(_window(events), how="inner", on=F.col("created_at") >= F.col("since")).drop("since")
+    uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     first = (
         _event_acts(events)
         .unionByName(_rewatches(events))
@@ -41,11 +44,6 @@ def co_actions(events: DataFrame, accounts: DataFrame, videos: DataFrame, limits
         .agg(F.min("topic").alias("topic"), F.min("ts").alias("ts"))
     )
     return _with_creators(first, videos).select(*ACT)
-
-
-def _window(events: DataFrame) -> DataFrame:
-    """One row: the day of the first event."""
-    return events.agg(F.min("event_date").cast("timestamp").alias("since"))
 
 
 def _act(source: Column, account: Column, target: Column, topic: Column, ts: Column) -> Column:
@@ -85,9 +83,13 @@ def _event_acts(events: DataFrame) -> DataFrame:
 
 def _rewatches(events: DataFrame) -> DataFrame:
     """Videos that an account viewed at least `WATCHED_AGAIN` times, with the time of the first view."""
-    views = events.where("verb = 'view'").groupBy("account_id", "video_id")
-    again = views.agg(F.count(F.lit(1)).alias("views"), F.min("ts").alias("ts")).where(F.col("views") >= WATCHED_AGAIN)
     video = F.col("video_id")
+    again = (
+        events.where("verb = 'view'")
+        .groupBy("account_id", "video_id")
+        .agg(F.count_distinct("ts").alias("views"), F.min("ts").alias("ts"))
+        .where(F.col("views") >= WATCHED_AGAIN)
+    )
     return again.select(_act(_source("rewatch"), F.col("account_id"), video, video, F.col("ts")).alias("act")).select(
         "act.*"
     )

@@ -33,22 +33,25 @@ def combined(surprises: Column) -> Column:
     return F.round(F.greatest(F.lit(0.0), *results), 6)
 
 
-def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
-    """One row for each pair of `evidence`: account_id, other_account_id, kinds, shared_objects, surprise."""
+def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
+    """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, kinds (of
+    structs of kind and surprise), shared_objects, surprise of all kinds together.
+    """
     together = evidence.groupBy(*PAIR).agg(
         F.sort_array(F.collect_list("surprise"), asc=False).alias("surprises"),
-        F.array_sort(F.collect_set(F.when(F.col("surprise") >= limits.min_kind_surprise, F.col("kind")))).alias(
-            "telling"
-        ),
-        F.array_sort(F.collect_set("kind")).alias("all_kinds"),
         F.sum("shared_objects").alias("shared_objects"),
+        F.array_sort(F.collect_list(F.struct("kind", "surprise"))).alias("kinds"),
     )
     return together.where(F.col("shared_objects") >= limits.min_objects).select(
-        *PAIR,
-        F.when(F.size("telling") > 0, F.col("telling")).otherwise(F.col("all_kinds")).alias("kinds"),
-        "shared_objects",
-        combined(F.col("surprises")).alias("surprise"),
+        *PAIR, "kinds", "shared_objects", combined(F.col("surprises")).alias("surprise")
     )
+
+
+def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
+    """One row for each pair of `evidence`: account_id, other_account_id, kinds, shared_objects, surprise."""
+    telling = F.filter("kinds", lambda kind: kind["surprise"] >= limits.min_kind_surprise)
+    named = F.when(F.size(telling) > 0, telling).otherwise(F.col("kinds"))
+    return pair_surprise(evidence, limits).withColumn("kinds", F.transform(named, lambda kind: kind["kind"]))
 
 
 def at_false_discovery_rate(links: DataFrame, accounts: int, rate: float) -> float:

@@ -6,20 +6,24 @@ from pyspark.sql.types import StructType
 
 from conf import LinkLimits
 from features.links.chance import dispersions, expected_and_tail
+from features.links.combine import pair_surprise
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
 from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
+from features.rings.components import cut
 from lake.schemas import LINK_EVIDENCE
 
 PAIR = ["account_id", "other_account_id"]
 EVIDENCE = StructType([field for field in LINK_EVIDENCE.schema if field.name != "as_of"])
 SHOWN_OBJECTS = 12
+RARITY_STEPS = 1_000
+"""Steps per power of ten in which rarities are told apart."""
 
 
 def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
-    """What speaks for each pair of accounts that share `min_objects` objects or more: a row for each kind that does.
+    """What speaks for each pair of accounts with a surprise of `min_pair_surprise` or more, a row for each kind.
 
-    `acts` as of `co_actions`. Columns as of the table link_evidence, without as_of. Pairs that chance explains are
-    still among them: see `account_links`.
+    `acts` as of `co_actions`. Columns as of the table link_evidence, without as_of. Chance explains many of these pairs
+    one by one: see `account_links` for those that it does not, and `features.rings` for what they tell together.
     """
     degrees = activity(acts).persist()
     placed = windows(acts, limits)
@@ -27,19 +31,14 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     found = populations(degrees, crowds, limits)
     if not found:
         return acts.sparkSession.createDataFrame([], EVIDENCE)
-    told = telling(placed, crowds, found).persist()
-    meeting = pairs(told, limits)
+    meeting = pairs(telling(placed, crowds, found).persist(), limits)
     spread = dispersions(sampled_counts(meeting, found, limits), found)
-    often = (
-        meeting.groupBy(*PAIR)
-        .agg(F.count(F.lit(1)).alias("met"))
-        .where(F.col("met") >= limits.min_objects)
-        .select(*PAIR)
-    )
-    objects = each_object_once(meeting.join(often, on=PAIR, how="left_semi"))
+    objects = each_object_once(repeated(meeting, limits)).persist()
     counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
-    judged = expected_and_tail(_with_degrees(counted, degrees), found, spread)
-    return judged.where("surprise > 0").select(
+    judged = cut(expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0"))
+    worth = pair_surprise(judged, limits).where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR)
+    told = judged.select(*PAIR, "kind", "shared_objects", "surprise").join(worth, on=PAIR, how="left_semi")
+    return told.join(shown(objects, worth), on=[*PAIR, "kind"], how="inner").select(
         *PAIR,
         _kind_name().alias("kind"),
         "shared_objects",
@@ -73,14 +72,38 @@ def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:
     )
 
 
-def each_object_once(meetings: DataFrame) -> DataFrame:
-    """Of all kinds of one family in which a pair shares an object, the rarest; of equals the first kind."""
-    told = [name for name in meetings.columns if name not in (*PAIR, "family", "object", "rarity", "kind")]
-    return (
-        meetings.groupBy(*PAIR, "family", "object")
-        .agg(F.min(F.struct("rarity", "kind", *told)).alias("best"))
-        .select(*PAIR, "object", "best.*")
+def repeated(meetings: DataFrame, limits: LinkLimits) -> DataFrame:
+    """The meetings of pairs that met `min_objects` times or more; most pairs met once."""
+    often = (
+        meetings.groupBy(*PAIR)
+        .agg(F.count(F.lit(1)).alias("met"))
+        .where(F.col("met") >= limits.min_objects)
+        .select(*PAIR)
     )
+    # Those that met often are few: a hash of them spares sorting all meetings.
+    return meetings.join(often.hint("shuffle_hash"), on=PAIR, how="left_semi")
+
+
+def each_object_once(meetings: DataFrame) -> DataFrame:
+    """Of all kinds of one family in which a pair shares an object, the rarest; of equals the first kind.
+
+    Rarity, kind and level are packed into one number that orders them: Spark aggregates numbers without sorting rows.
+    """
+    steps = F.floor(F.log10("rarity") * RARITY_STEPS).cast("bigint") + RARITY_STEPS * 400
+    rank = (steps * len(KINDS) + F.col("kind")) * LEVELS + F.col("level")
+    best = (
+        meetings.groupBy(*PAIR, "family", "object")
+        .agg(
+            F.min(rank).alias("rank"),
+            F.min("topic").alias("topic"),
+            F.min("gap_s").alias("gap_s"),
+            F.min("first_at").alias("first_at"),
+            F.max("last_at").alias("last_at"),
+        )
+        .withColumn("kind", F.pmod(F.expr(f"rank div {LEVELS}"), F.lit(len(KINDS))).cast("tinyint"))
+        .withColumn("level", F.pmod("rank", F.lit(LEVELS)).cast("tinyint"))
+    )
+    return best.select(*PAIR, "kind", "object", "topic", "level", "rank", "gap_s", "first_at", "last_at")
 
 
 def saturated(count: Column) -> Column:
@@ -98,30 +121,27 @@ def counts(objects: DataFrame) -> DataFrame:
     topics = objects.groupBy(*PAIR, "kind", "topic").agg(
         F.count(F.lit(1)).alias("shared"),
         *(F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)),
-        F.min("first_at").alias("first_at"),
-        F.max("last_at").alias("last_at"),
-        F.collect_list(F.struct("rarity", "object", "gap_s")).alias("shown"),
     )
-    together = topics.groupBy(*PAIR, "kind").agg(
-        F.sum("shared").alias("shared_objects"),
-        *(F.sum(saturated(F.col(name))).alias(name) for name in levels),
-        F.min("first_at").alias("first_at"),
-        F.max("last_at").alias("last_at"),
-        F.array_sort(F.flatten(F.collect_list("shown"))).alias("shown"),
+    return topics.groupBy(*PAIR, "kind").agg(
+        F.sum("shared").alias("shared_objects"), *(F.sum(saturated(F.col(name))).alias(name) for name in levels)
     )
-    gaps = F.array_sort(F.transform("shown", lambda act: act["gap_s"]))
+
+
+def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
+    """What a reader is shown of each kind of the chosen pairs: when, how far apart, the rarest of the objects."""
     timeless = [number for number, kind in enumerate(KINDS) if kind.source not in TIMED]
-    return together.select(
-        *PAIR,
-        "kind",
-        "shared_objects",
-        *levels,
-        "first_at",
-        "last_at",
-        F.when(~F.col("kind").isin(timeless), F.get(gaps, F.floor(F.size(gaps) / 2).cast("int")))
-        .cast("double")
-        .alias("median_gap_s"),
-        F.transform(F.slice("shown", 1, SHOWN_OBJECTS), lambda act: act["object"].cast("string")).alias("objects"),
+    rarest = F.array_sort(F.collect_list(F.struct("rank", "object")))
+    names = F.transform(F.slice(rarest, 1, SHOWN_OBJECTS), lambda act: act["object"].cast("string"))
+    return (
+        objects.join(chosen.hint("shuffle_hash"), on=PAIR, how="left_semi")
+        .groupBy(*PAIR, "kind")
+        .agg(
+            F.percentile("gap_s", 0.5).alias("median_gap_s"),
+            F.min("first_at").alias("first_at"),
+            F.max("last_at").alias("last_at"),
+            names.alias("objects"),
+        )
+        .withColumn("median_gap_s", F.when(~F.col("kind").isin(timeless), F.col("median_gap_s")))
     )
 
 

@@ -1,13 +1,13 @@
 """Groups within the link graph: communities of each component, freed of what hangs on them by a weak link.
 
 A component may hold several rings that a few chance links have joined. Leiden (Traag, Waltman, van Eck: From Louvain to
-Leiden, 2019) with the constant Potts model splits it: a group stands when the mean surprise over all its pairs of members
-exceeds the resolution, whatever the size of the rest of the graph, so small rings do not drown in large components as
-they do with modularity.
+Leiden, 2019) with the constant Potts model splits it: a group stands when the mean surprise over all its pairs of
+members exceeds the resolution, whatever the size of the rest of the graph, so small rings do not drown in large
+components as they do with modularity.
 
 The links need not be proven one by one. Those who hide share too little, two by two, to be told from chance; that the
-same twenty are each other's weak links is no chance at all. So what is proven is the group: each member's links into it,
-taken together, must be less likely than the best that could be found in all groups of that size.
+same twenty are each other's weak links is no chance at all. So what is proven is the group: each member's links into
+it, taken together, must be less likely than the best that could be found in all groups of that size.
 """
 
 import random
@@ -19,7 +19,6 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-
 from scipy.special import gammaincc, gammaln
 
 from conf import RingLimits

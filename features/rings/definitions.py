@@ -103,6 +103,14 @@ RING_FEATURES = (
         for family in FAMILIES
     ),
     RingFeature(
+        "works",
+        BIGINT,
+        "works",
+        "works that two members or more uploaded, near-equal",
+        "as many as were stolen",
+        "a meme is one",
+    ),
+    RingFeature(
         "synchrony_s", DOUBLE, "seconds", "median gap between co-acts of a pair", "minutes, days when evading", "fans"
     ),
     RingFeature(
@@ -127,9 +135,7 @@ RING_FEATURES = (
         "country_share", DOUBLE, "share", "members of the most frequent country", "a market or a mix", "neighbours"
     ),
     RingFeature("devices", BIGINT, "devices", "distinct devices of the members", "few when loud", "families"),
-    RingFeature(
-        "accounts_per_device", DOUBLE, "accounts", "members for each of their devices", "above 1", "below 1"
-    ),
+    RingFeature("accounts_per_device", DOUBLE, "accounts", "members for each of their devices", "above 1", "below 1"),
     RingFeature(
         "addresses", BIGINT, "addresses", "distinct addresses of the members", "few when loud", "homes, carriers"
     ),
@@ -151,7 +157,12 @@ RING_FEATURES = (
     ),
     # What they do together
     RingFeature(
-        "targets", BIGINT, "objects", "objects of the links that two members and a tenth of all acted on", "many", "fans"
+        "targets",
+        BIGINT,
+        "objects",
+        "objects of the links that two members and a tenth of all acted on",
+        "many",
+        "fans",
     ),
     RingFeature(
         "coverage", DOUBLE, "share", "members that acted on a target, mean over targets", "most of them", "fans"
@@ -261,6 +272,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
     words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8)
+    works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
     farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
     return (
@@ -270,15 +282,17 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "mean_surprise", 5.0, _between("mean_surprise", 3, 10), "the less likely by chance, the less likely honest"
         ),
         Term("created_together_share", 6.0, together, "signed up in one go"),
-        Term("accounts_per_device", 4.5, F.when(~home, farm).otherwise(0.0), "a phone farm: each has no device of its own"),
+        Term(
+            "accounts_per_device", 4.5, F.when(~home, farm).otherwise(0.0), "a phone farm: none has a device of its own"
+        ),
         Term("text_share", 7.5, words * scattered, "the same words, under creators unlike the one of a giveaway"),
         Term("report_share", 7.5, reports * scattered, "the same reported, of creators unlike the one of an outrage"),
-        Term("upload_share", 6.0, _between("upload_share", 0.1, 0.8), "the same frames under several names"),
+        Term("works", 8.0, works, "several works under several names: a meme is one"),
         Term("size", 3.0, _ramp(log_size, 2, 5) - few, "more than friends: 32 count in full; three count against it"),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
         Term("inside_share", 0.75, _between("inside_share", 0.3, 0.8), "accounts that do little else"),
         Term("household", -4.5, F.when(home, 1 - bought).otherwise(0.0), "a home: few accounts, one device or address"),
-        Term("targets", -3.0, F.when(idle, 1.0).otherwise(0.0), "devices or addresses in common, nothing done together"),
+        Term("targets", -3.0, F.when(idle, 1.0).otherwise(0.0), "a device or address in common, nothing done"),
         Term("top_creator_share", -6.0, _between("top_creator_share", 0.5, 0.95), "a fan club has one creator"),
         Term("top_object_share", -1.5, _between("top_object_share", 0.4, 0.95), "a giveaway or a hit is one object"),
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),

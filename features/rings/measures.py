@@ -179,6 +179,8 @@ def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
     """Share of links with evidence of each family; gaps and times of the co-acts; the family that says most."""
     pairs = links.groupBy("ring_id").agg(F.count("*").alias("pairs"))
     of_pair = evidence.select("ring_id", "account_id", "other_account_id", "family").distinct()
+    copied = evidence.where("family = 'upload'").select("ring_id", F.explode("objects").alias("work"))
+    works = copied.groupBy("ring_id").agg(F.count_distinct("work").alias("works"))
     shares = (
         of_pair.groupBy("ring_id")
         .agg(
@@ -198,7 +200,8 @@ def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
         F.max(F.when(acted, F.col("last_at"))).alias("last_at"),
     )
     span = (F.unix_timestamp("last_at") - F.unix_timestamp("first_at")) / DAY_SECONDS
-    return shares.join(times, on="ring_id", how="inner").withColumn("together_days", span)
+    kinds = shares.join(times, on="ring_id", how="inner").join(works, on="ring_id", how="left")
+    return kinds.withColumns({"together_days": span, "works": F.coalesce("works", F.lit(0))})
 
 
 def _identities(members: DataFrame, accounts: DataFrame, as_of: date) -> DataFrame:

@@ -34,7 +34,7 @@ def found(spark, rows: list[dict]) -> set[tuple[int, int]]:
     """Pairs that the suite links, out of raw events."""
     people = accounts(spark, *({"account_id": person} for person in range(1, PEOPLE + 1)))
     films = videos(spark, *({"video_id": film, "account_id": 10_000 + film} for film in range(1, FILMS + 100)))
-    acts = co_actions(events(spark, *rows), people, films, LIMITS)
+    acts = co_actions(events(spark, *rows), people, films, START.date(), LIMITS)
     links = account_links(link_evidence(acts, LIMITS), LIMITS).cache()
     threshold = at_false_discovery_rate(links, PEOPLE, LIMITS.false_discovery_rate)
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
