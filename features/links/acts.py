@@ -21,6 +21,7 @@ WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 ON_VIDEOS = (*(verb for verb in WILLED if verb != "follow"), "rewatch")
 WATCHED_AGAIN = 3
 """Views from which a video was chosen: a feed may well show it twice."""
+COPIED_WORKS = 3
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
@@ -141,7 +142,7 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
 
 
 def _upload_acts(videos: DataFrame, limits: LinkLimits) -> DataFrame:
-    """Uploads: the cluster of near-equal frames, the caption, the sound."""
+    """Uploads: the cluster of near-equal frames, the caption, the sound; without those who are only copied."""
     account, ts = F.col("account_id"), F.col("created_at")
     frames = frame_clusters(videos.where("frame_hash is not null").select("frame_hash").distinct(), limits)
     caption = F.lower(F.trim("caption"))
@@ -155,11 +156,31 @@ def _upload_acts(videos: DataFrame, limits: LinkLimits) -> DataFrame:
         ),
         F.when(F.col("cluster").isNotNull(), _act(_source("frame"), account, F.col("cluster"), F.col("cluster"), ts)),
     )
-    return (
+    uploads = (
         videos.join(frames, on="frame_hash", how="left")
         .select(F.explode(acts).alias("act"))
         .where("act is not null")
         .select("act.*")
+    )
+    return uploads.join(_copied(uploads), on=["source", "account_id"], how="left_anti")
+
+
+def _copied(uploads: DataFrame) -> DataFrame:
+    """Who was first with each of the `COPIED_WORKS` works or more that others have too: (source, account_id).
+
+    Those who copy the same works are first with some of them only. Sounds are there to be used again.
+    """
+    works = uploads.where(F.col("source") != _source("sound")).groupBy("source", "account_id", "object")
+    once = works.agg(F.min("ts").alias("ts"))
+    first = once.groupBy("source", "object").agg(
+        F.count(F.lit(1)).alias("accounts"), F.min(F.struct("ts", "account_id"))["account_id"].alias("first")
+    )
+    return (
+        once.join(first.where("accounts > 1"), on=["source", "object"], how="inner")
+        .groupBy("source", "account_id")
+        .agg(F.count(F.lit(1)).alias("works"), F.count_if(F.col("first") == F.col("account_id")).alias("firsts"))
+        .where((F.col("works") >= COPIED_WORKS) & (F.col("works") == F.col("firsts")))
+        .select("source", "account_id")
     )
 
 

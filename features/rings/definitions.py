@@ -252,7 +252,8 @@ def _between(name: str, low: float, high: float) -> Column:
 
 def _ramp(value: Column, low: float, high: float) -> Column:
     share = (value - low) / (high - low)
-    return F.coalesce(F.greatest(F.lit(0.0), F.least(F.lit(1.0), share)), F.lit(0.0))
+    # greatest and least pass over what is unknown, and would make the most of it.
+    return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
 
 
 BASE = -9.0

@@ -7,6 +7,7 @@ import pytest
 
 from conf import load_limits
 from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
+from features.links.kinds import SOURCE_NUMBER
 from tests.builders import accounts, at, events, minutes, videos
 
 LIMITS = load_limits().links
@@ -96,3 +97,22 @@ def test_a_crowd_on_one_film_and_one_address_is_not_linked(spark):
         for person in range(1, PEOPLE + 1)
     ]
     assert len(found(spark, noise(4) + crowd)) <= 2
+
+
+def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
+    """Three accounts post the films of a fourth again, one after the other in turns."""
+    films = [
+        {
+            "video_id": 100 * film + place,
+            "account_id": account,
+            "created_at": START + timedelta(days=film, hours=place),
+            "frame_hash": bytes([film]) * 32,
+        }
+        for film in range(1, 11)
+        for place, account in enumerate((9, *random.Random(film).sample((1, 2, 3), 3)))
+    ]
+    people = accounts(spark, *({"account_id": person} for person in (1, 2, 3, 9)))
+    acts = co_actions(events(spark), people, videos(spark, *films), START.date(), LIMITS)
+    frames = acts.where(acts.source == SOURCE_NUMBER["frame"]).collect()
+    assert {row.account_id for row in frames} == {1, 2, 3}
+    assert len(frames) == 30

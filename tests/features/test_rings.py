@@ -143,6 +143,12 @@ def test_scores_tell_rings_from_honest_crowds(first_run, rings):
         )
 
 
+def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
+    home = rings["home"]
+    assert home["top_creator_share"] is None
+    assert {reason.feature for reason in home["reasons"]}.isdisjoint({"top_creator_share", "capture", "coverage"})
+
+
 def test_policies(rings):
     assert rings["farm"]["policy"] == "artificial_engagement"
     assert rings["spam"]["policy"] == "spam_ring"
