@@ -266,19 +266,21 @@ def score_terms(household: int) -> tuple[Term, ...]:
     few = 1 - _between("size", 3, household + 1)
     log_size = F.log2(F.col("size").cast("double"))
     breadth = _ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
+    public = _between("capture", 0.1, 0.6)
     scattered = 0.4 + 0.6 * breadth
-    bought = breadth * _between("coverage", 0.1, 0.35) * _between("capture", 0.05, 0.5)
+    bought = breadth * _between("coverage", 0.1, 0.35) * public
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
     idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
     words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
+    one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
     farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
     return (
         Term("creators", 6.0, bought, "unrelated creators whose public is the ring: 8 count in full"),
-        Term("capture", 4.0, _between("capture", 0.05, 0.5), "a target's public is the ring"),
+        Term("capture", 4.0, public, "a target's public is the ring"),
         Term(
             "mean_surprise", 5.0, _between("mean_surprise", 3, 10), "the less likely by chance, the less likely honest"
         ),
@@ -289,13 +291,13 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term("text_share", 7.5, words * scattered, "the same words, under creators unlike the one of a giveaway"),
         Term("report_share", 7.5, reports * scattered, "the same reported, of creators unlike the one of an outrage"),
         Term("works", 8.0, works, "several works under several names: a meme is one"),
-        Term("size", 3.0, _ramp(log_size, 2, 5) - few, "more than friends: 32 count in full; three count against it"),
+        Term("size", 3.0, _ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
         Term("inside_share", 0.75, _between("inside_share", 0.3, 0.8), "accounts that do little else"),
         Term("household", -4.5, F.when(home, 1 - bought).otherwise(0.0), "a home: few accounts, one device or address"),
         Term("targets", -3.0, F.when(idle, 1.0).otherwise(0.0), "a device or address in common, nothing done"),
-        Term("top_creator_share", -6.0, _between("top_creator_share", 0.5, 0.95), "a fan club has one creator"),
-        Term("top_object_share", -1.5, _between("top_object_share", 0.4, 0.95), "a giveaway or a hit is one object"),
+        Term("top_creator_share", -6.0, one_creator * (1 - works), "a fan club has one creator"),
+        Term("top_object_share", -1.5, one_object * (1 - works), "a giveaway or a hit is one object"),
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
         Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),
         Term("acquainted_share", -4.5, _between("acquainted_share", 0.1, 0.6) * small, "friends follow each other"),
