@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 DEFAULTS = files(__name__)
 
@@ -39,7 +39,8 @@ class ConfigFile(Section):
             raise ConfigError(f"{path}: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
-            raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            where = ".".join(map(str, first["loc"]))
+            raise ConfigError(": ".join(filter(None, (str(path), where, first["msg"])))) from error
 
 
 class ValidationLimits(Section):
@@ -186,6 +187,12 @@ class Limits(ConfigFile):
     training: TrainingLimits
     gate: GateLimits
     scoring: ScoringLimits
+
+    @model_validator(mode="after")
+    def rings_have_their_pairs(self) -> Self:
+        if self.rings.min_surprise < self.links.min_pair_surprise:
+            raise ValueError("rings.min_surprise is below links.min_pair_surprise: such pairs are not kept")
+        return self
 
 
 class Policy(Section):

@@ -1,0 +1,27 @@
+"""Limits are checked when they are loaded."""
+
+from pathlib import Path
+
+import pytest
+
+from conf import DEFAULTS, ConfigError, load_limits
+
+LIMITS = (DEFAULTS / "limits.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("min_jaccard = 0.6", "min_jacard = 0.6", "links.min_jaccard: Field required"),
+        ("max_crowd = 200", "max_crowd = 200\nfast = true", "links.fast: Extra inputs are not permitted"),
+        ("min_surprise = 1.5", "min_surprise = 1.0", "rings.min_surprise is below links.min_pair_surprise"),
+        ("[links]", "[links", "line"),
+    ],
+)
+def test_limits_that_cannot_be_used_are_refused(tmp_path: Path, old: str, new: str, message: str):
+    assert old in LIMITS
+    file = tmp_path / "limits.toml"
+    file.write_text(LIMITS.replace(old, new))
+    with pytest.raises(ConfigError, match=message) as refused:
+        load_limits(file)
+    assert str(refused.value).startswith(str(file))
