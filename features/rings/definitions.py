@@ -293,7 +293,9 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term("works", 8.0, works, "several works under several names: a meme is one"),
         Term("size", 3.0, _ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
-        Term("inside_share", 0.75, _between("inside_share", 0.3, 0.8), "accounts that do little else"),
+        Term(
+            "inside_share", 6.0, _between("inside_share", 0.5, 0.9) * breadth, "accounts that do little else, for many"
+        ),
         Term("household", -4.5, F.when(home, 1 - bought).otherwise(0.0), "a home: few accounts, one device or address"),
         Term("targets", -3.0, F.when(idle, 1.0).otherwise(0.0), "a device or address in common, nothing done"),
         Term("top_creator_share", -6.0, one_creator * (1 - works), "a fan club has one creator"),
@@ -301,6 +303,6 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
         Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),
         Term("acquainted_share", -4.5, _between("acquainted_share", 0.1, 0.6) * small, "friends follow each other"),
-        Term("share_share", -2.0, _between("share_share", 0.05, 0.5), "friends send each other what they like"),
+        Term("share_share", -2.0, _between("share_share", 0.05, 0.5) * small, "friends send each other what they like"),
         Term("independent_share", -0.75, _between("independent_share", 0.5, 0.95), "otherwise independent lives"),
     )

@@ -157,7 +157,12 @@ def _sentence() -> Column:
         F.col("first_at").isNotNull(),
         F.concat(F.to_date("first_at").cast("string"), F.lit(" to "), F.to_date("last_at").cast("string")),
     )
-    chance = F.format_string("chance of a linked pair's meetings %s on average", _chance(F.col("mean_surprise")))
+    chance = F.format_string(
+        "%d of %d pairs linked, each with a chance of %s on average",
+        F.col("links"),
+        F.expr("size * (size - 1) div 2"),
+        _chance(F.col("mean_surprise")),
+    )
     what = F.concat_ws(", ", targets, *said, gap, dates)
 
     one_creator = F.when(

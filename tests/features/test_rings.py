@@ -206,13 +206,14 @@ def test_features(rings):
 def test_evidence_names_numbers_objects_and_times(rings):
     assert rings["farm"]["evidence"] == (
         "12 accounts; up to 12 of them liked the same 8 videos (e.g. 1000, 1001, 1002), 12 at a time, "
-        "typically 11 h apart, 2026-02-05 to 2026-02-12 (chance of a linked pair's meetings 1e-20 on average)."
+        "typically 11 h apart, 2026-02-05 to 2026-02-12 "
+        "(66 of 66 pairs linked, each with a chance of 1e-20 on average)."
     )
     assert rings["spam"]["evidence"] == (
         "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); "
         "up to 8 of them commented on the same 6 videos (e.g. 2000, 2001, 2002), 8 at a time, "
         "100 % of the linked pairs wrote near-equal comments, typically 2 min apart, 2026-02-05 to 2026-02-12 "
-        "(chance of a linked pair's meetings 1e-28 on average)."
+        "(28 of 28 pairs linked, each with a chance of 1e-28 on average)."
     )
     assert rings["fans"]["evidence"].endswith(
         "on average); but 100 % of it goes to one creator (900), 100 % of it by accounts that had followed the creator "
