@@ -23,13 +23,11 @@ def run(context: Context) -> Facts:
     limits = context.limits.rings
     evidence = context.day(LINK_EVIDENCE)
     links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
-    population = context.source(ACCOUNTS).count()
-    members = find_members(links, evidence, past(context), population, context.as_of, limits)
+    accounts = context.source(ACCOUNTS).persist()
+    members = find_members(links, evidence, past(context), accounts.count(), context.as_of, limits)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=limits.follow_days), EVENTS)
-    rings = describe_rings(
-        members, links, evidence, events, context.source(ACCOUNTS), context.source(VIDEOS), context.as_of, limits
-    )
+    rings = describe_rings(members, links, evidence, events, accounts, context.source(VIDEOS), context.as_of, limits)
     accounts_in_rings = context.publish(RING_MEMBERS, members)
     found = context.publish(RINGS_WITH_FEATURES, rings)
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()

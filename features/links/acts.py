@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
-from features.links.kinds import SOURCE_NUMBER
+from features.links.kinds import KINDS, SOURCE_NUMBER
 from features.links.near import frame_clusters, text_clusters
 from features.text import normalised
 from lake.schemas import VERBS
@@ -18,7 +18,7 @@ from lake.store import midnight
 
 WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 """The verbs that some kind of co-action looks at."""
-ON_VIDEOS = (*(verb for verb in WILLED if verb != "follow"), "rewatch")
+ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
 WATCHED_AGAIN = 3
 """Views from which a video was chosen: a feed may well show it twice."""
 COPIED_WORKS = 3

@@ -38,12 +38,12 @@ def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     structs of kind and surprise), shared_objects, surprise of all kinds together.
     """
     together = evidence.groupBy(*PAIR).agg(
-        F.sort_array(F.collect_list("surprise"), asc=False).alias("surprises"),
         F.sum("shared_objects").alias("shared_objects"),
         F.array_sort(F.collect_list(F.struct("kind", "surprise"))).alias("kinds"),
     )
+    surprises = F.sort_array(F.col("kinds.surprise"), asc=False)
     return together.where(F.col("shared_objects") >= limits.min_objects).select(
-        *PAIR, "kinds", "shared_objects", combined(F.col("surprises")).alias("surprise")
+        *PAIR, "kinds", "shared_objects", combined(surprises).alias("surprise")
     )
 
 
