@@ -1,6 +1,7 @@
 """A whole world as a plan: small enough for the driver and for each task, large enough to make every event from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class World:
     film_order: np.ndarray
     film_keys: np.ndarray
 
-    @property
+    @cached_property
     def language(self) -> np.ndarray:
         return LANGUAGES[self.people.country]
 
