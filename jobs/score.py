@@ -44,7 +44,7 @@ def run(context: Context) -> Facts:
     facts: dict[str, object] = {}
     for kind, policies in SCORED.items():
         mine = {policy: models[kind, policy] for policy in policies if (kind, policy) in models}
-        scores = score_entities(rows[kind], f"{kind}_id", policies, mine, capacities, context.limits.scoring)
+        scores = score_entities(rows[kind], kind, policies, mine, capacities, context.limits.scoring)
         facts[f"{kind} scores"] = context.publish(TABLES[kind], scores)
     return {**facts, "models": len(models), "without a model": ", ".join(cold) or "none"}
 

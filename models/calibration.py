@@ -1,7 +1,17 @@
 """Calibration: from a booster's margin to the chance that a careful reviewer would say violating.
 
 Platt's method (1999): a logistic curve on the margin, here on held-out margins weighted to the population, so that the
-scores of all active entities add up to the number of violating ones. Being a straight line in log-odds it keeps the
+scores of all active entities add up to the number of violating ones. What says how many there are:
+
+- Rows drawn with a known chance. Those that were picked (reports, appeals, older flags) tell how fast the chance rises
+  with the margin but not its level: picking by the outcome moves the intercept alone (Prentice and Pyke 1979), so they
+  have an intercept of their own.
+- The margin itself, which aims at the log-odds already: the curve is drawn toward that of no change (a weakly
+  informative prior: Gelman et al. 2008).
+- Ring evidence: the chances of an even sample of the active entities are drawn toward as many violating ones as it
+  counts (expectation regularisation: Mann and McCallum 2007). A policy without audits has little else to go by.
+
+Being a straight line in log-odds it keeps the
 order of scores, makes no ties, and lets contributions still add up.
 
 Reviewers slip: a few percent of verdicts are wrong. Where one account in a hundred is violating, the slips on the other
@@ -14,10 +24,15 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
-REGULARISATION = 1e4
-"""Inverse strength for the first guess: next to none, but a separable sample still gets a finite slope."""
+from models.weights import effective_size
+
+SPREADS = np.array([1.0, 0.5, 3.0])
+"""Standard deviations of the prior around no change: of the intercept, of the logarithm of the slope, and of what
+picking adds to the intercept.
+"""
+SHARE_SPREAD = float(np.log(2))
+"""That of the logarithm of the share of violating entities around what ring evidence says: a factor of two."""
 SLOPES = (1e-3, 10.0)
 INTERCEPTS = (-30.0, 30.0)
 SURE = 1e-12
@@ -40,28 +55,49 @@ class Calibrator:
         return asdict(self)
 
 
-def fit_calibrator(margins: np.ndarray, labels: np.ndarray, weights: np.ndarray, slips: float) -> Calibrator:
+@dataclass(frozen=True)
+class Crowd:
+    """An even sample of the active entities: their margins, and the share that is violating by ring evidence."""
+
+    margins: np.ndarray
+    expected: float
+
+
+def fit_calibrator(
+    margins: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    picked: np.ndarray,
+    slips: float,
+    crowd: Crowd | None = None,
+) -> Calibrator:
     """Fit on held-out margins; `weights` say how many entities each row stands for, `slips` the share of wrong
     verdicts.
 
-    Both classes must be there. The slope is kept above 0: a booster that ranks the wrong way round is for the gate to
+    The slope is kept above 0: a booster that ranks the wrong way round is for the gate to
     refuse.
     """
     margins = np.asarray(margins, np.float64)
-    shares = weights / weights.sum()
-    first = LogisticRegression(C=REGULARISATION, max_iter=1_000).fit(
-        margins.reshape(-1, 1), labels, sample_weight=shares * len(labels)
-    )
+    counts = weights / weights.sum() * effective_size(weights)
 
     def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
-        chance = expit(line[0] + line[1] * margins)
+        intercept, slope, picking = line
+        chance = expit(intercept + slope * margins + picking * picked)
         called = np.clip(slips + (1 - 2 * slips) * chance, SURE, 1 - SURE)
-        value = -np.sum(shares * np.where(labels == 1, np.log(called), np.log1p(-called)))
-        toward = shares * (called - labels) / (called * (1 - called)) * (1 - 2 * slips) * chance * (1 - chance)
-        return float(value), np.array([toward.sum(), (toward * margins).sum()])
+        value = -np.sum(counts * np.where(labels == 1, np.log(called), np.log1p(-called)))
+        toward = counts * (called - labels) / (called * (1 - called)) * (1 - 2 * slips) * chance * (1 - chance)
+        off = np.array([intercept, np.log(slope), picking]) / SPREADS
+        value += np.square(off).sum() / 2
+        gradient = off / SPREADS / [1.0, slope, 1.0] + [toward.sum(), (toward * margins).sum(), (toward * picked).sum()]
+        if crowd is not None:
+            chance = expit(intercept + slope * crowd.margins)
+            miscount = np.log(chance.mean() / crowd.expected) / SHARE_SPREAD
+            value += miscount**2 / 2
+            rise = chance * (1 - chance) / chance.sum() / SHARE_SPREAD
+            gradient += miscount * np.array([rise.sum(), (rise * crowd.margins).sum(), 0.0])
+        return float(value), gradient
 
-    start = [np.clip(first.intercept_[0], *INTERCEPTS), np.clip(first.coef_[0, 0], *SLOPES)]
-    line = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[INTERCEPTS, SLOPES]).x
+    line = minimize(loss, [0.0, 1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[INTERCEPTS, SLOPES, INTERCEPTS]).x
     return Calibrator(float(line[0]), float(line[1]))
 
 

@@ -1,4 +1,9 @@
-"""One model: an XGBoost booster, the line that calibrates it, and the names of what it looks at.
+"""One model: ring evidence, an XGBoost booster that corrects it, and the line that calibrates both.
+
+The booster starts from what rings say (its base margin) and learns only what that leaves unexplained. Reviewers decide
+mostly on loud abusers; a model that learned from nothing would take the likeness of those who hide to honest people
+for a reason to clear them. Where the evidence already says "honest" there is nothing to learn from honest rows, so
+likeness to them lowers little.
 
 Everything here works on rows that fit the driver, sorted by key, with a fixed seed and number of threads: the same rows
 give the same bytes.
@@ -8,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -16,17 +21,21 @@ import numpy as np
 import optuna
 import pandas as pd
 import xgboost as xgb
+from scipy.optimize import brentq
+from scipy.special import expit
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from conf import TrainingLimits
-from models.calibration import Calibrator, fit_calibrator
+from models.calibration import Calibrator, Crowd, fit_calibrator
+from models.evidence import Evidence, Prior
 from models.weights import training_weights
 
 RISING = re.compile(
     r"(owner_|engaging_)?ring_(score|strength)|engaging_ring_expected|ring_engagers_expected|(owner_)?link_surprise_max"
 )
 """Features of which more is never less suspicious: evidence that is judged already. Trees must not bend it down."""
+LEVELS = (-30.0, 30.0)
 Parameters = Mapping[str, float | int]
 
 
@@ -35,7 +44,8 @@ class Rows:
     """Labelled rows of one entity type and policy, sorted by key.
 
     `weights` say how many active entities a row stands for; rows of one `group` act together and are never split;
-    `days` are the moments of decision in days since 1970.
+    `days` are the moments of decision in days since 1970; `base_margin` are the log-odds by ring evidence alone;
+    `picked` says whether a row was picked by reports, appeals or flags, not drawn with a known chance.
     """
 
     keys: np.ndarray
@@ -44,6 +54,8 @@ class Rows:
     weights: np.ndarray
     groups: np.ndarray
     days: np.ndarray
+    base_margin: np.ndarray
+    picked: np.ndarray
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -56,6 +68,8 @@ class Rows:
             self.weights[which],
             self.groups[which],
             self.days[which],
+            self.base_margin[which],
+            self.picked[which],
         )
 
     @property
@@ -69,10 +83,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Model:
-    """What scores: booster, calibrator, and the features by name in the booster's order."""
+    """What scores: evidence, booster, calibrator, and the features by name in the booster's order."""
 
     entity_type: str
     policy: str
+    evidence: Evidence
     booster: xgb.Booster
     calibrator: Calibrator
     parameters: dict[str, float | int]
@@ -85,7 +100,7 @@ class Model:
         return list(self.booster.feature_names or ())
 
     def margins(self, features: pd.DataFrame) -> np.ndarray:
-        return self.booster.predict(matrix(features[self.features]), output_margin=True)
+        return self.evidence.base_margin(features) + trees(self.booster, features[self.features])
 
     def scores(self, features: pd.DataFrame) -> np.ndarray:
         return self.calibrator(self.margins(features))
@@ -95,7 +110,9 @@ class Model:
         return {
             "booster.ubj": bytes(self.booster.save_raw("ubj")),
             "calibrator.json": as_json(self.calibrator.to_dict()),
-            "features.json": as_json({"features": self.features, "parameters": self.parameters}),
+            "features.json": as_json(
+                {"features": self.features, "evidence": self.evidence.to_dict(), "parameters": self.parameters}
+            ),
         }
 
     def fingerprint(self) -> str:
@@ -111,14 +128,34 @@ def as_json(value: object) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
 
 
-def matrix(features: pd.DataFrame, labels: np.ndarray | None = None, weights: np.ndarray | None = None) -> xgb.DMatrix:
-    return xgb.DMatrix(
-        features.to_numpy(np.float32), label=labels, weight=weights, feature_names=list(features.columns), nthread=1
+def matrix(features: pd.DataFrame, **about: np.ndarray) -> xgb.DMatrix:
+    return xgb.DMatrix(features.to_numpy(np.float32), feature_names=list(features.columns), nthread=1, **about)
+
+
+def trees(booster: xgb.Booster, features: pd.DataFrame) -> np.ndarray:
+    """What the trees add to the log-odds."""
+    return booster.predict(matrix(features), output_margin=True).astype(np.float64)
+
+
+def class_odds(rows: Rows) -> float:
+    """Log of how many times more the benign rows weigh: what weighing both classes alike adds to the log-odds."""
+    positive = rows.labels == 1
+    return float(np.log(rows.weights[~positive].sum() / rows.weights[positive].sum()))
+
+
+def level(rows: Rows, weights: np.ndarray) -> float:
+    """What to add to the base margins so that, weighted, their chances add up to the violating rows."""
+    wanted = np.average(rows.labels, weights=weights)
+    return float(
+        brentq(lambda shift: np.average(expit(rows.base_margin + shift), weights=weights) - wanted, *LEVELS, xtol=1e-9)
     )
 
 
-def fit_booster(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> xgb.Booster:
-    """Fit on all rows; `parameters` are those of the search."""
+def fit_booster(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> tuple[xgb.Booster, float]:
+    """Fit on all rows what their base margins leave unexplained; `parameters` are those of the search.
+
+    Returns the booster, and what to add to base margin and trees for log-odds in the population.
+    """
     settings: dict[str, Any] = dict(parameters)
     rounds = int(settings.pop("rounds"))
     rising = [name for name in rows.features.columns if RISING.fullmatch(name)]
@@ -132,7 +169,9 @@ def fit_booster(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> x
         "monotone_constraints": str(tuple(int(name in rising) for name in rows.features.columns)),
     }
     weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
-    return xgb.train(settings, matrix(rows.features, rows.labels, weights), num_boost_round=rounds)
+    start = level(rows, weights)
+    inputs = matrix(rows.features, label=rows.labels, weight=weights, base_margin=rows.base_margin + start)
+    return xgb.train(settings, inputs, num_boost_round=rounds), start - class_odds(rows)
 
 
 def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -143,11 +182,11 @@ def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.n
 
 
 def held_out_margins(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> np.ndarray:
-    """The margin of each row from a booster that saw neither it nor its group."""
-    margins = np.zeros(len(rows))
+    """The log-odds of each row from a booster that saw neither it nor its group."""
+    margins = rows.base_margin.copy()
     for train, test in folds(rows, limits):
-        booster = fit_booster(rows.take(train), parameters, limits)
-        margins[test] = booster.predict(matrix(rows.features.iloc[test]), output_margin=True)
+        booster, offset = fit_booster(rows.take(train), parameters, limits)
+        margins[test] += offset + trees(booster, rows.features.iloc[test])
     return margins
 
 
@@ -168,7 +207,7 @@ def search(rows: Rows, limits: TrainingLimits) -> dict[str, float | int]:
             "reg_lambda": trial.suggest_float("reg_lambda", 0.5, 20.0, log=True),
         }
         margins = held_out_margins(rows, parameters, limits)
-        return log_loss(rows.labels, 1 / (1 + np.exp(-margins)), sample_weight=weights)
+        return log_loss(rows.labels, expit(margins + class_odds(rows)), sample_weight=weights)
 
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=limits.seed))
     study.enqueue_trial(limits.first_guess.model_dump())
@@ -176,10 +215,17 @@ def search(rows: Rows, limits: TrainingLimits) -> dict[str, float | int]:
     return dict(study.best_params)
 
 
-def fit_model(entity_type: str, policy: str, rows: Rows, parameters: Parameters, limits: TrainingLimits) -> Model:
+def fit_model(
+    entity_type: str, policy: str, prior: Prior, rows: Rows, parameters: Parameters, limits: TrainingLimits
+) -> Model:
     """A calibrated model: the booster sees all rows, the calibrator the margins of boosters that had not seen the
     row.
     """
     margins = held_out_margins(rows, parameters, limits)
-    calibrator = fit_calibrator(margins, rows.labels, rows.weights, limits.slips)
-    return Model(entity_type, policy, fit_booster(rows, parameters, limits), calibrator, dict(parameters))
+    booster, offset = fit_booster(rows, parameters, limits)
+    alone = prior.evidence.base_margin(prior.sample)
+    seen = prior.sample[list(rows.features.columns)]
+    crowd = Crowd(alone + offset + trees(booster, seen), float(expit(alone).mean())) if len(alone) else None
+    line = fit_calibrator(margins, rows.labels, rows.weights, rows.picked, limits.slips, crowd)
+    calibrator = replace(line, intercept=line.intercept + line.slope * offset)
+    return Model(entity_type, policy, prior.evidence, booster, calibrator, dict(parameters))

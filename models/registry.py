@@ -18,6 +18,7 @@ from lake.schemas import MODELS, POLICIES, VIDEO_POLICIES
 from lake.store import Lake, Provenance
 from models.calibration import Calibrator
 from models.card import model_card
+from models.evidence import Evidence
 from models.fit import Model, as_json
 from models.training import Outcome
 
@@ -66,11 +67,14 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
     booster.load_model(bytearray(read_file(spark, f"{folder}/booster.ubj")))
     about = json.loads(read_file(spark, f"{folder}/features.json"))
     calibrator = Calibrator(**json.loads(read_file(spark, f"{folder}/calibrator.json")))
+    if "evidence" not in about:
+        raise BrokenContract(f"model {row.model_version} is of an older version of the suite: train it anew")
     if list(booster.feature_names or ()) != about["features"]:
         raise BrokenContract(f"model {row.model_version}: features.json and booster.ubj name different features")
     return Model(
         row.entity_type,
         row.policy,
+        Evidence.from_dict(about["evidence"]),
         booster,
         calibrator,
         about["parameters"],

@@ -31,6 +31,11 @@ def as_features(df: DataFrame, prefix: str = "") -> list[Column]:
     return [F.col(name).cast("double").alias(prefix + name) for name in feature_names(df)]
 
 
+def is_policy(column: str, prefix: str) -> list[Column]:
+    """A policy as 1 and 0 in a column for each."""
+    return [(F.col(column) == policy).cast("double").alias(prefix + policy) for policy in POLICIES]
+
+
 def best_ring(ring_members: DataFrame) -> DataFrame:
     """The ring that each account is tied to most firmly, one row per day and account."""
     firmest = Window.partitionBy("as_of", "account_id").orderBy(F.desc("strength"), "ring_id")
@@ -40,10 +45,7 @@ def best_ring(ring_members: DataFrame) -> DataFrame:
 
 def ring_columns(rings: DataFrame) -> DataFrame:
     """Ring features under names of their own (`ring_size`, `ring_score`, …), its policy as 1 and 0 in a column each."""
-    policies = [(F.col("policy") == policy).cast("double").alias(f"ring_is_{policy}") for policy in POLICIES]
-    return rings.select(
-        "as_of", "ring_id", F.col("policy").alias("ring_policy"), *as_features(rings, "ring_"), *policies
-    )
+    return rings.select("as_of", "ring_id", *as_features(rings, "ring_"), *is_policy("policy", "ring_is_"))
 
 
 def link_columns(links: DataFrame) -> DataFrame:
@@ -68,7 +70,7 @@ def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame,
     """One row per day and active account: its features, those of its firmest ring and of its links.
 
     An account in no ring has null ring features (unknown), and 0 links when it has none (counted, none found). Beside
-    the doubles: as_of, account_id, ring_id, ring_policy.
+    the doubles: as_of, account_id, ring_id.
     """
     tied = best_ring(ring_members).withColumnRenamed("strength", "ring_strength")
     own = features.select("as_of", "account_id", *as_features(features))
@@ -78,7 +80,7 @@ def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame,
         .join(link_columns(links), on=["as_of", "account_id"], how="left")
         .withColumn("link_count", F.coalesce("link_count", F.lit(0.0)))
     )
-    keys = ["as_of", "account_id", "ring_id", "ring_policy"]
+    keys = ["as_of", "account_id", "ring_id"]
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])
 
 
@@ -87,27 +89,25 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
 
     `acts` has as_of, account_id, video_id: who acted on what in the days before as_of, repetitions welcome. The leading
     ring of a video is the one of which most members act on it, each counted by the ring's score × the member's
-    strength: ring_id, engaging_ring_policy, engaging_ring_score, engaging_ring_engagers (members),
+    strength: ring_id, engaging_ring_is_<policy>, engaging_ring_score, engaging_ring_engagers (members),
     engaging_ring_share (of all its members) and engaging_ring_expected (the counts added up). Over all rings:
     ring_engagers and ring_engagers_expected.
     """
     worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
     members = best_ring(ring_members).join(
-        rings.select("as_of", "ring_id", "score", "size", F.col("policy").alias("engaging_ring_policy")),
+        rings.select("as_of", "ring_id", "score", "size", "policy"),
         on=["as_of", "ring_id"],
         how="inner",
     )
     acting = acts.join(F.broadcast(members), on=["as_of", "account_id"], how="inner").select(
-        "as_of", "video_id", "account_id", "ring_id", "score", "size", "engaging_ring_policy", worth.alias("worth")
+        "as_of", "video_id", "account_id", "ring_id", "score", "size", "policy", worth.alias("worth")
     )
     by_ring = (
         acting.distinct()
-        .groupBy("as_of", "video_id", "ring_id", "score", "size", "engaging_ring_policy")
+        .groupBy("as_of", "video_id", "ring_id", "score", "size", "policy")
         .agg(F.count("*").alias("engagers"), F.sum("worth").alias("worth"))
     )
-    leader = F.max(
-        F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "size", "engaging_ring_policy")
-    )
+    leader = F.max(F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "size", "policy"))
     return (
         by_ring.groupBy("as_of", "video_id")
         .agg(leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth"))
@@ -115,7 +115,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
             "as_of",
             "video_id",
             (-F.col("leader.minus_id")).alias("ring_id"),
-            F.col("leader.engaging_ring_policy").alias("engaging_ring_policy"),
+            *is_policy("leader.policy", "engaging_ring_is_"),
             F.col("leader.score").alias("engaging_ring_score"),
             (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
             F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
@@ -136,7 +136,6 @@ def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame) -> 
         "as_of",
         "account_id",
         F.col("ring_id").alias("owner_ring_id"),
-        F.col("ring_policy").alias("owner_ring_policy"),
         *[F.col(name).alias(f"owner_{name}") for name in accounts.columns if OWNER_FEATURES.fullmatch(name)],
     )
     joined = (
@@ -148,5 +147,5 @@ def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame) -> 
         .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))
         .withColumn("ring_engagers_per_viewer", F.try_divide("ring_engagers_expected", "reach_28d"))
     )
-    keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id", "owner_ring_policy", "engaging_ring_policy"]
+    keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id"]
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])

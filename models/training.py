@@ -10,11 +10,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import GateLimits, Limits, Policy, TrainingLimits
+from models.evidence import Evidence, Prior, evidence_of
 from models.examples import bounded, examples, groups_of, population
 from models.fit import Model, Rows, fit_model, search
 from models.gate import HeldOut, held_out, judge, leaks
 from models.rows import feature_names
-from models.weights import Population, frame_of, population_weights
+from models.weights import OTHER, Population, frame_of, population_weights
 
 EPOCH_DAY = date(1970, 1, 1)
 ATTENTION = {
@@ -62,6 +63,7 @@ def rows_for_policy(
     entity_type: str,
     features: list[str],
     population: Population,
+    evidence: Evidence,
     limits: TrainingLimits,
 ) -> Rows:
     """The examples of one policy, weighted to the active entities at large."""
@@ -75,6 +77,8 @@ def rows_for_policy(
         weights=weights,
         groups=groups_of(own),
         days=own["days"].to_numpy(),
+        base_margin=evidence.base_margin(own),
+        picked=frame_of(own) == OTHER,
     )
 
 
@@ -83,25 +87,30 @@ def random_rows(examples: pd.DataFrame, policy: str) -> int:
     return int((frame_of(examples[examples["policy"] == policy]) == "random").sum())
 
 
-def champion_scores(champion: Model | None, split: HeldOut, limits: TrainingLimits) -> np.ndarray | None:
+def champion_scores(
+    champion: Model | None, split: HeldOut, sample: pd.DataFrame, limits: TrainingLimits
+) -> np.ndarray | None:
     """The champion's scores of the held-out rows; None without one, or when it looks at features that are no more.
 
     A champion trained after some of those decisions has learned them by heart. Its recipe (features and
     hyperparameters) then stands for it, fitted on the same earlier rows as the challenger.
     """
-    if champion is None or not set(champion.features) <= set(split.judge.features.columns):
+    looked_at = {*champion.features, *champion.evidence.columns} if champion else set()
+    if champion is None or not looked_at <= set(split.judge.features.columns):
         return None
     first = EPOCH_DAY + timedelta(days=float(split.judge.days.min()))
     if split.later and champion.trained_as_of is not None and champion.trained_as_of <= first:
         return champion.scores(split.judge.features)
     rows = replace(split.fit, features=split.fit.features[champion.features])
-    recipe = fit_model(champion.entity_type, champion.policy, rows, champion.parameters, limits)
+    prior = Prior(champion.evidence, sample)
+    recipe = fit_model(champion.entity_type, champion.policy, prior, rows, champion.parameters, limits)
     return recipe.scores(split.judge.features)
 
 
 def train_policy(
     entity_type: str,
     policy: str,
+    prior: Prior,
     rows: Rows,
     as_of: date,
     champion: Model | None,
@@ -118,10 +127,10 @@ def train_policy(
     """
     split = held_out(rows, limits)
     parameters = search(split.fit, limits)
-    candidate = fit_model(entity_type, policy, split.fit, parameters, limits)
+    candidate = fit_model(entity_type, policy, prior, split.fit, parameters, limits)
     metrics, refusals = judge(
         candidate.scores(split.judge.features),
-        champion_scores(champion, split, limits),
+        champion_scores(champion, split, prior.sample, limits),
         split.judge,
         capacity,
         limits.slips,
@@ -139,7 +148,7 @@ def train_policy(
         "held_out_violating_rows": float(split.judge.positives),
         "held_out_on_later_days": float(split.later),
     }
-    model = fit_model(entity_type, policy, rows, parameters, limits)
+    model = fit_model(entity_type, policy, prior, rows, parameters, limits)
     model = replace(model, version=version_name(model, as_of), trained_as_of=as_of, metrics=metrics)
     return Outcome(model, tuple(refusals), rows, split.judge)
 
@@ -168,7 +177,8 @@ def train_entity(
     active = population(latest, key, latest.count(), training.background_rows, training.seed)
     names = sorted(feature_names(rows))
     for policy in policies:
-        own = rows_for_policy(found, policy, entity_type, names, active, training)
+        evidence = evidence_of(entity_type, policy, limits.scoring.unknown_score)
+        own = rows_for_policy(found, policy, entity_type, names, active, evidence, training)
         if not own.enough(training.min_per_class):
             trained.skipped[policy] = (
                 f"{own.positives} violating and {len(own) - own.positives} benign decisions with features of their "
@@ -178,6 +188,17 @@ def train_entity(
         champion = champions.get((entity_type, policy))
         capacity = settings[policy].capacity
         audits = random_rows(found, policy)
-        outcome = train_policy(entity_type, policy, own, as_of, champion, capacity, training, limits.gate, audits)
+        outcome = train_policy(
+            entity_type,
+            policy,
+            Prior(evidence, active.sample),
+            own,
+            as_of,
+            champion,
+            capacity,
+            training,
+            limits.gate,
+            audits,
+        )
         trained.outcomes.append(outcome)
     return trained

@@ -9,6 +9,7 @@ import pytest
 
 from conf import load_limits
 from models.calibration import fit_calibrator
+from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
 from models.gate import calibration_error, held_out, judge, leaks, precision_at
 from models.training import train_policy
@@ -19,24 +20,42 @@ TRAINING = LIMITS.training.model_copy(update={"trials": 1, "folds": 3})
 GATE = LIMITS.gate.model_copy(update={"bootstraps": 60})
 PARAMETERS = {**TRAINING.first_guess.model_dump(), "rounds": 30}
 DAY = date(2026, 3, 1)
+ALONE = evidence_of("account", "spam_ring", 0.1)
+"""What rings say of accounts that are in none."""
 
 
 def made_up(rows: int = 900, seed: int = 1, share: float = 0.15) -> Rows:
-    """Groups of three decided on within two months; three of eight features tell; 3 % of verdicts are wrong."""
+    """Groups of three decided on within two months; three of eight features tell; 3 % of verdicts are wrong.
+
+    Rings say nothing.
+    """
     dice = np.random.default_rng(seed)
     truth = np.repeat(dice.random(rows // 3) < share, 3)
     features = pd.DataFrame(
         {f"f{place}": dice.normal(size=rows) + (1.5 * truth if place < 3 else 0.0) for place in range(8)}
-    )
+    ).assign(**dict.fromkeys(ALONE.columns, np.nan))
     labels = (truth ^ (dice.random(rows) < 0.03)).astype(int)
     groups = np.repeat(np.arange(rows // 3), 3)
     days = np.repeat(dice.uniform(20_000, 20_060, rows // 3), 3)
-    return Rows(np.arange(rows), features.astype(np.float32), labels, np.full(rows, 20.0), groups, days)
+    features = features.astype(np.float32)
+    return Rows(
+        np.arange(rows),
+        features,
+        labels,
+        np.full(rows, 20.0),
+        groups,
+        days,
+        ALONE.base_margin(features),
+        np.zeros(rows, bool),
+    )
+
+
+PRIOR = Prior(ALONE, made_up(seed=9).features)
 
 
 @pytest.fixture(scope="module")
 def first():
-    return train_policy("account", "spam_ring", made_up(), DAY, None, 60, TRAINING, GATE)
+    return train_policy("account", "spam_ring", PRIOR, made_up(), DAY, None, 60, TRAINING, GATE)
 
 
 def judged(challenger, champion, split):
@@ -45,7 +64,7 @@ def judged(challenger, champion, split):
 
 
 def test_a_sound_model_passes_and_the_same_rows_give_the_same_bytes(first):
-    again = train_policy("account", "spam_ring", made_up(), DAY, first.model, 60, TRAINING, GATE)
+    again = train_policy("account", "spam_ring", PRIOR, made_up(), DAY, first.model, 60, TRAINING, GATE)
     assert first.refusals == again.refusals == ()
     assert again.model.content() == first.model.content()
     assert again.model.version == first.model.version
@@ -61,7 +80,7 @@ def test_held_out_rows_are_later_and_of_groups_that_were_not_learned_from():
 def test_a_model_of_shuffled_labels_is_refused():
     rows = made_up()
     shuffled = replace(rows, labels=np.random.default_rng(5).permutation(rows.labels))
-    outcome = train_policy("account", "spam_ring", shuffled, DAY, None, 60, TRAINING, GATE)
+    outcome = train_policy("account", "spam_ring", PRIOR, shuffled, DAY, None, 60, TRAINING, GATE)
     assert any(reason.startswith("no better than chance") for reason in outcome.refusals)
 
 
@@ -74,9 +93,11 @@ def test_a_leaked_feature_is_named():
 
 def test_a_model_of_two_percent_of_the_rows_is_refused_beside_a_champion():
     split = held_out(made_up(1_500), TRAINING)
-    champion = fit_model("account", "spam_ring", split.fit, PARAMETERS, TRAINING)
+    champion = fit_model("account", "spam_ring", PRIOR, split.fit, PARAMETERS, TRAINING)
     positives, negatives = (np.flatnonzero(split.fit.labels == value)[:10] for value in (1, 0))
-    starved = fit_model("account", "spam_ring", split.fit.take(np.r_[positives, negatives]), PARAMETERS, TRAINING)
+    starved = fit_model(
+        "account", "spam_ring", PRIOR, split.fit.take(np.r_[positives, negatives]), PARAMETERS, TRAINING
+    )
     assert judged(champion, champion, split) == []
     assert any("worse than the champion's" in reason for reason in judged(starved, champion, split))
 
@@ -104,7 +125,7 @@ def test_the_calibrator_finds_the_line_behind_biased_rows_and_wrong_verdicts():
     flagged = np.where(margins > 0, 0.5, 0.05)
     reviewed = dice.random(40_000) < flagged
     labels = (truth ^ (dice.random(40_000) < 0.03))[reviewed].astype(int)
-    line = fit_calibrator(margins[reviewed], labels, 1 / flagged[reviewed], slips=0.03)
+    line = fit_calibrator(margins[reviewed], labels, 1 / flagged[reviewed], np.zeros(len(labels)), slips=0.03)
     assert (line.intercept, line.slope) == pytest.approx((-2.5, 1.4), rel=0.2)
     assert line(margins).sum() / truth.sum() == pytest.approx(1, abs=0.1)
 

@@ -1,0 +1,122 @@
+"""What rings say before any decision, and what is left of it when reviewers have decided on others."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from conf import load_limits
+from models.calibration import Crowd, fit_calibrator
+from models.evidence import Prior, evidence_of
+from models.fit import Rows, fit_model
+from models.score import BASE_RATE, Scorer, listed
+
+EVIDENCE = evidence_of("account", "spam_ring", unknown=0.001)
+TRAINING = load_limits().training.model_copy(update={"folds": 3})
+PARAMETERS = TRAINING.first_guess.model_dump()
+NAN = np.nan
+
+
+def members(*rows: tuple[float, float, float]) -> dict[str, np.ndarray]:
+    """Accounts as (is the ring one of spam, its score, how firmly the account is tied to it)."""
+    return dict(zip(EVIDENCE.columns, np.array(rows, np.float64).T, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("account", "chance"),
+    [
+        ((1, 0.9, 1.0), 0.9),
+        ((1, 0.9, 0.5), 0.45),
+        ((1, 1.0, 1.0), 0.999),
+        ((0, 0.9, 1.0), 0.001),
+        ((NAN, NAN, NAN), 0.001),
+        ((1, 0.9, NAN), 0.001),
+        ((1, 0.0, 1.0), 0.001),
+    ],
+)
+def test_the_chance_is_that_of_the_ring_times_the_tie(account, chance):
+    assert expit(EVIDENCE.base_margin(members(account))) == pytest.approx([chance])
+
+
+def test_a_bought_like_is_told_by_the_share_of_the_ring_that_acts():
+    bought = evidence_of("video", "artificial_engagement", unknown=0.001)
+    acted_on = pd.DataFrame({name: [1.0] for name in bought.columns}).assign(
+        engaging_ring_is_bot_network=0.0, engaging_ring_score=0.8, engaging_ring_share=0.75
+    )
+    assert expit(bought.base_margin(acted_on)) == pytest.approx([0.6])
+
+
+def test_reasons_without_a_model_name_the_ring_and_the_tie_and_sum_to_the_score():
+    firm, nobody = listed(Scorer("unsupervised", EVIDENCE, []), members((1, 0.9, 0.5), (0, 0.9, 0.5)), most=8)
+    assert [(each["feature"], each["value"]) for each in firm] == [
+        ("ring_score", 0.9),
+        ("ring_strength", 0.5),
+        (BASE_RATE, None),
+    ]
+    assert sum(each["contribution"] for each in firm) == pytest.approx(logit(0.45))
+    assert nobody == []
+
+
+def world(seed: int, hidden_ones: bool) -> pd.DataFrame:
+    """Accounts by loudness and ring: 1 in 20 honest ones is loud; abusers are all in rings, and loud unless hidden."""
+    dice = np.random.default_rng(seed)
+    abusive = dice.random(2_000) < 0.1
+    quiet = hidden_ones & abusive & (dice.random(2_000) < 0.5)
+    return pd.DataFrame(
+        {
+            "abusive": abusive,
+            "quiet": quiet,
+            "loudness": dice.normal(size=2_000) + 3.0 * ((abusive & ~quiet) | (dice.random(2_000) < 0.05)),
+            "ring_is_spam_ring": np.where(abusive, 1.0, NAN),
+            "ring_score": np.where(abusive, 0.8, NAN),
+            "ring_strength": np.where(abusive, 1.0, NAN),
+        }
+    )
+
+
+def test_a_model_that_learned_from_loud_abusers_still_believes_a_ring_that_hides():
+    features = ["loudness", *EVIDENCE.columns]
+    decided, met = world(seed=1, hidden_ones=False), world(seed=2, hidden_ones=True)
+    everybody = np.arange(len(decided))
+    rows = Rows(
+        keys=everybody,
+        features=decided[features],
+        labels=decided["abusive"].to_numpy(np.int64),
+        weights=np.ones(len(decided)),
+        groups=everybody,
+        days=everybody / 50,
+        base_margin=EVIDENCE.base_margin(decided),
+        picked=np.zeros(len(decided), bool),
+    )
+    model = fit_model("account", "spam_ring", Prior(EVIDENCE, decided), rows, PARAMETERS, TRAINING)
+    scores = model.scores(met[features])
+    assert scores[met["quiet"]].min() > 0.5
+    assert scores[~met["abusive"]].max() < 0.5
+
+
+def test_rows_picked_by_reports_do_not_say_how_common_abuse_is():
+    """Of 100,000 accounts reports reach abusers a hundred times as often; 300 audits and the evidence set the level."""
+    dice = np.random.default_rng(4)
+    margins = dice.normal(-5, 2, 100_000)
+    truth = dice.random(100_000) < expit(margins)
+    reported = dice.random(100_000) < np.where(truth, 0.5, 0.005)
+    audited = dice.random(100_000) < 0.003
+    rows = np.flatnonzero(reported | audited)
+    picked = ~audited[rows]
+    crowd = Crowd(margins[::10], expected=truth.mean() * 1.3)
+    line = fit_calibrator(margins[rows], truth[rows].astype(int), np.ones(len(rows)), picked, slips=0.0, crowd=crowd)
+    assert line(margins).sum() / truth.sum() == pytest.approx(1, abs=0.2)
+    taken_for_all = fit_calibrator(
+        margins[rows], truth[rows].astype(int), np.ones(len(rows)), np.zeros(len(rows)), slips=0.0
+    )
+    assert taken_for_all(margins).sum() / truth.sum() > 3
+
+
+@pytest.mark.parametrize("expected", [0.03, 0.3])
+def test_without_decisions_of_a_known_chance_evidence_draws_the_count(expected):
+    dice = np.random.default_rng(5)
+    margins, crowd = dice.normal(0, 2, 400), dice.normal(-3, 2, 5_000)
+    labels = (dice.random(400) < expit(margins)).astype(int)
+    line = fit_calibrator(margins, labels, np.ones(400), np.ones(400), 0.0, Crowd(crowd, expected))
+    unmoved = expit(crowd).mean()
+    assert min(expected, unmoved) < line(crowd).mean() < max(expected, unmoved)
