@@ -188,7 +188,7 @@ def account_activity(acts: DataFrame) -> DataFrame:
     }
     pushes = ~F.col("verb").isin("view", "report")
     return (
-        acts.groupBy("event_date", "account_id")
+        acts.groupBy("account_id", "event_date")
         .agg(
             F.count("*").alias("events"),
             *_verbs("view", "like", "comment", "share", "follow", "report"),

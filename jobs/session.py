@@ -26,6 +26,8 @@ SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     # Wide features make more classes than the default keeps: without this they are compiled again for each step.
     "spark.sql.codegen.cache.maxEntries": "5000",
+    # Rows that are sorted by their group are added up as they come, with no table of groups and no second sort.
+    "spark.sql.execution.replaceHashWithSortAgg": "true",
     "spark.sql.maxPlanStringLength": "100000",
     # Where in Python a column was made is asked of the JVM for each of thousands of columns.
     "spark.python.sql.dataFrameDebugging.enabled": "false",

@@ -67,8 +67,6 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
     booster.load_model(bytearray(read_file(spark, f"{folder}/booster.ubj")))
     about = json.loads(read_file(spark, f"{folder}/features.json"))
     calibrator = Calibrator(**json.loads(read_file(spark, f"{folder}/calibrator.json")))
-    if "evidence" not in about:
-        raise BrokenContract(f"model {row.model_version} is of an older version of the suite: train it anew")
     if list(booster.feature_names or ()) != about["features"]:
         raise BrokenContract(f"model {row.model_version}: features.json and booster.ubj name different features")
     return Model(

@@ -1,4 +1,4 @@
-"""Print what single features give away about a simulated lake: python bench/simulate_giveaways.py URI."""
+"""Print what single features give away about a simulated lake: python tools/simulate_giveaways.py URI."""
 
 import sys
 

@@ -1,0 +1,71 @@
+"""Measure a platform's first day from nothing, step by step: python bench/end_to_end.py --events 3000000.
+
+Prints a Markdown table: seconds of each step, and the largest resident memory of all its processes together.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import click
+import psutil
+from deltalake import DeltaTable
+
+DAY = date(2026, 3, 1)
+EVENTS_PER_ACCOUNT = 100
+GB = 2**30
+
+
+def resident(process: psutil.Process) -> int:
+    """Bytes in memory of a process and all that it started, as far as they are still there."""
+    total = 0
+    for each in [process, *process.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            total += each.memory_info().rss
+    return total
+
+
+def run(*command: str) -> tuple[float, float]:
+    """Seconds and peak gigabytes of a job; raises CalledProcessError when it fails."""
+    began, peak = time.monotonic(), 0
+    job = subprocess.Popen([sys.executable, "-m", "jobs", *command], stdout=sys.stderr)
+    while job.poll() is None:
+        peak = max(peak, resident(psutil.Process(job.pid)))
+        time.sleep(0.5)
+    if job.returncode:
+        raise subprocess.CalledProcessError(job.returncode, command)
+    return time.monotonic() - began, peak / GB
+
+
+def steps(lake: str) -> dict[str, float]:
+    """Seconds of each step of the day in the order of their ends, from the lake's own record."""
+    runs = DeltaTable(f"{lake}/job_runs").to_pandas().sort_values("finished_at")
+    runs = runs[~runs["job"].isin(["simulate", "daily"])]
+    return {row.job: (row.finished_at - row.started_at).total_seconds() for row in runs.itertuples()}
+
+
+@click.command()
+@click.option("--events", default=3_000_000, show_default=True, help="Events in 28 days.")
+@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
+def main(events: int, driver_gb: int) -> None:
+    """Make up a platform and run its first day."""
+    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
+    with tempfile.TemporaryDirectory() as folder:
+        lake = str(Path(folder) / "lake")
+        accounts = str(max(events // EVENTS_PER_ACCOUNT, 1))
+        made = run("simulate", "--lake", lake, "--events", str(events), "--accounts", accounts, "--days", "28")
+        ran = run("daily", "--lake", lake, "--as-of", str(DAY))
+        print("| step | seconds | peak GB |\n|---|---|---|")
+        print("| simulate | {:,.0f} | {:.1f} |".format(*made))
+        for name, took in steps(lake).items():
+            print(f"| {name} | {took:,.0f} | |")
+        print("| daily, with its start | {:,.0f} | {:.1f} |".format(*ran))
+
+
+if __name__ == "__main__":
+    main()
