@@ -21,13 +21,22 @@ ACTING_MEMBERS = 1.0
 
 
 def windows(acts: DataFrame, days: Sequence[date]) -> DataFrame:
-    """Acts with the `as_of` of each of `days` in whose window of 28 days they lie; one row per act and such day."""
+    """Acts with the `as_of` of each of `days` in whose window of 28 days they lie; one row per act and such day.
+
+    Columns: as_of, account_id, video_id, reports (whether the act is a report).
+    """
     known = F.array(*[F.lit(day) for day in days])
     inside = (F.to_date("ts") < F.col("as_of")) & (F.to_date("ts") >= F.date_sub("as_of", ACTIVE_DAYS))
     return (
-        acts.select("ts", "account_id", "video_id", F.explode(known).alias("as_of"))
+        acts.select(
+            "ts",
+            "account_id",
+            "video_id",
+            (F.col("verb") == "report").alias("reports"),
+            F.explode(known).alias("as_of"),
+        )
         .where(inside)
-        .select("as_of", "account_id", "video_id")
+        .select("as_of", "account_id", "video_id", "reports")
     )
 
 

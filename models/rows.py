@@ -87,11 +87,12 @@ def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame,
 def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> DataFrame:
     """Which rings act on which videos, one row per day and video.
 
-    `acts` has as_of, account_id, video_id: who acted on what in the days before as_of, repetitions welcome. The leading
-    ring of a video is the one of which most members act on it, each counted by the ring's score × the member's
-    strength: ring_id, engaging_ring_is_<policy>, engaging_ring_score, engaging_ring_engagers (members),
-    engaging_ring_share (of all its members) and engaging_ring_expected (the counts added up). Over all rings:
-    ring_engagers and ring_engagers_expected.
+    `acts` has as_of, account_id, video_id, reports: who acted on what in the days before as_of, repetitions welcome.
+    Who reported a video does not act for it: what a brigade reports is its victim. The leading ring of a video is the
+    one of which most members act on it, each counted by the ring's score × the member's strength. Of it: ring_id,
+    engaging_ring_is_<policy>, engaging_ring_score, engaging_ring_engagers (members), engaging_ring_share (of all its
+    members) and engaging_ring_expected (the counts added up). Over all rings: ring_engagers and
+    ring_engagers_expected.
     """
     worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
     members = best_ring(ring_members).join(
@@ -100,12 +101,15 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
         how="inner",
     )
     acting = acts.join(F.broadcast(members), on=["as_of", "account_id"], how="inner").select(
-        "as_of", "video_id", "account_id", "ring_id", "score", "size", "policy", worth.alias("worth")
+        "as_of", "video_id", "account_id", "ring_id", "score", "size", "policy", worth.alias("worth"), "reports"
     )
-    by_ring = (
-        acting.distinct()
-        .groupBy("as_of", "video_id", "ring_id", "score", "size", "policy")
-        .agg(F.count("*").alias("engagers"), F.sum("worth").alias("worth"))
+    engagers = (
+        acting.groupBy("as_of", "video_id", "account_id", "ring_id", "score", "size", "policy", "worth")
+        .agg(F.bool_or("reports").alias("reported"))
+        .where(~F.col("reported"))
+    )
+    by_ring = engagers.groupBy("as_of", "video_id", "ring_id", "score", "size", "policy").agg(
+        F.count("*").alias("engagers"), F.sum("worth").alias("worth")
     )
     leader = F.max(F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "size", "policy"))
     return (
