@@ -15,10 +15,13 @@ DAY = "2026-03-01"
 BIN = Path(sys.executable).parent
 
 
+ELSEWHERE = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "SPARK_HOME")}
+"""An environment in which nothing points at this checkout."""
+
+
 def run(command: list[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command away from the checkout; fails with what it said."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "SPARK_HOME")}
-    told = {**kept, "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **environment}
+    told = {**ELSEWHERE, "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **environment}
     done = subprocess.run(list(map(str, command)), env=told, cwd=folder, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-4000:]
     return done
@@ -32,7 +35,7 @@ def test_daily_from_the_wheel_on_two_workers_equals_daily_here(tmp_path):
     shutil.copytree(here, there)
 
     wheel, python = build_wheel(tmp_path), python_without_the_suite(tmp_path / "env")
-    without = subprocess.run([python, "-c", "import lake"], cwd=tmp_path, capture_output=True, text=True)
+    without = subprocess.run([python, "-c", "import lake"], cwd=tmp_path, env=ELSEWHERE, capture_output=True, text=True)
     assert "No module named 'lake'" in without.stderr
     with standalone_cluster(tmp_path, python) as master:
         submit = [BIN / "spark-submit", "--master", master, "--py-files", wheel, "--driver-memory", "1g"]

@@ -85,5 +85,5 @@ def test_every_output_opens_in_delta_rs_duckdb_and_polars(whole):
         stored = DeltaTable(str(whole / table.name))
         rows = stored.to_pyarrow_table().num_rows
         dataset = stored.to_pyarrow_dataset()
-        assert duckdb.sql("SELECT count(*) FROM dataset").fetchone() == (rows,), dataset
+        assert duckdb.sql("SELECT count(*) FROM dataset").fetchall() == [(rows,)], dataset
         assert polars.scan_delta(str(whole / table.name)).collect().height == rows
