@@ -1,5 +1,6 @@
 """A world written as Delta tables: the lake, and the truth beside it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
@@ -91,13 +92,11 @@ def answer_queue(
         as_of,
         seed,
     )
-    rows = said.toPandas()  # no more than a day's capacity
-    if len(rows):
-        said = lake.spark.createDataFrame(rows.to_records(index=False).tolist(), DECISIONS.schema)
-        lake.append(DECISIONS, said.coalesce(1), provenance)
-    counts = rows.verdict.value_counts().to_dict()
+    rows = said.toArrow()  # no more than a day's capacity
+    if rows.num_rows:
+        lake.append(DECISIONS, lake.spark.createDataFrame(rows, DECISIONS.schema).coalesce(1), provenance)
     return {
         "open cases": queue.count(),
-        "decisions": len(rows),
-        **{str(verdict): int(n) for verdict, n in counts.items()},
+        "decisions": rows.num_rows,
+        **Counter(rows["verdict"].to_pylist()),
     }

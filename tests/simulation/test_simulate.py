@@ -178,7 +178,6 @@ def test_decisions_are_partial_and_seldom_wrong(small):
     assert ((sure.verdict == "violating") == sure.violating).mean() > 0.9
 
 
-@pytest.mark.slow
 def test_answering_the_queue(small, spark, tmp_path):
     truth = arrow(truth_beside(small), TRUTH_ACCOUNTS).to_pandas()
     spammers = truth[truth.policy == "spam_ring"].account_id.tolist()
