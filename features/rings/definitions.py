@@ -171,7 +171,7 @@ RING_FEATURES = (
         "capture",
         DOUBLE,
         "share",
-        "members among all that acted on a target, mean",
+        "members among all that acted on a target and three strangers more, mean over targets",
         "bought",
         "small creators' friends",
     ),
@@ -266,7 +266,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
     few = 1 - _between("size", 3, household + 1)
     log_size = F.log2(F.col("size").cast("double"))
     breadth = _ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
-    public = _between("capture", 0.1, 0.6)
+    public = _between("capture", 0.1, 0.5)
     scattered = 0.4 + 0.6 * breadth
     bought = breadth * _between("coverage", 0.1, 0.35) * public
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
@@ -275,6 +275,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
     words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
+    watching = _between("view_share", 0.4, 0.8) * (1 - _between("mean_surprise", 3, 6))
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
     farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
@@ -300,6 +301,12 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term("targets", -3.0, F.when(idle, 1.0).otherwise(0.0), "a device or address in common, nothing done"),
         Term("top_creator_share", -6.0, one_creator * (1 - works), "a fan club has one creator"),
         Term("top_object_share", -1.5, one_object * (1 - works), "a giveaway or a hit is one object"),
+        Term(
+            "view_share",
+            -4.0,
+            watching,
+            "people of one taste watch the same again and again; bots do so far beyond chance",
+        ),
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
         Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),
         Term("acquainted_share", -4.5, _between("acquainted_share", 0.1, 0.6) * small, "friends follow each other"),

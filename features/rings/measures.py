@@ -13,6 +13,8 @@ from lake.schemas import ACTIVE_DAYS
 
 MILLION = 1_000_000
 DAY_SECONDS = 86_400
+STRANGERS = 3
+"""Added to each target's public: that two of the three who liked it are friends says little."""
 TARGET_SHARE = 0.1
 """What fewer of the members act on is what two of them have in common, not a target of the ring."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
@@ -282,7 +284,7 @@ def _targets(targets: DataFrame, sizes: DataFrame) -> DataFrame:
         .agg(
             F.count("*").alias("targets"),
             (F.sum("members") / F.count("*")).alias("members_per_target"),
-            mean_of(F.col("members") / F.col("audience")).alias("capture"),
+            mean_of(F.col("members") / (F.col("audience") + STRANGERS)).alias("capture"),
             (F.max("members") / F.sum("members")).alias("top_object_share"),
         )
         .select(

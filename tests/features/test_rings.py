@@ -149,6 +149,14 @@ def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
     assert {reason.feature for reason in home["reasons"]}.isdisjoint({"top_creator_share", "capture", "coverage"})
 
 
+def test_watching_the_same_again_counts_against_a_ring_unless_it_is_far_beyond_chance(spark):
+    taste, bots, likers = (0.9, 2.5), (0.9, 8.0), (0.1, 2.5)
+    rings = spark.createDataFrame([taste, bots, likers], "view_share double, mean_surprise double")
+    (term,) = [term for term in score_terms(household=6) if term.feature == "view_share"]
+    assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == [1.0, 0.0, 0.0]
+    assert term.weight < 0
+
+
 def test_policies(rings):
     assert rings["farm"]["policy"] == "artificial_engagement"
     assert rings["spam"]["policy"] == "spam_ring"
@@ -169,7 +177,7 @@ def test_features(rings):
             "together_days": 7.0,
             "targets": 8,
             "coverage": 1.0,
-            "capture": 1.0,
+            "capture": pytest.approx(12 / 15, abs=1e-6),
             "creators": 8.0,
             "top_creator_share": 0.125,
             "top_object_share": 0.125,
@@ -186,7 +194,7 @@ def test_features(rings):
             "top_creator": IDOL,
             "top_creator_share": 1.0,
             "followed_before_share": 1.0,
-            "capture": pytest.approx(12 / 52, abs=1e-6),
+            "capture": pytest.approx(12 / 55, abs=1e-6),
             "targets": 6,
         },
         "spam": {
