@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from models.weights import effective_size
 
@@ -99,8 +99,3 @@ def fit_calibrator(
 
     line = minimize(loss, [0.0, 1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[INTERCEPTS, SLOPES, INTERCEPTS]).x
     return Calibrator(float(line[0]), float(line[1]))
-
-
-def log_odds(chance: np.ndarray | float) -> np.ndarray:
-    """The log-odds of a chance, finite for 0 and 1 too."""
-    return logit(np.clip(chance, SURE, 1 - SURE))
