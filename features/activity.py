@@ -188,7 +188,8 @@ def account_activity(acts: DataFrame) -> DataFrame:
     }
     pushes = ~F.col("verb").isin("view", "report")
     return (
-        acts.groupBy("account_id", "event_date")
+        # In the order that acts are sorted in, so that rows are added up as they come.
+        acts.groupBy(*DAY)
         .agg(
             F.count("*").alias("events"),
             *_verbs("view", "like", "comment", "share", "follow", "report"),

@@ -11,8 +11,7 @@ scores of all active entities add up to the number of violating ones. What says 
 - Ring evidence: the chances of an even sample of the active entities are drawn toward as many violating ones as it
   counts (expectation regularisation: Mann and McCallum 2007). A policy without audits has little else to go by.
 
-Being a straight line in log-odds it keeps the
-order of scores, makes no ties, and lets contributions still add up.
+Being a straight line in log-odds it keeps the order of scores, makes no ties, and lets contributions still add up.
 
 Reviewers slip: a few percent of verdicts are wrong. Where one account in a hundred is violating, the slips on the other
 ninety-nine would triple its number, so the curve is fitted through the slips (class-conditional noise: Natarajan et al.
@@ -72,10 +71,9 @@ def fit_calibrator(
     crowd: Crowd | None = None,
 ) -> Calibrator:
     """Fit on held-out margins; `weights` say how many entities each row stands for, `slips` the share of wrong
-    verdicts.
+    verdicts, `picked` which rows were not drawn with a known chance; without a `crowd` evidence has no say.
 
-    The slope is kept above 0: a booster that ranks the wrong way round is for the gate to
-    refuse.
+    The slope is kept above 0: a booster that ranks the wrong way round is for the gate to refuse.
     """
     margins = np.asarray(margins, np.float64)
     counts = weights / weights.sum() * effective_size(weights)

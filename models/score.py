@@ -208,7 +208,7 @@ def score_entities(
     """
     key = f"{entity_type}_id"
     scorers = {policy: scorer_of(entity_type, policy, models, limits) for policy in policies}
-    wide = with_scores(rows, ["as_of", key, "ring_id"], scorers).persist()
+    wide = with_scores(rows, [key, "ring_id"], scorers).persist()
     each = [
         wide.select(
             key,

@@ -95,13 +95,17 @@ def champion_scores(
     A champion trained after some of those decisions has learned them by heart. Its recipe (features and
     hyperparameters) then stands for it, fitted on the same earlier rows as the challenger.
     """
-    looked_at = {*champion.features, *champion.evidence.columns} if champion else set()
-    if champion is None or not looked_at <= set(split.judge.features.columns):
+    known = set(split.judge.features.columns)
+    if champion is None or not {*champion.features, *champion.evidence.columns} <= known:
         return None
     first = EPOCH_DAY + timedelta(days=float(split.judge.days.min()))
     if split.later and champion.trained_as_of is not None and champion.trained_as_of <= first:
         return champion.scores(split.judge.features)
-    rows = replace(split.fit, features=split.fit.features[champion.features])
+    rows = replace(
+        split.fit,
+        features=split.fit.features[champion.features],
+        base_margin=champion.evidence.base_margin(split.fit.features),
+    )
     prior = Prior(champion.evidence, sample)
     recipe = fit_model(champion.entity_type, champion.policy, prior, rows, champion.parameters, limits)
     return recipe.scores(split.judge.features)

@@ -39,14 +39,14 @@ def made_up(rows: int = 900, seed: int = 1, share: float = 0.15) -> Rows:
     days = np.repeat(dice.uniform(20_000, 20_060, rows // 3), 3)
     features = features.astype(np.float32)
     return Rows(
-        np.arange(rows),
-        features,
-        labels,
-        np.full(rows, 20.0),
-        groups,
-        days,
-        ALONE.base_margin(features),
-        np.zeros(rows, bool),
+        keys=np.arange(rows),
+        features=features,
+        labels=labels,
+        weights=np.full(rows, 20.0),
+        groups=groups,
+        days=days,
+        base_margin=ALONE.base_margin(features),
+        picked=np.zeros(rows, bool),
     )
 
 
