@@ -58,7 +58,7 @@ test-slow: $(READY) $(AIRFLOW_READY) ## Run the tests on whole lakes, through Ai
 
 .PHONY: test-fast
 test-fast: $(READY) ## Run the tests that take seconds
-	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not slow and not whole" $(PYTEST_ARGS)
 
 .PHONY: test-airflow
 test-airflow: $(READY) $(AIRFLOW_READY) ## Run the tests of the Airflow DAGs

@@ -10,6 +10,8 @@ from features.links import account_links, at_false_discovery_rate, co_actions, l
 from features.links.kinds import SOURCE_NUMBER
 from tests.builders import accounts, at, events, minutes, videos
 
+pytestmark = pytest.mark.whole
+
 LIMITS = load_limits().links
 START = at("2026-02-01 00:00")
 RING = range(1, 11)

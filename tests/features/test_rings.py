@@ -17,6 +17,8 @@ from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, POLICIES, RING_MEMBERS
 from lake.store import Provenance
 from tests.builders import accounts, at, events, videos
 
+pytestmark = pytest.mark.whole
+
 DAY = date(2026, 3, 1)
 ME = Provenance("run-0", "1.0")
 START = at("2026-02-05 10:00")

@@ -82,6 +82,7 @@ def test_a_lake_that_is_not_there_stays_that_way(outcome, tmp_path):
     assert not (tmp_path / "typo").exists()
 
 
+@pytest.mark.whole
 def test_a_missing_table_a_missing_column_and_a_retyped_one(outcome, lake):
     fill(lake, view(1))
     (Path(lake.uri) / "decisions").rename(Path(lake.uri) / "elsewhere")
@@ -101,6 +102,7 @@ def test_a_missing_table_a_missing_column_and_a_retyped_one(outcome, lake):
     assert "column bio is missing" in runs(lake)[-1][2]
 
 
+@pytest.mark.whole
 def test_six_percent_of_broken_rows_stop_the_day_and_leave_the_one_before(outcome, lake):
     before = [view(number, ts=at("2026-02-27 12:00")) for number in range(1, 51)]
     good = [view(number) for number in range(101, 148)]
@@ -121,6 +123,7 @@ def test_six_percent_of_broken_rows_stop_the_day_and_leave_the_one_before(outcom
     assert (last.status, last.rows_quarantined, last.code_version) == ("failed", 3, code_version())
 
 
+@pytest.mark.whole
 def test_an_empty_lake_gives_empty_tables(outcome, lake):
     fill(lake, account_rows=())
     lake.replace(VIDEOS, videos(lake.spark), ME)
@@ -130,6 +133,7 @@ def test_an_empty_lake_gives_empty_tables(outcome, lake):
     assert {name for name, count in rows.items() if count} <= {"validation_results", "prevalence"}
 
 
+@pytest.mark.whole
 def test_a_day_without_events_is_made_from_the_days_before(outcome, lake):
     fill(lake, *(view(number, ts=at("2026-02-26 12:00")) for number in range(1, 6)))
     assert outcome("daily", "--lake", lake.uri, "--as-of", DAY) == (0, "")

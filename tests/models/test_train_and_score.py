@@ -12,6 +12,8 @@ from lake.store import Lake
 from models.registry import champions, load_model
 from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def trained(spark, tmp_path_factory):

@@ -11,6 +11,8 @@ from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS
 from tests.builders import accounts, at, decisions
 from tests.review.worlds import AS_OF, POLICIES, REASONS, a_day, policies, queued, rows, scores
 
+pytestmark = pytest.mark.whole
+
 HONEST = range(1_000, 1_600)
 MEMBERS = range(1, 11)
 NO_DRAWS = policies(audit_share=0.0, uncertain_share=0.0)

@@ -24,6 +24,8 @@ from simulation.writing import answer_queue, write_world
 from tests.builders import at
 from validation.rules import RULES, broken, usable
 
+pytestmark = pytest.mark.whole
+
 ME = Provenance("run-1", "1.0")
 SMALL = Settings(seed=11, accounts=1_500, days=12, until=date(2026, 3, 1))
 
