@@ -161,6 +161,7 @@ class FeatureLimits(Section):
 class LinkLimits(Section):
     """What counts as acting together, and what it may cost to look for it."""
 
+    window_days: int = Field(ge=1, description="days whose acts are compared; who hides needs weeks to meet often")
     moment_s: int = Field(ge=1, description="seconds between two acts that count as one moment")
     min_objects: int = Field(ge=1, description="objects that a pair must share to be looked at")
     max_crowd: int = Field(

@@ -8,22 +8,22 @@ from pyspark.sql import functions as F
 
 from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
 from features.rings.components import cut
-from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, ACTIVE_DAYS, EVENTS, LINK_EVIDENCE, VIDEOS
+from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, VIDEOS
 from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
     """Find the pairs of accounts that meet on the same objects more often than chance allows.
 
-    Brings the last 28 days of events, the sign-ups and the uploads into one form, counts how crowded each object was,
+    Brings the events of the last weeks, the sign-ups and the uploads into one form, counts how crowded each object was,
     and judges what each pair shares against how active both are. Publishes account_links, the pairs that are beyond
     chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are not: a
     ring may be beyond chance where none of its pairs is. Run it before `rings`.
     """
     limits = context.limits.links
-    since = context.as_of - timedelta(days=ACTIVE_DAYS)
+    since = context.as_of - timedelta(days=limits.window_days)
     # An act counts once, so events need not be told apart from their second delivery.
-    events = usable(context.lake.source(EVENTS, context.as_of, ACTIVE_DAYS), EVENTS)
+    events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
     acts = co_actions(events, context.source(ACCOUNTS), context.source(VIDEOS), since, limits).persist()
     active = acts.select("account_id").distinct().count()
     evidence = cut(link_evidence(acts, limits))

@@ -20,14 +20,16 @@ def run(context: Context) -> Facts:
     the rings of the days before (never the same day or later), measures what their members are and did, and publishes
     rings and ring_members. Run it after `links`.
     """
-    limits = context.limits.rings
+    limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
     links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
     accounts = context.source(ACCOUNTS).persist()
     members = find_members(links, evidence, past(context), accounts.count(), context.as_of, limits)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
-    events = usable(context.lake.source(EVENTS, context.as_of, days=limits.follow_days), EVENTS)
-    rings = describe_rings(members, links, evidence, events, accounts, context.source(VIDEOS), context.as_of, limits)
+    events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
+    since = context.as_of - timedelta(days=window_days)
+    videos = context.source(VIDEOS)
+    rings = describe_rings(members, links, evidence, events, accounts, videos, since, context.as_of, limits)
     accounts_in_rings = context.publish(RING_MEMBERS, members)
     found = context.publish(RINGS_WITH_FEATURES, rings)
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()

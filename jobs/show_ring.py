@@ -10,7 +10,7 @@ from features.rings import RINGS_WITH_FEATURES
 from features.rings.page import ring_page
 from features.rings.picture import Picture, picture
 from lake.errors import UsageError
-from lake.schemas import ACCOUNTS, ACTIVE_DAYS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS
+from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS
 from validation.rules import usable
 
 
@@ -28,7 +28,7 @@ def run(context: Context) -> Facts:
         context.day(RING_MEMBERS).where(f"ring_id = {ring_id}"),
         context.day(LINK_EVIDENCE),
         context.source(ACCOUNTS),
-        usable(context.lake.source(EVENTS, context.as_of, days=ACTIVE_DAYS), EVENTS),
+        usable(context.lake.source(EVENTS, context.as_of, days=context.limits.links.window_days), EVENTS),
     )
     page = context.options["out"] or Path(f"ring-{ring_id}-{context.as_of}.html")
     page.write_text(ring_page(ring.asDict(recursive=True), *shown, left_out=ring["size"] - len(shown.members)))

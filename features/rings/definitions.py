@@ -210,7 +210,9 @@ RING_FEATURES = (
         "acquainted_share", DOUBLE, "share", "members that follow or are followed by another", "strangers", "friends"
     ),
     # How they live otherwise
-    RingFeature("acts_per_member", DOUBLE, "acts", "mean number of acts of a member in 28 days", "either", "either"),
+    RingFeature(
+        "acts_per_member", DOUBLE, "acts", "mean number of acts of a member in the days of links", "either", "either"
+    ),
     RingFeature(
         "inside_share", DOUBLE, "share", "acts of a member on the ring's targets, mean over members", "high", "low"
     ),

@@ -3,13 +3,12 @@
 Sums that a rerun must repeat to the last digit are sums of integers (shares in millionths): their order is no matter.
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, family_of
-from lake.schemas import ACTIVE_DAYS
 
 MILLION = 1_000_000
 DAY_SECONDS = 86_400
@@ -51,14 +50,14 @@ def ring_objects(evidence: DataFrame) -> DataFrame:
     )
 
 
-def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, as_of: date) -> DataFrame:
+def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: date) -> DataFrame:
     """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
 
-    Of members in the last 28 days all acts, before that follows; of others the acts on `objects` in the last 28 days.
+    Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
     One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent) for each event; `ring_id` is
     that of who acted, null for others. An event delivered twice is one row.
     """
-    recent = F.col("event_date") >= F.lit(as_of - timedelta(days=ACTIVE_DAYS))
+    recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
     chosen = (
         events.select(
@@ -82,7 +81,7 @@ def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, as_of: 
 
 
 def touched_by_members(acts: DataFrame) -> DataFrame:
-    """What each member acted on in the last 28 days: ring_id, account_id, verb, object_id, acts, first_ts."""
+    """What each member acted on since the links look at acts: ring_id, account_id, verb, object_id, acts, first_ts."""
     return (
         acts.where("ring_id IS NOT NULL AND recent AND object_id IS NOT NULL")
         .groupBy("ring_id", "account_id", "verb", "object_id")
@@ -132,7 +131,7 @@ def targets_of(
     """Objects of the links that at least two members, and a tenth of them, acted on.
 
     One row (ring_id, verb, object_id, creator, members, audience) each: `audience` counts all accounts that acted on it
-    in 28 days, `creator` is who uploaded it or is followed; of an unknown video, the video stands for its creator.
+    since then, `creator` is who uploaded it or is followed; of an unknown video, the video stands for its creator.
     """
     by_members = (
         touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")

@@ -54,14 +54,18 @@ def describe_rings(
     events: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
+    since: date,
     as_of: date,
     limits: RingLimits,
 ) -> DataFrame:
-    """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`."""
+    """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`.
+
+    `since` is the first day whose acts the links rest on; `events` go further back for who followed whom before.
+    """
     inside = cut(ring_links(links, members))
     kinds = cut(with_family(ring_links(evidence, members)))
     objects = cut(ring_objects(kinds))
-    acts = cut(ring_acts(events, members, objects, as_of))
+    acts = cut(ring_acts(events, members, objects, since))
     touched = cut(touched_by_members(acts))
     sizes = cut(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = cut(targets_of(touched, objects, acts, videos, sizes))
