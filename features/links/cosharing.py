@@ -1,6 +1,6 @@
 """Plain windowed co-sharing, as coordination researchers count it (CooRTweet, Giglietto and Righetti)."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 
@@ -40,13 +40,14 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
         F.col("other.content_id").alias("content_id_y"),
         apart.alias("time_delta"),
     )
-    return _by_participants(pairs, chosen, min_participation, both_sides)
+    return _by_participants(pairs, chosen, window_s, min_participation, both_sides)
 
 
-def _by_participants(pairs: DataFrame, shares: DataFrame, min_participation: int, both_sides: bool) -> DataFrame:
-    paired = pairs.select("content_id").union(pairs.select("content_id_y"))
+def _by_participants(
+    pairs: DataFrame, shares: DataFrame, window_s: int, min_participation: int, both_sides: bool
+) -> DataFrame:
     # As the reference tool counts: every row of a content_id that is in some pair, also when the row itself is in none.
-    sides = shares.join(paired.distinct(), on="content_id", how="left_semi")
+    sides = shares.join(_paired(shares, window_s), on="content_id", how="left_semi")
     enough = sides.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     kept = pairs.join(enough.withColumn("left", F.lit(True)), on="account_id", how="left").join(
         enough.select(F.col("account_id").alias("account_id_y"), F.lit(True).alias("right")),
@@ -55,3 +56,19 @@ def _by_participants(pairs: DataFrame, shares: DataFrame, min_participation: int
     )
     left, right = F.coalesce("left", F.lit(False)), F.coalesce("right", F.lit(False))
     return kept.where(left & right if both_sides else left | right).select(pairs.columns)
+
+
+def _paired(shares: DataFrame, window_s: int) -> DataFrame:
+    """The content_ids that are in some pair, found without making the pairs.
+
+    A share is in one when more shares of its object than those of its own account are within the window. Counted in
+    places two windows long that overlap by one: whatever is near enough meets in one of them, and no task holds all
+    shares of a hot object.
+    """
+    length = max(1, window_s)
+    bucket = F.floor(F.col("timestamp_share") / length).cast("bigint")
+    placed = shares.withColumn("place", F.explode(F.array(bucket, bucket + 1)))
+    here = Window.partitionBy("object_id", "place").orderBy("timestamp_share").rangeBetween(-window_s, window_s)
+    own = Window.partitionBy("object_id", "place", "account_id").orderBy("timestamp_share")
+    others = F.count("*").over(here) - F.count("*").over(own.rangeBetween(-window_s, window_s))
+    return placed.withColumn("others", others).where("others > 0").select("content_id").distinct()

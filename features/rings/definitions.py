@@ -275,7 +275,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
     idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
     words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
-    reports = _between("report_share", 0.1, 0.8)
+    reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     watching = _between("view_share", 0.4, 0.8) * (1 - _between("mean_surprise", 3, 6))
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
@@ -292,7 +292,12 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "accounts_per_device", 4.5, F.when(~home, farm).otherwise(0.0), "a phone farm: none has a device of its own"
         ),
         Term("text_share", 7.5, words * scattered, "the same words, under creators unlike the one of a giveaway"),
-        Term("report_share", 7.5, reports * scattered, "the same reported, of creators unlike the one of an outrage"),
+        Term(
+            "report_share",
+            7.5,
+            reports * scattered,
+            "the same reported, of several creators, and by few others: what outrages is reported by all",
+        ),
         Term("works", 8.0, works, "several works under several names: a meme is one"),
         Term("size", 3.0, _ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),

@@ -159,6 +159,13 @@ def test_watching_the_same_again_counts_against_a_ring_unless_it_is_far_beyond_c
     assert term.weight < 0
 
 
+def test_reports_count_by_who_else_reported(spark):
+    brigade, outraged = (1.0, 8.0, 0.6), (1.0, 8.0, 0.05)
+    rings = spark.createDataFrame([brigade, outraged], "report_share double, creators double, capture double")
+    (term,) = [term for term in score_terms(household=6) if term.feature == "report_share"]
+    assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == pytest.approx([1.0, 0.4])
+
+
 def test_policies(rings):
     assert rings["farm"]["policy"] == "artificial_engagement"
     assert rings["spam"]["policy"] == "spam_ring"
