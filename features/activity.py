@@ -94,7 +94,7 @@ def acts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame
     )
     since_view = F.unix_micros("ts") - F.unix_micros("seen_at")
     age_days = (F.unix_micros("ts") - F.unix_micros("born")) / (86_400 * 1e6)
-    watched = F.least(F.lit(1.0), F.try_divide(F.col("watch_ms"), F.col("duration_ms")))
+    watched = F.try_divide(F.col("watch_ms"), F.col("duration_ms"))
     return timed.select(
         "event_id",
         "event_date",
@@ -113,7 +113,7 @@ def acts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame
         (F.col("on_creator") == 1).alias("first_on_creator"),
         "creator_total",
         "watch_ms",
-        F.when(is_("view"), watched).alias("watched"),
+        F.when(is_("view"), F.when(watched > 1, F.lit(1.0)).otherwise(watched)).alias("watched"),
         (is_("view") & F.col("seen_at").isNotNull()).alias("repeat_view"),
         (is_("like") & F.col("seen_at").isNull()).alias("unseen_like"),
         (is_("like") & F.coalesce(since_view <= QUICK_LIKE_MS * 1_000, F.lit(False))).alias("quick_like"),

@@ -194,7 +194,7 @@ FEATURES = (
     _sharing(
         "handle_stem_accounts",
         "stem_day",
-        "accounts signed up on its day whose handle differs in digits only",
+        "accounts signed up on its day whose handle differs in digits, dots, dashes and underscores only",
         "names are generated from a list",
         "common first names",
     ),

@@ -94,7 +94,7 @@ FEATURES = (
         "copied_frame_share",
         "copied_frames",
         "framed",
-        "share of its uploads whose key frame another account uploaded before it",
+        "share of its uploads whose key frame another account was the first to upload",
         "memes and duets",
     ),
     _share_of_uploads(

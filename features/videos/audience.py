@@ -33,7 +33,8 @@ def engager_facts(activity: DataFrame, account_features: DataFrame, as_of: date)
     engaged = (
         activity.where(within(7, as_of))
         .select("video_id", F.col("account_id").alias("creator_id"), F.explode("engagers").alias("account_id"))
-        .distinct()
+        .groupBy("video_id", "account_id")
+        .agg(F.max("creator_id").alias("creator_id"))  # not known yet on the days before an upload that is dated late
     )
     regular = (
         engaged.where("creator_id IS NOT NULL")

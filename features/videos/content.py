@@ -19,8 +19,10 @@ def caption_key(caption: Column) -> Column:
 
 
 def reuse(videos: DataFrame, as_of: date) -> DataFrame:
-    """For each upload of the last 90 days: how many accounts used its frame, its caption, its sound, and whether it was
-    the first with that frame and caption. Frames are compared exactly here; near-equal ones are a matter of links.
+    """For each upload of the last 90 days: how many accounts used its frame, its caption, its sound, and whether its
+    own was the first with that frame and caption.
+
+    Frames are compared exactly here; near-equal ones are a matter of links.
     """
     recent = videos.where(F.col("created_at") >= F.date_sub(F.lit(as_of), LOOK_BACK_DAYS)).select(
         "video_id",
@@ -30,14 +32,14 @@ def reuse(videos: DataFrame, as_of: date) -> DataFrame:
         "sound_id",
         caption_key(F.col("caption")).alias("caption_key"),
     )
-    result = recent.select("video_id", "created_at", "frame_hash", "caption_key", "sound_id")
+    result = recent.select("video_id", "account_id", "frame_hash", "caption_key", "sound_id")
     for name, key in (("frame", "frame_hash"), ("caption", "caption_key"), ("sound", "sound_id")):
         groups = (
             recent.where(F.col(key).isNotNull())
             .groupBy(key, "account_id")
             .agg(F.min(F.struct("created_at", "video_id")).alias("own_first"))
             .groupBy(key)
-            .agg(F.count("*").alias(f"{name}_accounts"), F.min("own_first").getField("video_id").alias(f"{name}_first"))
+            .agg(F.count("*").alias(f"{name}_accounts"), F.min_by("account_id", "own_first").alias(f"{name}_first"))
             .where(F.col(f"{name}_accounts") > 1)
         )
         result = result.join(groups, on=key, how="left")
@@ -56,7 +58,7 @@ def _accounts(name: str, key: str) -> Column:
 
 
 def _is_first(name: str, key: str) -> Column:
-    first = F.coalesce(F.col(f"{name}_first") == F.col("video_id"), F.lit(True))
+    first = F.coalesce(F.col(f"{name}_first") == F.col("account_id"), F.lit(True))
     return F.when(F.col(key).isNotNull(), first.cast("int")).alias(f"{name}_is_first")
 
 
@@ -79,7 +81,7 @@ def _first_feature(name: str, what: str) -> Feature:
     return Feature(
         f"{name}_is_first",
         YES,
-        f"whether nobody uploaded with its {what} before it in the last 90 days",
+        f"whether its account was the first to upload with its {what} in the last 90 days",
         "copies come second",
         "second with a meme",
         "null: it has none, or was uploaded before.",
