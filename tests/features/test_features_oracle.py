@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from bench import reference_features as reference
+from bench import reference
 from conf import load_limits, load_policies
 from features import accounts, videos
 from features.text import traits

@@ -1,7 +1,7 @@
-"""The features of accounts and videos by plain SQL from the source tables, without the rollups: reference/*.sql.
+"""The features of accounts and videos by plain SQL from the source tables, without the rollups.
 
 What the suite makes of rollups must equal this (tests/features/test_features_oracle.py) and is timed against it
-(bench/features.py). The traits of comments are given, as a table `traits`: texts are a matter of features.text.
+(bench/feature_days.py). The traits of comments are given, as a table `traits`: texts are a matter of features.text.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from features import accounts, videos
 from features.accounts import comments
 from lake.schemas import ACCOUNTS, ACTIVE_DAYS, DECISIONS, EVENTS, VIDEOS, Table
 
-SQL = Path(__file__).parent / "reference"
+SQL = Path(__file__).parent
 STEPS = ("acts", "reuse", "accounts", "videos")
 MACROS = """
     CREATE OR REPLACE MACRO as_of() AS DATE '{as_of}';

@@ -1,0 +1,130 @@
+"""Compare the features of a first and of a next day with a recomputation in DuckDB: python bench/feature_days.py.
+
+The suite makes rollups of 28 days and features of them, then, a day later, the rollup of one day and features again.
+DuckDB computes the same columns of features from the same files (bench/reference), every day from all events, on the
+same cores and with 8 GB; only the columns that rest on the traits of comments are left to the suite, as is publishing
+into Delta tables. The start of Spark is not counted. Prints a Markdown table; `by DuckDB` is how many times as long the
+suite takes, and memory is the largest resident one of all processes.
+"""
+
+import multiprocessing
+import os
+import resource
+import shutil
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import duckdb
+import reference
+from deltalake import DeltaTable
+from end_to_end import EVENTS_PER_ACCOUNT, run
+
+from features import accounts, videos
+from jobs.features import JOB
+from lake.schemas import ACTIVE_DAYS, EVENTS, Table
+
+NEXT_DAY = date(2026, 3, 1)
+FIRST_DAY = NEXT_DAY - timedelta(days=1)
+DUCKDB_GB = 8
+TABLES = (accounts.TABLE, videos.TABLE)
+
+
+class Work(NamedTuple):
+    """What a computation of both tables took: seconds, peak gigabytes, and the rows of each."""
+
+    seconds: float
+    peak_gb: float
+    rows: dict[str, int]
+
+
+def simulated(folder: str, events: int) -> str:
+    """A lake of about so many events in the 28 days before the next day; one that is there is used again."""
+    lake = Path(folder) / f"lake-{events}"
+    if not (lake / EVENTS.name).exists():
+        days = ACTIVE_DAYS + 1
+        made = {
+            "--events": events * days // ACTIVE_DAYS,
+            "--accounts": max(events // EVENTS_PER_ACCOUNT, 1),
+            "--days": days,
+            "--until": NEXT_DAY,
+        }
+        run("simulate", "--lake", str(lake), *[str(part) for option in made.items() for part in option])
+    for table in JOB.writes:
+        shutil.rmtree(lake / table.name, ignore_errors=True)
+    return str(lake)
+
+
+def suite(lake: str, day: date) -> Work:
+    """The features job for a day; its time is the one that it records of itself."""
+    _, peak_gb = run(JOB.name, "--lake", lake, "--as-of", str(day))
+    runs = DeltaTable(f"{lake}/job_runs").to_pandas()
+    newest = runs[(runs["job"] == JOB.name) & (runs["as_of"] == day)].sort_values("started_at").iloc[-1]
+    rows = {table.name: published(lake, table, day) for table in TABLES}
+    return Work((newest.finished_at - newest.started_at).total_seconds(), peak_gb, rows)
+
+
+def published(lake: str, table: Table, day: date) -> int:
+    """Rows of a day of an output table."""
+    files = DeltaTable(f"{lake}/{table.name}").file_uris()
+    return len(duckdb.read_parquet(files, hive_partitioning=True).filter(f"as_of = DATE '{day}'"))
+
+
+def recomputed(lake: str, day: date) -> Work:
+    """The reference for a day, written as Parquet files; to be run in a process of its own."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {"threads": os.cpu_count() or 1, "memory_limit": f"{DUCKDB_GB}GB", "temp_directory": folder}
+        connection = duckdb.connect(config=settings)
+        reference.define(connection, day)
+        reference.load(connection, lake)
+        for _ in reference.compute(connection):
+            pass
+        rows = {}
+        for table in TABLES:
+            wanted = ", ".join([*table.key, *reference.columns(table, texts=False)])
+            connection.execute(f"COPY (SELECT {wanted} FROM {table.name}) TO '{folder}/{table.name}.parquet'")
+            rows[table.name] = connection.execute(f"SELECT count(*) FROM {table.name}").fetchall()[0][0]
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return Work(time.monotonic() - began, peak_kb / 2**20, rows)
+
+
+def in_process(work, *arguments):
+    """The result of a function that is run in a new process."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+@click.command()
+@click.option("--events", multiple=True, default=[3_000_000], show_default=True, help="Events in 28 days; repeatable.")
+@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
+@click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes; those that are there are used.")
+def main(events: tuple[int, ...], driver_gb: int, keep: str | None) -> None:
+    """Make up platforms, and time both for each."""
+    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
+    print(
+        "| events | accounts | videos | first day s | next day s | DuckDB s | first day by DuckDB | next day by DuckDB "
+        "| peak GB | DuckDB peak GB |\n|---|---|---|---|---|---|---|---|---|---|"
+    )
+    with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as folder:
+        for number in events:
+            lake = simulated(folder, number)
+            first, following = suite(lake, FIRST_DAY), suite(lake, NEXT_DAY)
+            plain = in_process(recomputed, lake, NEXT_DAY)
+            if following.rows != plain.rows:
+                raise SystemExit(f"{following.rows} here, {plain.rows} there")
+            print(
+                f"| {number:,} | {plain.rows[accounts.TABLE.name]:,} | {plain.rows[videos.TABLE.name]:,} "
+                f"| {first.seconds:.1f} | {following.seconds:.1f} | {plain.seconds:.1f} "
+                f"| {first.seconds / plain.seconds:.1f} | {following.seconds / plain.seconds:.1f} "
+                f"| {max(first.peak_gb, following.peak_gb):.1f} | {plain.peak_gb:.1f} |"
+            )
+
+
+if __name__ == "__main__":
+    main()
