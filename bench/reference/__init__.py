@@ -17,14 +17,15 @@ from lake.schemas import ACCOUNTS, ACTIVE_DAYS, DECISIONS, EVENTS, VIDEOS, Table
 
 SQL = Path(__file__).parent
 STEPS = ("acts", "reuse", "accounts", "videos")
+BY_HOUR = ", ".join(f"coalesce(sum(n) FILTER (hour = {hour}), 0)" for hour in range(24))
+EIGHT_HOURS = ", ".join(" + ".join(f"hours[{(start + step) % 24 + 1}]" for step in range(8)) for start in range(24))
 MACROS = """
     CREATE OR REPLACE MACRO as_of() AS DATE '{as_of}';
     CREATE OR REPLACE MACRO within(day, days) AS day >= as_of() - days;
     CREATE OR REPLACE MACRO ms(moment) AS epoch_us(moment) // 1_000;
     CREATE OR REPLACE MACRO growth(week, month) AS log2((week + 1) / ((month - week) / 3 + 1));
-    CREATE OR REPLACE MACRO eight_hours(hours, start) AS hours[start + 1] + hours[(start + 1) % 24 + 1]
-        + hours[(start + 2) % 24 + 1] + hours[(start + 3) % 24 + 1] + hours[(start + 4) % 24 + 1]
-        + hours[(start + 5) % 24 + 1] + hours[(start + 6) % 24 + 1] + hours[(start + 7) % 24 + 1];
+    CREATE OR REPLACE MACRO by_hour(hour, n) AS [{by_hour}];
+    CREATE OR REPLACE MACRO quietest(hours) AS least({blocks});
     CREATE OR REPLACE TABLE traits (
         event_id BIGINT, normal VARCHAR, has_link BOOLEAN, has_handle BOOLEAN, has_phone BOOLEAN, disguised BOOLEAN,
         emoji_share DOUBLE, length BIGINT, script VARCHAR
@@ -58,7 +59,7 @@ def known(lake: str, table: Table) -> str:
 
 def define(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """What the SQL takes for given: the day of knowledge, small functions, and an empty table of traits of comments."""
-    connection.execute(MACROS.format(as_of=as_of))
+    connection.execute(MACROS.format(as_of=as_of, by_hour=BY_HOUR, blocks=EIGHT_HOURS))
 
 
 def load(connection: duckdb.DuckDBPyConnection, lake: str) -> None:

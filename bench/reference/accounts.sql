@@ -72,14 +72,10 @@ acts_on_video AS (
     SELECT asked.account_id, days, hour, sum(n) AS n
     FROM asked JOIN acts_by_hour ON acts_by_hour.account_id = asked.account_id AND within(event_date, days)
     GROUP BY ALL
-), clocks AS (
-    SELECT account_id, days, sum(n) AS events, log2(sum(n)) - sum(n * log2(n)) / sum(n) AS hour_entropy,
-        map_from_entries(list((hour, n))) AS acts_at, [coalesce(acts_at[h], 0) FOR h IN range(24)] AS hours
-    FROM window_hours GROUP BY account_id, days
 ), rhythm AS (
-    SELECT account_id, days, hour_entropy,
-        list_min([eight_hours(hours, start) FOR start IN range(24)]) / events AS quiet_share
-    FROM clocks
+    SELECT account_id, days, log2(sum(n)) - sum(n * log2(n)) / sum(n) AS hour_entropy,
+        quietest(by_hour(hour, n)) / sum(n) AS quiet_share
+    FROM window_hours GROUP BY account_id, days
 ),
 
 -- Comments

@@ -13,8 +13,9 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from bench import reference
 from conf import load_limits, load_policies
-from features import accounts, videos
+from features import accounts, activity, videos
 from features.text import traits
+from features.videos import audience
 from jobs import features as job
 from jobs import rollups
 from jobs.job import Context
@@ -30,11 +31,14 @@ from lake.schemas import (
     VIDEOS,
     Table,
 )
-from lake.store import Lake
+from lake.store import Lake, only_row
 from tests.builders import Row, frame
-from tests.features.worlds import AS_OF, LATE_DAYS, World, made_up
+from tests.features.worlds import AS_OF, LATE_DAYS, MIDNIGHT, World, made_up
 
 SEEDS = (33, 36)
+"""Months in which every irregularity of tests/features/worlds.py shows in some feature."""
+STANDARD_ERROR = 0.022
+"""Of a sketch with more viewers than it holds; with fewer, as in the made-up months, it is exact."""
 
 
 @dataclass
@@ -149,6 +153,44 @@ def test_no_feature_is_left_out_of_the_recomputation(table):
     assert list(reference.compute(connection)) == list(reference.STEPS)
     recomputed = connection.table(table.name).columns
     assert set(features_of(table)) - set(recomputed) == set()
+
+
+@pytest.mark.slow
+def test_reach_beyond_what_a_sketch_holds_is_within_its_error(spark):
+    views = [
+        {"ts": MIDNIGHT - timedelta(days=day, hours=-1), "account_id": viewer, "video_id": 1}
+        for day, viewers in ((1, range(6_000)), (2, range(3_000, 9_000)))
+        for viewer in viewers
+    ]
+    by_video = activity.video_activity(
+        activity.acts(frame(spark, EVENTS, views), frame(spark, ACCOUNTS, []), frame(spark, VIDEOS, []))
+    )
+    reach = only_row(audience.reach_facts(by_video, AS_OF))
+    assert reach.fact_reach_1d == pytest.approx(6_000, rel=4 * STANDARD_ERROR)
+    assert reach.fact_reach_7d == pytest.approx(9_000, rel=4 * STANDARD_ERROR)
+
+
+@pytest.mark.slow
+def test_a_day_keeps_the_smallest_of_each_set(spark):
+    at_noon = MIDNIGHT - timedelta(hours=12)
+    follows = [
+        {
+            "ts": at_noon,
+            "account_id": 1,
+            "verb": "follow",
+            "target_account_id": number,
+            "device_id": f"phone {number % 40}",
+        }
+        for number in range(1, 301)
+    ]
+    likes = [{"ts": at_noon, "account_id": number, "verb": "like", "video_id": 1} for number in range(2, 102)]
+    enriched = activity.acts(
+        frame(spark, EVENTS, follows + likes), frame(spark, ACCOUNTS, []), frame(spark, VIDEOS, [])
+    )
+    busy = only_row(activity.account_activity(enriched).where("account_id = 1"))
+    assert len(busy.devices) == activity.MAX_DEVICES
+    assert busy.pushed == list(range(1, activity.MAX_PUSHED + 1))
+    assert len(only_row(activity.video_activity(enriched)).engagers) == activity.MAX_ENGAGERS
 
 
 @pytest.mark.slow
