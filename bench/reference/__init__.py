@@ -36,7 +36,7 @@ TEXT_FEATURES = {feature.name for feature in comments.FEATURES} | {"link_comment
 
 
 def columns(table: Table, texts: bool = True) -> list[str]:
-    """The columns of features of a table, if asked for without those that rest on the traits of comments."""
+    """The feature columns of a table; without `texts`, those that do not rest on the traits of comments."""
     features = accounts.FEATURES if table is accounts.TABLE else videos.FEATURES
     return [name for feature in features if texts or feature.name not in TEXT_FEATURES for name, _ in feature.columns()]
 

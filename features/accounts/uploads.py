@@ -87,14 +87,14 @@ FEATURES = (
         "shared_frame_share",
         "shared_frames",
         "framed",
-        "share of its uploads whose key frame other accounts uploaded too",
+        "share of its uploads with a key frame whose frame other accounts uploaded too",
         "memes and duets",
     ),
     _share_of_uploads(
         "copied_frame_share",
         "copied_frames",
         "framed",
-        "share of its uploads whose key frame another account was the first to upload",
+        "share of its uploads with a key frame whose frame another account was the first to upload",
         "memes and duets",
     ),
     _share_of_uploads(
@@ -108,7 +108,7 @@ FEATURES = (
         "shared_sound_share",
         "shared_sounds",
         "sounds",
-        "share of its uploads with a sound that other accounts used too",
+        "share of its uploads with a sound whose sound other accounts used too",
         "nearly everyone: songs are shared",
     ),
     Feature(
