@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from lake.schemas import ACCOUNTS, EVENTS, VIDEOS, Table
 from simulation.dirt import with_dirt
@@ -180,12 +181,9 @@ def truth(spark: SparkSession, world: World) -> dict[Table, DataFrame]:
 
 def frame(spark: SparkSession, table: Table, rows: list[tuple]) -> DataFrame:
     """Rows as a frame by way of Arrow, sorted by key."""
-    import pandas as pd
-
     if not rows:
         return spark.createDataFrame([], table.schema)
-    columns = pd.DataFrame(rows, columns=table.columns).astype(object)
-    arrow = pa.table(
-        {name: pa.array(columns[name].where(columns[name].notna(), None), from_pandas=True) for name in table.columns}
-    )
+    schema = to_arrow_schema(table.schema)
+    columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
+    arrow = pa.Table.from_arrays(columns, names=schema.names)
     return spark.createDataFrame(arrow.sort_by([(key, "ascending") for key in table.key]), table.schema)

@@ -18,7 +18,7 @@ from simulation import tables
 from simulation.dirt import FAULTS
 from simulation.giveaways import measure
 from simulation.settings import Settings
-from simulation.truth import TRUTH_ACCOUNTS, TRUTH_GROUPS, TRUTHS, truth_beside
+from simulation.truth import TRUTH_ACCOUNTS, TRUTH_GROUPS, TRUTH_VIDEOS, TRUTHS, truth_beside
 from simulation.world import plan_world
 from simulation.writing import answer_queue, write_world
 from tests.builders import at
@@ -98,6 +98,13 @@ def test_rings_of_every_scheme_and_crowds_far_more_numerous(small):
     everybody = arrow(truth_beside(small), TRUTH_ACCOUNTS)
     assert everybody.num_rows == SMALL.accounts
     assert 0.02 <= np.mean(everybody["violating"].to_numpy()) <= 0.05
+
+
+def test_the_truths_name_the_same_groups(small):
+    truth = truth_beside(small)
+    groups = set(arrow(truth, TRUTH_GROUPS)["group_id"].to_pylist())
+    for table in (TRUTH_ACCOUNTS, TRUTH_VIDEOS):
+        assert set(arrow(truth, table)["group_id"].to_pylist()) - {None} <= groups
 
 
 def test_a_world_of_noise_has_no_groups():
