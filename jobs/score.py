@@ -23,7 +23,7 @@ TABLES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
 def run(context: Context) -> Facts:
     """Score active accounts and videos with the champions of --as-of.
 
-    Reads the day's features, links and rings, and the events of 28 days for who acts on which video. Every active
+    Reads the day's features, links and rings, and the events of eight weeks for who acts on which video. Every active
     account gets a score for each policy, every active video for the two policies about videos. Rows that a queue
     could take get reasons. A policy without a model is scored by ring evidence alone, and the run says so. Run it
     after rings.

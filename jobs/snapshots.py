@@ -9,10 +9,10 @@ from importlib import import_module
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from features.rings.components import cut
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,
-    ACTIVE_DAYS,
     EVENTS,
     JOB_RUNS,
     REVIEW_QUEUE,
@@ -22,7 +22,7 @@ from lake.schemas import (
     Table,
 )
 from models.examples import uncovered, wanted_days, windows
-from models.rows import account_rows, best_ring, video_rings, video_rows
+from models.rows import account_rows, best_ring, publics, video_rings, video_rows
 from validation.rules import usable
 
 STEPS = ("features", "links", "rings")
@@ -79,10 +79,15 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     rings, members = read_days(context, RINGS, days), read_days(context, RING_MEMBERS, days)
     links = read_days(context, ACCOUNT_LINKS, days)
     accounts = account_rows(read_days(context, ACCOUNT_FEATURES, days), rings, members, links)
-    back = (context.as_of - min(days)).days + ACTIVE_DAYS if days else ACTIVE_DAYS
+    window_days = context.limits.links.window_days
+    back = window_days + ((context.as_of - min(days)).days if days else 0)
     acts = usable(context.lake.source(EVENTS, context.as_of, back), EVENTS).where("video_id IS NOT NULL")
     if videos is not None:
         acts = acts.join(F.broadcast(videos), on="video_id", how="left_semi")
-    acts = acts.join(F.broadcast(best_ring(members).select("account_id").distinct()), on="account_id", how="left_semi")
-    engaged = video_rings(windows(acts, days), rings, members)
-    return {"account": accounts, "video": video_rows(read_days(context, VIDEO_FEATURES, days), accounts, engaged)}
+    in_rings = F.broadcast(best_ring(members).select("account_id").distinct())
+    by_rings = acts.join(in_rings, on="account_id", how="left_semi")
+    engaged = cut(video_rings(windows(by_rings, days, window_days), rings, members))
+    chosen = engaged.where(F.col("engaging_ring_engagers") > 1).select("video_id").distinct()
+    public = publics(windows(acts.join(chosen, on="video_id", how="left_semi"), days, window_days))
+    features = read_days(context, VIDEO_FEATURES, days)
+    return {"account": accounts, "video": video_rows(features, accounts, engaged, public)}

@@ -10,7 +10,6 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from lake.schemas import ACTIVE_DAYS
 from models.labels import latest_snapshot
 from models.weights import Population
 
@@ -20,23 +19,24 @@ ACTING_MEMBERS = 1.0
 """Expected abusive members that act on a video from which it belongs to the ring: no split parts one ring."""
 
 
-def windows(acts: DataFrame, days: Sequence[date]) -> DataFrame:
-    """Acts with the `as_of` of each of `days` in whose window of 28 days they lie; one row per act and such day.
+def windows(acts: DataFrame, days: Sequence[date], window_days: int) -> DataFrame:
+    """Acts with the `as_of` of each of `days` in whose window of `window_days` they lie; one row per act and such day.
 
-    Columns: as_of, account_id, video_id, reports (whether the act is a report).
+    Columns: as_of, account_id, video_id, willed (the act is more than a view), reports (it is a report).
     """
     known = F.array(*[F.lit(day) for day in days])
-    inside = (F.to_date("ts") < F.col("as_of")) & (F.to_date("ts") >= F.date_sub("as_of", ACTIVE_DAYS))
+    inside = (F.to_date("ts") < F.col("as_of")) & (F.to_date("ts") >= F.date_sub("as_of", window_days))
     return (
         acts.select(
             "ts",
             "account_id",
             "video_id",
+            (F.col("verb") != "view").alias("willed"),
             (F.col("verb") == "report").alias("reports"),
             F.explode(known).alias("as_of"),
         )
         .where(inside)
-        .select("as_of", "account_id", "video_id", "reports")
+        .select("as_of", "account_id", "video_id", "willed", "reports")
     )
 
 

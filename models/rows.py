@@ -9,6 +9,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
+from features.rings.definitions import ramp
+from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
 
 IDENTIFIERS = ("as_of", "account_id", "video_id", "ring_id", "other_account_id")
@@ -16,6 +18,8 @@ OWNER_FEATURES = re.compile(
     r"age_days|(events|active_days|uploads?|followers_gained)\w*_28d|ring_(score|size|strength|is_\w+)|link_\w+"
 )
 """What a video model is told of the uploader (all of it would double the row): age, activity, and whom it acts with."""
+ACTING_SHARE, CAPTURED_SHARE = (0.1, 0.3), (0.05, 0.2)
+"""Share of a ring that acts on a video, and its share of the public, from which it may act for it, and surely does."""
 MICRO = 1_000_000
 """Chances are added up as whole millionths, so that the order of addition cannot show."""
 
@@ -87,12 +91,12 @@ def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame,
 def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> DataFrame:
     """Which rings act on which videos, one row per day and video.
 
-    `acts` has as_of, account_id, video_id, reports: who acted on what in the days before as_of, repetitions welcome.
-    Who reported a video does not act for it: what a brigade reports is its victim. The leading ring of a video is the
-    one of which most members act on it, each counted by the ring's score × the member's strength. Of it: ring_id,
-    engaging_ring_is_<policy>, engaging_ring_score, engaging_ring_engagers (members), engaging_ring_share (of all its
-    members) and engaging_ring_expected (the counts added up). Over all rings: ring_engagers and
-    ring_engagers_expected.
+    `acts` has as_of, account_id, video_id, willed, reports: who acted on what in the days before as_of, repetitions
+    welcome. Who reported a video does not act for it: what a brigade reports is its victim. The leading ring of a video
+    is the one of which most members act on it, each counted by the ring's score × the member's strength. Of it:
+    ring_id, engaging_ring_is_<policy>, engaging_ring_score, engaging_ring_engagers (members),
+    engaging_ring_willed_engagers (those who did more than view), engaging_ring_share (of all its members) and
+    engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
     """
     worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
     members = best_ring(ring_members).join(
@@ -101,17 +105,27 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
         how="inner",
     )
     acting = acts.join(F.broadcast(members), on=["as_of", "account_id"], how="inner").select(
-        "as_of", "video_id", "account_id", "ring_id", "score", "size", "policy", worth.alias("worth"), "reports"
+        "as_of",
+        "video_id",
+        "account_id",
+        "ring_id",
+        "score",
+        "size",
+        "policy",
+        worth.alias("worth"),
+        "willed",
+        "reports",
     )
     engagers = (
         acting.groupBy("as_of", "video_id", "account_id", "ring_id", "score", "size", "policy", "worth")
-        .agg(F.bool_or("reports").alias("reported"))
+        .agg(F.bool_or("willed").alias("willed"), F.bool_or("reports").alias("reported"))
         .where(~F.col("reported"))
     )
     by_ring = engagers.groupBy("as_of", "video_id", "ring_id", "score", "size", "policy").agg(
-        F.count("*").alias("engagers"), F.sum("worth").alias("worth")
+        F.count("*").alias("engagers"), F.count_if("willed").alias("willed"), F.sum("worth").alias("worth")
     )
-    leader = F.max(F.struct("worth", "engagers", (-F.col("ring_id")).alias("minus_id"), "score", "size", "policy"))
+    order = ("worth", "engagers", (-F.col("ring_id")).alias("minus_id"))
+    leader = F.max(F.struct(*order, "score", "size", "policy", "willed"))
     return (
         by_ring.groupBy("as_of", "video_id")
         .agg(leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth"))
@@ -123,6 +137,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
             F.col("leader.score").alias("engaging_ring_score"),
             (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
             F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
+            F.col("leader.willed").cast("double").alias("engaging_ring_willed_engagers"),
             F.try_divide("leader.engagers", "leader.size").alias("engaging_ring_share"),
             F.col("engagers").cast("double").alias("ring_engagers"),
             (F.col("worth") / MICRO).alias("ring_engagers_expected"),
@@ -130,11 +145,26 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     )
 
 
-def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame) -> DataFrame:
+def publics(acts: DataFrame) -> DataFrame:
+    """How many accounts acted on each video, and did more than view it: as_of, video_id, public, willed_public.
+
+    `acts` as of `video_rings`, but of everybody.
+    """
+    each = acts.groupBy("as_of", "video_id", "account_id").agg(F.bool_or("willed").alias("willed"))
+    return each.groupBy("as_of", "video_id").agg(
+        F.count("*").alias("public"), F.count_if("willed").alias("willed_public")
+    )
+
+
+def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame, public: DataFrame) -> DataFrame:
     """One row per day and active video: its features, its owner's, and those of the rings that act on it.
 
-    `accounts` are `account_rows`, `engaged` is `video_rings`. Of the owner's features those that OWNER_FEATURES names.
-    ring_id is the ring that acts on the video, else its owner's; an owner who was not active has null features.
+    `accounts` are `account_rows`, `engaged` is `video_rings`, `public` is `publics` of the videos on which two members
+    of a ring act. Of the owner's features those that OWNER_FEATURES names. ring_id is the ring that acts on the video,
+    else its owner's; an owner who was not active has null features. engaging_ring_capture is the ring's part of the
+    public, or of those who did more than view, whichever is more. engaging_ring_tie says how surely the ring acts for
+    the video: what a ring is paid for, a good part of it acts on, and it is a good part of the public there; its
+    camouflage is spread thin over what is popular.
     """
     owner = accounts.select(
         "as_of",
@@ -142,14 +172,21 @@ def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame) -> 
         F.col("ring_id").alias("owner_ring_id"),
         *[F.col(name).alias(f"owner_{name}") for name in accounts.columns if OWNER_FEATURES.fullmatch(name)],
     )
+    whole = F.col("engaging_ring_engagers") / (F.col("public") + STRANGERS)
+    willed = F.col("engaging_ring_willed_engagers") / (F.col("willed_public") + STRANGERS)
+    tie = ramp(F.col("engaging_ring_share"), *ACTING_SHARE) * ramp(F.col("engaging_ring_capture"), *CAPTURED_SHARE)
     joined = (
         features.select("as_of", "video_id", "account_id", *as_features(features))
         .join(owner, on=["as_of", "account_id"], how="left")
         .join(engaged, on=["as_of", "video_id"], how="left")
+        .join(public, on=["as_of", "video_id"], how="left")
         .withColumn("ring_id", F.coalesce("ring_id", "owner_ring_id"))
         .withColumn("ring_engagers", F.coalesce("ring_engagers", F.lit(0.0)))
         .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))
         .withColumn("ring_engagers_per_viewer", F.try_divide("ring_engagers_expected", "reach_28d"))
+        .withColumn("engaging_ring_capture", F.greatest(whole, willed))
+        .withColumn("engaging_ring_tie", tie)
+        .drop("public", "willed_public")
     )
     keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id"]
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])

@@ -249,10 +249,11 @@ class Term:
 
 def _between(name: str, low: float, high: float) -> Column:
     """0 up to `low`, 1 from `high` on, straight between; 0 when unknown."""
-    return _ramp(F.col(name), low, high)
+    return ramp(F.col(name), low, high)
 
 
-def _ramp(value: Column, low: float, high: float) -> Column:
+def ramp(value: Column, low: float, high: float) -> Column:
+    """0 up to `low`, 1 from `high` on, straight between; 0 when unknown."""
     share = (value - low) / (high - low)
     # greatest and least pass over what is unknown, and would make the most of it.
     return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
@@ -267,7 +268,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
     small = 1 - _between("size", household, 5 * household)
     few = 1 - _between("size", 3, household + 1)
     log_size = F.log2(F.col("size").cast("double"))
-    breadth = _ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
+    breadth = ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
     public = _between("capture", 0.1, 0.5)
     scattered = 0.4 + 0.6 * breadth
     bought = breadth * _between("coverage", 0.1, 0.35) * public
@@ -299,7 +300,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "the same reported, of several creators, and by few others: what outrages is reported by all",
         ),
         Term("works", 8.0, works, "several works under several names: a meme is one"),
-        Term("size", 3.0, _ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),
+        Term("size", 3.0, ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
         Term(
             "inside_share", 6.0, _between("inside_share", 0.5, 0.9) * breadth, "accounts that do little else, for many"

@@ -41,7 +41,7 @@ def test_the_chance_is_that_of_the_ring_times_the_tie(account, chance):
 def test_a_bought_like_is_told_by_the_share_of_the_ring_that_acts():
     bought = evidence_of("video", "artificial_engagement", unknown=0.001)
     acted_on = pd.DataFrame({name: [1.0] for name in bought.columns}).assign(
-        engaging_ring_is_bot_network=0.0, engaging_ring_score=0.8, engaging_ring_share=0.75
+        engaging_ring_is_bot_network=0.0, engaging_ring_score=0.8, engaging_ring_tie=0.75
     )
     assert expit(bought.base_margin(acted_on)) == pytest.approx([0.6])
 

@@ -2,9 +2,12 @@
 
 from datetime import date
 
-from models.rows import video_rings
+import pytest
+
+from models.rows import publics, video_rings, video_rows
 
 DAY = date(2026, 3, 1)
+ACTS = "as_of date, account_id bigint, video_id bigint, willed boolean, reports boolean"
 
 
 def test_the_ring_that_acts_most_leads_and_what_it_reports_is_not_for_it(spark):
@@ -18,13 +21,42 @@ def test_the_ring_that_acts_most_leads_and_what_it_reports_is_not_for_it(spark):
     )
     liked, reported, strangers = 100, 200, 300
     acts = [
-        *[(DAY, account, liked, False) for account in (1, 2, 3, 5, 1)],
-        *[(DAY, account, reported, reports) for account in (1, 2, 3, 4) for reports in (False, True)],
-        (DAY, 99, strangers, False),
+        *[(DAY, account, liked, True, False) for account in (1, 2, 3, 5, 1)],
+        *[(DAY, account, reported, reports, reports) for account in (1, 2, 3, 4) for reports in (False, True)],
+        (DAY, 99, strangers, True, False),
     ]
-    acted = spark.createDataFrame(acts, "as_of date, account_id bigint, video_id bigint, reports boolean")
+    acted = spark.createDataFrame(acts, ACTS)
     found = video_rings(acted, rings, members).collect()
     assert [
         (row.video_id, row.ring_id, row.engaging_ring_is_bot_network, row.engaging_ring_share, row.ring_engagers)
         for row in found
     ] == [(liked, 7, 1.0, 0.75, 4.0)]
+
+
+def test_a_ring_acts_for_what_much_of_it_turns_to_and_few_others(spark):
+    rings = spark.createDataFrame(
+        [(DAY, 7, "artificial_engagement", 10, 0.8)],
+        "as_of date, ring_id bigint, policy string, size int, score double",
+    )
+    members = spark.createDataFrame(
+        [(DAY, 7, account, 1.0) for account in range(10)],
+        "as_of date, ring_id bigint, account_id bigint, strength double",
+    )
+    bought, seen_a_lot, popular = 100, 200, 300
+    acts = [
+        *[(DAY, account, bought, True, False) for account in range(5)],
+        *[(DAY, account, seen_a_lot, True, False) for account in range(5)],
+        *[(DAY, account, seen_a_lot, False, False) for account in range(50, 500)],
+        *[(DAY, account, popular, True, False) for account in [0, 1, *range(50, 500)]],
+    ]
+    acted = spark.createDataFrame(acts, ACTS)
+    features = spark.createDataFrame(
+        [(DAY, video, 1, 9.0) for video in (bought, seen_a_lot, popular)],
+        "as_of date, video_id bigint, account_id bigint, reach_28d double",
+    )
+    owners = spark.createDataFrame([], "as_of date, account_id bigint, ring_id bigint")
+    rows = video_rows(features, owners, video_rings(acted, rings, members), publics(acted)).collect()
+    assert {row.video_id: row.engaging_ring_capture for row in rows} == pytest.approx(
+        {bought: 5 / 8, seen_a_lot: 5 / 8, popular: 2 / 455}
+    )
+    assert {row.video_id: row.engaging_ring_tie for row in rows} == {bought: 1.0, seen_a_lot: 1.0, popular: 0.0}
