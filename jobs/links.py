@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from pyspark.sql import functions as F
 
-from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
+from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence, shared_works, works
 from features.rings.components import cut
-from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, VIDEOS
+from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, VIDEO_WORKS, VIDEOS
 from validation.rules import usable
 
 
@@ -18,19 +18,23 @@ def run(context: Context) -> Facts:
     Brings the events of the last weeks, the sign-ups and the uploads into one form, counts how crowded each object was,
     and judges what each pair shares against how active both are. Publishes account_links, the pairs that are beyond
     chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are not: a
-    ring may be beyond chance where none of its pairs is. Run it before `rings`.
+    ring may be beyond chance where none of its pairs is. Uploads whose frame or caption others uploaded too are in
+    video_works. Run it before `rings`.
     """
     limits = context.limits.links
     since = context.as_of - timedelta(days=limits.window_days)
     # An act counts once, so events need not be told apart from their second delivery.
     events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
-    acts = co_actions(events, context.source(ACCOUNTS), context.source(VIDEOS), since, limits).persist()
+    videos = context.source(VIDEOS)
+    worked = cut(works(videos, since, limits))
+    acts = co_actions(events, context.source(ACCOUNTS), videos, worked, since, limits).persist()
     active = acts.select("account_id").distinct().count()
     evidence = cut(link_evidence(acts, limits))
     links = cut(account_links(evidence, limits))
     threshold = at_false_discovery_rate(links, active, limits.false_discovery_rate)
     rows = context.publish(ACCOUNT_LINKS, links.where(F.col("surprise") >= threshold))
     context.publish(LINK_EVIDENCE, evidence)
+    context.publish(VIDEO_WORKS, shared_works(worked))
     return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
 
 
@@ -39,7 +43,7 @@ JOB = Job(
     "Pairs of accounts that act together beyond chance.",
     run,
     reads=(EVENTS, ACCOUNTS, VIDEOS),
-    writes=(ACCOUNT_LINKS, LINK_EVIDENCE),
+    writes=(ACCOUNT_LINKS, LINK_EVIDENCE, VIDEO_WORKS),
 )
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from lake.schemas import (
     RINGS,
     VIDEO_FEATURES,
     VIDEO_SCORES,
+    VIDEO_WORKS,
 )
 from models.registry import SCORED, champions, load_model
 from models.score import score_entities
@@ -53,7 +54,7 @@ JOB = Job(
     "score",
     "score active accounts and videos, with reasons",
     run,
-    reads=(ACCOUNT_FEATURES, VIDEO_FEATURES, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS, MODELS),
+    reads=(ACCOUNT_FEATURES, VIDEO_FEATURES, VIDEO_WORKS, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS, MODELS),
     writes=(ACCOUNT_SCORES, VIDEO_SCORES),
 )
 

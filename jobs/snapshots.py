@@ -19,10 +19,11 @@ from lake.schemas import (
     RING_MEMBERS,
     RINGS,
     VIDEO_FEATURES,
+    VIDEO_WORKS,
     Table,
 )
 from models.examples import uncovered, wanted_days, windows
-from models.rows import account_rows, best_ring, publics, video_rings, video_rows
+from models.rows import account_rows, best_ring, copying_rings, publics, video_rings, video_rows
 from validation.rules import usable
 
 STEPS = ("features", "links", "rings")
@@ -89,5 +90,7 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     engaged = cut(video_rings(windows(by_rings, days, window_days), rings, members))
     chosen = engaged.where(F.col("engaging_ring_engagers") > 1).select("video_id").distinct()
     public = publics(windows(acts.join(chosen, on="video_id", how="left_semi"), days, window_days))
+    works = context.lake.read_or_empty(VIDEO_WORKS).where(F.col("as_of").isin(list(days)))
+    copying = copying_rings(works, rings, members)
     features = read_days(context, VIDEO_FEATURES, days)
-    return {"account": accounts, "video": video_rows(features, accounts, engaged, public)}
+    return {"account": accounts, "video": video_rows(features, accounts, engaged, public, copying)}

@@ -19,6 +19,7 @@ from lake.schemas import (
     RING_MEMBERS,
     RINGS,
     VIDEO_FEATURES,
+    VIDEO_WORKS,
 )
 from models.examples import at_snapshots
 from models.labels import labels
@@ -76,7 +77,17 @@ JOB = Job(
     "train",
     "train models from decisions, and put live those that pass the gate",
     run,
-    reads=(DECISIONS, ACCOUNT_FEATURES, VIDEO_FEATURES, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS, REVIEW_QUEUE),
+    reads=(
+        DECISIONS,
+        ACCOUNT_FEATURES,
+        VIDEO_FEATURES,
+        VIDEO_WORKS,
+        ACCOUNT_LINKS,
+        RINGS,
+        RING_MEMBERS,
+        EVENTS,
+        REVIEW_QUEUE,
+    ),
     writes=(MODELS,),
     options=(
         click.Option(["--snapshot-weeks"], type=click.IntRange(1), help="Weeks for which missing features are made."),

@@ -233,6 +233,24 @@ LINK_EVIDENCE = Table(
     key=("account_id", "other_account_id", "kind"),
 )
 
+VIDEO_WORKS = Table(
+    "video_works",
+    "internal",
+    "upload of the weeks that links look at, and work that other accounts uploaded too",
+    StructType(
+        [
+            AS_OF,
+            column("video_id", BIGINT, "the video"),
+            column("account_id", BIGINT, "who uploaded it"),
+            column("kind", STRING, "what is the same: frame (near-equal key frames) or caption (equal ones)"),
+            column("work", BIGINT, "what the videos with this frame or caption have in common; a number of the day"),
+            column("uploaders", BIGINT, "accounts that uploaded the work"),
+            column("is_first", BOOLEAN, "whether its account was the first of them"),
+        ]
+    ),
+    key=("video_id", "kind"),
+)
+
 RINGS = Table(
     "rings",
     "output",
@@ -636,6 +654,7 @@ INTERNAL = (
     VIDEO_ACTIVITY,
     ROLLUP_LEDGER,
     LINK_EVIDENCE,
+    VIDEO_WORKS,
     AUDIT_FRAMES,
     AUDIT_DRAWS,
 )

@@ -65,13 +65,13 @@ class Evidence:
 def evidence_of(entity_type: str, policy: str, unknown: float) -> Evidence:
     """The evidence that speaks about a policy.
 
-    Of an account: the ring that it is tied to most firmly. Of a video that may be a re-upload: its uploader's ring. Of
-    a video whose engagement may be bought: the ring that acts on it, by how surely it acts for it.
+    Of an account: the ring that it is tied to most firmly. Of a video that may be a re-upload: the ring that uploads
+    the same work. Of a video whose engagement may be bought: the ring that acts on it, by how surely it acts for it.
     """
     if entity_type == "account":
         return Evidence((f"ring_is_{policy}",), "ring_score", "ring_strength", unknown)
     if policy == "coordinated_reupload":
-        return Evidence((f"owner_ring_is_{policy}",), "owner_ring_score", "owner_ring_strength", unknown)
+        return Evidence((f"copying_ring_is_{policy}",), "copying_ring_score", "copying_ring_tie", unknown)
     acting = ("engaging_ring_is_artificial_engagement", "engaging_ring_is_bot_network")
     return Evidence(acting, "engaging_ring_score", "engaging_ring_tie", unknown)
 

@@ -32,7 +32,7 @@ from models.evidence import Evidence, Prior
 from models.weights import training_weights
 
 RISING = re.compile(
-    r"(owner_|engaging_)?ring_(score|strength)|engaging_ring_(expected|tie)|ring_engagers_expected|(owner_)?link_surprise_max"
+    r"(owner_|engaging_|copying_)?ring_(score|strength|tie)|engaging_ring_expected|ring_engagers_expected|(owner_)?link_surprise_max"
 )
 """Features of which more is never less suspicious: evidence that is judged already. Trees must not bend it down."""
 LEVELS = (-30.0, 30.0)

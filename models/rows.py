@@ -145,6 +145,55 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     )
 
 
+def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -> DataFrame:
+    """Which rings upload the same works, one row per day and video of a work that several accounts uploaded.
+
+    `works` are rows of video_works. The copying ring of a work is the one of which most members uploaded it, two at
+    least, each counted by the ring's score; a video with a work of each kind has the one that says more. Of it:
+    copying_ring_is_<policy>, copying_ring_score, copying_ring_uploaders (members) and copying_ring_tie: a member's
+    video is the ring's as far as the member is, anybody else's by the ring's share of those who uploaded the work, the
+    first one's not at all. work_uploaders and work_is_first are of the same work.
+    """
+    members = best_ring(ring_members).join(
+        rings.select("as_of", "ring_id", "score", "policy"), on=["as_of", "ring_id"], how="inner"
+    )
+    uploads = works.join(F.broadcast(members), on=["as_of", "account_id"], how="left")
+    work = ["as_of", "kind", "work"]
+    copying = (
+        uploads.where("ring_id IS NOT NULL")
+        .groupBy(*work, "ring_id", "score", "policy")
+        .agg(F.count_distinct("account_id").alias("members"))
+        .where("members > 1")
+        .withColumn("worth", F.col("score") * F.col("members"))
+        .groupBy(*work)
+        .agg(F.max(F.struct("worth", (-F.col("ring_id")).alias("minus_id"), "score", "policy", "members")).alias("of"))
+    )
+    inside = F.col("ring_id") == -F.col("of.minus_id")
+    tie = (
+        F.when(inside, F.col("strength"))
+        .when(F.col("is_first"), 0.0)
+        .otherwise(F.col("of.members") / F.col("uploaders"))
+    )
+    told = F.struct(
+        F.coalesce(tie * F.col("of.score"), F.lit(0.0)).alias("chance"), "uploaders", "is_first", tie.alias("tie"), "of"
+    )
+    return (
+        uploads.join(copying, on=work, how="left")
+        .groupBy("as_of", "video_id")
+        .agg(F.max(told).alias("told"))
+        .select(
+            "as_of",
+            "video_id",
+            F.col("told.uploaders").cast("double").alias("work_uploaders"),
+            F.col("told.is_first").cast("double").alias("work_is_first"),
+            *is_policy("told.of.policy", "copying_ring_is_"),
+            F.col("told.of.score").alias("copying_ring_score"),
+            F.col("told.of.members").cast("double").alias("copying_ring_uploaders"),
+            F.col("told.tie").alias("copying_ring_tie"),
+        )
+    )
+
+
 def publics(acts: DataFrame) -> DataFrame:
     """How many accounts acted on each video, and did more than view it: as_of, video_id, public, willed_public.
 
@@ -156,15 +205,18 @@ def publics(acts: DataFrame) -> DataFrame:
     )
 
 
-def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame, public: DataFrame) -> DataFrame:
+def video_rows(
+    features: DataFrame, accounts: DataFrame, engaged: DataFrame, public: DataFrame, copying: DataFrame
+) -> DataFrame:
     """One row per day and active video: its features, its owner's, and those of the rings that act on it.
 
     `accounts` are `account_rows`, `engaged` is `video_rings`, `public` is `publics` of the videos on which two members
-    of a ring act. Of the owner's features those that OWNER_FEATURES names. ring_id is the ring that acts on the video,
-    else its owner's; an owner who was not active has null features. engaging_ring_capture is the ring's part of the
-    public, or of those who did more than view, whichever is more. engaging_ring_tie says how surely the ring acts for
-    the video: what a ring is paid for, a good part of it acts on, and it is a good part of the public there; its
-    camouflage is spread thin over what is popular.
+    of a ring act, `copying` is `copying_rings`. Of the owner's features those that OWNER_FEATURES names. ring_id is the
+    ring that acts on the video, else its owner's; an owner who was not active has null features.
+
+    engaging_ring_capture is the ring's part of the public, or of those who did more than view, whichever is more.
+    engaging_ring_tie says how surely the ring acts for the video: what a ring is paid for, a good part of it acts on,
+    and it is a good part of the public there; its camouflage is spread thin over what is popular.
     """
     owner = accounts.select(
         "as_of",
@@ -180,6 +232,7 @@ def video_rows(features: DataFrame, accounts: DataFrame, engaged: DataFrame, pub
         .join(owner, on=["as_of", "account_id"], how="left")
         .join(engaged, on=["as_of", "video_id"], how="left")
         .join(public, on=["as_of", "video_id"], how="left")
+        .join(copying, on=["as_of", "video_id"], how="left")
         .withColumn("ring_id", F.coalesce("ring_id", "owner_ring_id"))
         .withColumn("ring_engagers", F.coalesce("ring_engagers", F.lit(0.0)))
         .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))

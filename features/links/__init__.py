@@ -8,5 +8,14 @@ from features.links.acts import co_actions
 from features.links.combine import account_links, at_false_discovery_rate
 from features.links.cosharing import co_sharing
 from features.links.evidence import link_evidence
+from features.links.works import shared_works, works
 
-__all__ = ["account_links", "at_false_discovery_rate", "co_actions", "co_sharing", "link_evidence"]
+__all__ = [
+    "account_links",
+    "at_false_discovery_rate",
+    "co_actions",
+    "co_sharing",
+    "link_evidence",
+    "shared_works",
+    "works",
+]

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from conf import LinkLimits
 from features.links.kinds import KINDS, SOURCE_NUMBER
-from features.links.near import frame_clusters, text_clusters
+from features.links.near import text_clusters
 from features.text import normalised
 from lake.schemas import VERBS
 from lake.store import midnight
@@ -27,11 +27,14 @@ LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
 
 
-def co_actions(events: DataFrame, accounts: DataFrame, videos: DataFrame, since: date, limits: LinkLimits) -> DataFrame:
+def co_actions(
+    events: DataFrame, accounts: DataFrame, videos: DataFrame, works: DataFrame, since: date, limits: LinkLimits
+) -> DataFrame:
     """All acts since a day, one row for each source, account and object, with the time of the first.
 
     `events` are those since that day, and may be there twice as delivered twice; `videos` are all, as creators are
-    looked up in them. Texts and frames that are near-equal are one object. Sign-ups count for accounts that are active.
+    looked up in them; `works` are those of their uploads. Texts and frames that are near-equal are one object. Sign-ups
+    count for accounts that are active.
     """
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
@@ -40,7 +43,7 @@ def co_actions(events: DataFrame, accounts: DataFrame, videos: DataFrame, since:
         .unionByName(_rewatches(events))
         .unionByName(_text_acts(events, limits))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
-        .unionByName(_upload_acts(uploads, limits))
+        .unionByName(_upload_acts(uploads, works))
         .groupBy("source", "account_id", "object")
         .agg(F.min("topic").alias("topic"), F.min("ts").alias("ts"))
     )
@@ -141,37 +144,24 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
     return accounts.select(F.explode(acts).alias("act")).where("act is not null").select("act.*")
 
 
-def _upload_acts(videos: DataFrame, limits: LinkLimits) -> DataFrame:
-    """Uploads: the cluster of near-equal frames, the caption, the sound; without those who are only copied."""
-    account, ts = F.col("account_id"), F.col("created_at")
-    frames = frame_clusters(videos.where("frame_hash is not null").select("frame_hash").distinct(), limits)
-    caption = F.lower(F.trim("caption"))
-    caption_id = F.xxhash64(caption)
-    acts = F.array(
-        F.when(
-            F.length(caption) >= limits.min_text_length, _act(_source("caption"), account, caption_id, caption_id, ts)
-        ),
-        F.when(
-            F.col("sound_id").isNotNull(), _act(_source("sound"), account, F.col("sound_id"), F.col("sound_id"), ts)
-        ),
-        F.when(F.col("cluster").isNotNull(), _act(_source("frame"), account, F.col("cluster"), F.col("cluster"), ts)),
+def _upload_acts(uploads: DataFrame, worked: DataFrame) -> DataFrame:
+    """Uploads: their works (frames and captions) and their sounds; without works of those who are only copied."""
+    account = F.col("account_id")
+    sound, work = F.col("sound_id"), F.col("work")
+    sounds = uploads.where(sound.isNotNull()).select(
+        _act(_source("sound"), account, sound, sound, F.col("created_at")).alias("act")
     )
-    uploads = (
-        videos.join(frames, on="frame_hash", how="left")
-        .select(F.explode(acts).alias("act"))
-        .where("act is not null")
-        .select("act.*")
-    )
-    return uploads.join(_copied(uploads), on=["source", "account_id"], how="left_anti")
+    source = F.when(F.col("kind") == "frame", _source("frame")).otherwise(_source("caption"))
+    same = worked.select(_act(source, account, work, work, F.col("ts")).alias("act")).select("act.*")
+    return same.join(_copied(same), on=["source", "account_id"], how="left_anti").unionByName(sounds.select("act.*"))
 
 
-def _copied(uploads: DataFrame) -> DataFrame:
+def _copied(works: DataFrame) -> DataFrame:
     """Who was first with each of the `COPIED_WORKS` works or more that others have too: (source, account_id).
 
-    Those who copy the same works are first with some of them only. Sounds are there to be used again.
+    Those who copy the same works are first with some of them only.
     """
-    works = uploads.where(F.col("source") != _source("sound")).groupBy("source", "account_id", "object")
-    once = works.agg(F.min("ts").alias("ts"))
+    once = works.groupBy("source", "account_id", "object").agg(F.min("ts").alias("ts"))
     first = once.groupBy("source", "object").agg(
         F.count(F.lit(1)).alias("accounts"), F.min(F.struct("ts", "account_id"))["account_id"].alias("first")
     )

@@ -259,7 +259,7 @@ def ramp(value: Column, low: float, high: float) -> Column:
     return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
 
 
-BASE = -9.0
+BASE = -8.5
 """A group that acts together beyond chance is an honest one, until several things about it say otherwise."""
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from conf import load_limits
-from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence
+from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence, shared_works, works
 from features.links.kinds import SOURCE_NUMBER
 from tests.builders import accounts, at, events, minutes, videos
 
@@ -37,7 +37,7 @@ def found(spark, rows: list[dict]) -> set[tuple[int, int]]:
     """Pairs that the suite links, out of raw events."""
     people = accounts(spark, *({"account_id": person} for person in range(1, PEOPLE + 1)))
     films = videos(spark, *({"video_id": film, "account_id": 10_000 + film} for film in range(1, FILMS + 100)))
-    acts = co_actions(events(spark, *rows), people, films, START.date(), LIMITS)
+    acts = co_actions(events(spark, *rows), people, films, works(films, START.date(), LIMITS), START.date(), LIMITS)
     links = account_links(link_evidence(acts, LIMITS), LIMITS).cache()
     threshold = at_false_discovery_rate(links, PEOPLE, LIMITS.false_discovery_rate)
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
@@ -114,7 +114,26 @@ def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
         for place, account in enumerate((9, *random.Random(film).sample((1, 2, 3), 3)))
     ]
     people = accounts(spark, *({"account_id": person} for person in (1, 2, 3, 9)))
-    acts = co_actions(events(spark), people, videos(spark, *films), START.date(), LIMITS)
+    uploads = videos(spark, *films)
+    worked = works(uploads, START.date(), LIMITS)
+    acts = co_actions(events(spark), people, uploads, worked, START.date(), LIMITS)
     frames = acts.where(acts.source == SOURCE_NUMBER["frame"]).collect()
     assert {row.account_id for row in frames} == {1, 2, 3}
     assert len(frames) == 30
+
+
+def test_works_that_several_uploaded_and_who_was_first(spark):
+    frame, near = bytes(32), b"\x07" + bytes(31)
+    films = [
+        {"video_id": 1, "account_id": 1, "created_at": at("2026-02-01 10:00"), "frame_hash": frame},
+        {"video_id": 2, "account_id": 2, "created_at": at("2026-02-02 10:00"), "frame_hash": near},
+        {"video_id": 3, "account_id": 1, "created_at": at("2026-02-03 10:00"), "frame_hash": frame},
+        {"video_id": 4, "account_id": 3, "created_at": at("2026-02-03 10:00"), "caption": "only one says this"},
+    ]
+    worked = works(videos(spark, *films), START.date(), LIMITS)
+    rows = shared_works(worked).orderBy("video_id").collect()
+    assert [(row.video_id, row.kind, row.uploaders, row.is_first) for row in rows] == [
+        (1, "frame", 2, True),
+        (2, "frame", 2, False),
+        (3, "frame", 2, True),
+    ]

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from models.rows import publics, video_rings, video_rows
+from models.rows import copying_rings, publics, video_rings, video_rows
 
 DAY = date(2026, 3, 1)
+WORKS = "as_of date, video_id bigint, account_id bigint, kind string, work bigint, uploaders bigint, is_first boolean"
 ACTS = "as_of date, account_id bigint, video_id bigint, willed boolean, reports boolean"
 
 
@@ -55,8 +56,34 @@ def test_a_ring_acts_for_what_much_of_it_turns_to_and_few_others(spark):
         "as_of date, video_id bigint, account_id bigint, reach_28d double",
     )
     owners = spark.createDataFrame([], "as_of date, account_id bigint, ring_id bigint")
-    rows = video_rows(features, owners, video_rings(acted, rings, members), publics(acted)).collect()
+    copying = copying_rings(spark.createDataFrame([], WORKS), rings, members)
+    rows = video_rows(features, owners, video_rings(acted, rings, members), publics(acted), copying).collect()
     assert {row.video_id: row.engaging_ring_capture for row in rows} == pytest.approx(
         {bought: 5 / 8, seen_a_lot: 5 / 8, popular: 2 / 455}
     )
     assert {row.video_id: row.engaging_ring_tie for row in rows} == {bought: 1.0, seen_a_lot: 1.0, popular: 0.0}
+
+
+def test_a_work_belongs_to_the_ring_that_uploads_it_most_and_never_to_who_was_first(spark):
+    rings = spark.createDataFrame(
+        [(DAY, 7, "coordinated_reupload", 10, 0.8), (DAY, 8, "spam_ring", 5, 0.9)],
+        "as_of date, ring_id bigint, policy string, size int, score double",
+    )
+    members = spark.createDataFrame(
+        [(DAY, 7, 1, 1.0), (DAY, 7, 2, 0.5), (DAY, 8, 3, 1.0)],
+        "as_of date, ring_id bigint, account_id bigint, strength double",
+    )
+    original, copy, weak_copy, other_rings, strangers = 10, 11, 12, 13, 14
+    film, meme = 100, 200
+    uploads = [(original, 50), (copy, 1), (weak_copy, 2), (other_rings, 3), (strangers, 51)]
+    rows = [(DAY, video, account, "frame", film, 5, video == original) for video, account in uploads]
+    rows += [(DAY, 20 + account, account, "frame", meme, 3, account == 1) for account in (1, 3, 60)]
+    found = copying_rings(spark.createDataFrame(rows, WORKS), rings, members).collect()
+    assert {row.video_id: (row.copying_ring_score, row.copying_ring_tie) for row in found} == {
+        original: (0.8, 0.0),
+        copy: (0.8, 1.0),
+        weak_copy: (0.8, 0.5),
+        other_rings: (0.8, 0.4),
+        strangers: (0.8, 0.4),
+        **{20 + account: (None, 0.0 if account == 1 else None) for account in (1, 3, 60)},
+    }

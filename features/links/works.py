@@ -1,0 +1,49 @@
+"""Works: what was uploaded more than once, by near-equal frames or by the same telling caption."""
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from conf import LinkLimits
+from features.links.near import frame_clusters
+from lake.store import midnight
+
+
+def works(videos: DataFrame, since: date, limits: LinkLimits) -> DataFrame:
+    """The works of each upload since a day: video_id, account_id, kind (frame or caption), work, ts.
+
+    Near-equal frames are one work, and so are equal captions of `min_text_length` characters or more. Most works are
+    there once.
+    """
+    uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
+    frames = frame_clusters(uploads.where("frame_hash is not null").select("frame_hash").distinct(), limits)
+    caption = F.lower(F.trim("caption"))
+    kinds = F.array(
+        F.when(
+            F.length(caption) >= limits.min_text_length,
+            F.struct(F.lit("caption").alias("kind"), F.xxhash64(caption).alias("work")),
+        ),
+        F.when(F.col("cluster").isNotNull(), F.struct(F.lit("frame").alias("kind"), F.col("cluster").alias("work"))),
+    )
+    return (
+        uploads.join(frames, on="frame_hash", how="left")
+        .select("video_id", "account_id", F.col("created_at").alias("ts"), F.explode(kinds).alias("of"))
+        .where("of is not null")
+        .select("video_id", "account_id", "of.kind", "of.work", "ts")
+    )
+
+
+def shared_works(works: DataFrame) -> DataFrame:
+    """Rows of `video_works`, without as_of: the works that several accounts uploaded, and who was first with each."""
+    first = (
+        works.groupBy("kind", "work", "account_id")
+        .agg(F.min(F.struct("ts", "video_id")).alias("own_first"))
+        .groupBy("kind", "work")
+        .agg(F.count("*").alias("uploaders"), F.min_by("account_id", "own_first").alias("first_account"))
+        .where("uploaders > 1")
+    )
+    is_first = F.col("account_id") == F.col("first_account")
+    return works.join(first, on=["kind", "work"], how="inner").select(
+        "video_id", "account_id", "kind", "work", "uploaders", is_first.alias("is_first")
+    )
