@@ -4,11 +4,12 @@ A group of features is a file whose tuple of entries reads like a table of conte
 computed from totals of the rollups over a window (`Days`) or from facts joined to them, in one column expression.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
@@ -95,10 +96,18 @@ def within(days: int, as_of: object) -> Column:
     return F.col("event_date") >= F.date_sub(F.lit(as_of), days)
 
 
-def totals(names: Iterable[str], as_of: object) -> list[Column]:
-    """Sums of rollup columns over each window; Spark leaves out those that no feature uses."""
-    return [
-        F.coalesce(F.sum(F.when(within(days, as_of), F.col(name))), F.lit(0)).alias(total_name(name, days))
-        for name in names
-        for days in WINDOWS
-    ]
+def totals(days: DataFrame, key: str, names: Sequence[str], as_of: date) -> DataFrame:
+    """One row per entity: sums of the columns `names` of its rollup rows over each window.
+
+    Each row falls into one stretch (the last day, the six before, the three weeks before those), so each is added up
+    once; the windows are then made of stretches. Spark leaves out sums that no feature uses.
+    """
+    stretch = F.coalesce(*[F.when(within(window, as_of), window) for window in WINDOWS])
+    stretches = days.groupBy(key, stretch.alias("stretch")).agg(*[F.sum(name).alias(name) for name in names])
+    return stretches.groupBy(key).agg(
+        *[
+            F.coalesce(F.sum(F.when(F.col("stretch") <= window, F.col(name))), F.lit(0)).alias(total_name(name, window))
+            for name in names
+            for window in WINDOWS
+        ]
+    )

@@ -26,6 +26,8 @@ SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     # Wide features make more classes than the default keeps: without this they are compiled again for each step.
     "spark.sql.codegen.cache.maxEntries": "5000",
+    # Rows of a hundred features and more go through generated code too: half the time for each.
+    "spark.sql.codegen.maxFields": "1000",
     # Rows that are sorted by their group are added up as they come, with no table of groups and no second sort.
     "spark.sql.execution.replaceHashWithSortAgg": "true",
     "spark.sql.maxPlanStringLength": "100000",

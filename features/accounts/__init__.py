@@ -29,19 +29,29 @@ HOURS = [f"hour_{hour}" for hour in range(24)]
 
 
 def windows(activity: DataFrame, as_of: date) -> DataFrame:
-    """One row per active account: totals of its rollup rows over each window, their maxima and merged sets."""
+    """One row per active account: totals of its rollup rows over each window, their maxima and merged sets.
+
+    Numbers and sets are brought together apart: sets are gathered by sorting, and wide rows are not to be sorted.
+    """
+    return _totals(activity, as_of).join(_sets_and_maxima(activity, as_of), on="account_id", how="inner")
+
+
+def _totals(activity: DataFrame, as_of: date) -> DataFrame:
     days = (
         activity.withColumn("days", F.lit(1))
         .withColumn("all_creator_acts_sq", F.col("creator_acts") * F.col("creator_acts"))
         .withColumns({name: F.col("hours")[hour] for hour, name in enumerate(HOURS)})
     )
+    return totals(days, "account_id", [*ADDABLE, "days", "all_creator_acts_sq", *HOURS], as_of)
+
+
+def _sets_and_maxima(activity: DataFrame, as_of: date) -> DataFrame:
     week, month = within(7, as_of), within(ACTIVE_DAYS, as_of)
 
     def merged(name: str, rows: Column) -> Column:
         return F.array_distinct(F.flatten(F.collect_list(F.when(rows, F.col(name)))))
 
-    return days.groupBy("account_id").agg(
-        *totals([*ADDABLE, "days", "all_creator_acts_sq", *HOURS], as_of),
+    return activity.groupBy("account_id").agg(
         F.coalesce(F.max(F.when(week, F.col("session_ms"))), F.lit(0)).alias("fact_session_ms_7d"),
         F.max("session_ms").alias("fact_session_ms_28d"),
         F.max("events").alias("fact_busiest_day_28d"),

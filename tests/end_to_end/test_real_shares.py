@@ -12,7 +12,10 @@ from tests.end_to_end.playing import SUITE, play
 SHARES = SUITE.parent / "shared" / "data" / "coortweet" / "russian_coord_tweets.parquet"
 DAY = date(2021, 2, 20)
 
-pytestmark = pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project")
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project"),
+]
 
 
 @pytest.fixture(scope="module")
