@@ -96,18 +96,21 @@ def within(days: int, as_of: object) -> Column:
     return F.col("event_date") >= F.date_sub(F.lit(as_of), days)
 
 
-def totals(days: DataFrame, key: str, names: Sequence[str], as_of: date) -> DataFrame:
-    """One row per entity: sums of the columns `names` of its rollup rows over each window.
+def totals(days: DataFrame, key: str, names: Sequence[str], as_of: date, largest: Sequence[str] = ()) -> DataFrame:
+    """One row per entity: sums of the columns `names` of its rollup rows over each window, and the `largest` of others.
 
     Each row falls into one stretch (the last day, the six before, the three weeks before those), so each is added up
     once; the windows are then made of stretches. Spark leaves out sums that no feature uses.
     """
     stretch = F.coalesce(*[F.when(within(window, as_of), window) for window in WINDOWS])
-    stretches = days.groupBy(key, stretch.alias("stretch")).agg(*[F.sum(name).alias(name) for name in names])
+    maxima = [F.max(name).alias(name) for name in largest]
+    sums = [F.sum(name).alias(name) for name in names]
+    stretches = days.groupBy(key, stretch.alias("stretch")).agg(*sums, *maxima)
     return stretches.groupBy(key).agg(
+        *maxima,
         *[
             F.coalesce(F.sum(F.when(F.col("stretch") <= window, F.col(name))), F.lit(0)).alias(total_name(name, window))
             for name in names
             for window in WINDOWS
-        ]
+        ],
     )

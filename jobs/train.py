@@ -48,11 +48,10 @@ def run(context: Context) -> Facts:
     registry = lake.read(MODELS).collect() if lake.exists(MODELS) else []
     standing = {key: load_model(spark, lake.uri, row) for key, row in champions(registry, context.as_of).items()}
     outcomes = []
+    decided = known.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id"))
+    rows = feature_rows(context, days, videos=decided)
     for kind, policies in SCORED.items():
         mine = known.where(F.col("entity_type") == kind)
-        rows = feature_rows(
-            context, days, videos=mine.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id"))
-        )
         trained = train_entity(
             kind, policies, mine, rows[kind], context.as_of, standing, context.policies.policies, limits
         )

@@ -88,6 +88,12 @@ def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame,
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])
 
 
+def _in_rings(rings: DataFrame, ring_members: DataFrame) -> DataFrame:
+    """Members of rings, each once a day, with strength and the score, size and policy of the ring."""
+    known = rings.select("as_of", "ring_id", "score", "size", "policy")
+    return best_ring(ring_members).join(known, on=["as_of", "ring_id"], how="inner")
+
+
 def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> DataFrame:
     """Which rings act on which videos, one row per day and video.
 
@@ -99,11 +105,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
     """
     worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
-    members = best_ring(ring_members).join(
-        rings.select("as_of", "ring_id", "score", "size", "policy"),
-        on=["as_of", "ring_id"],
-        how="inner",
-    )
+    members = _in_rings(rings, ring_members)
     acting = acts.join(F.broadcast(members), on=["as_of", "account_id"], how="inner").select(
         "as_of",
         "video_id",
@@ -154,9 +156,7 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
     video is the ring's as far as the member is, anybody else's by the ring's share of those who uploaded the work, the
     first one's not at all. work_uploaders and work_is_first are of the same work.
     """
-    members = best_ring(ring_members).join(
-        rings.select("as_of", "ring_id", "score", "policy"), on=["as_of", "ring_id"], how="inner"
-    )
+    members = _in_rings(rings, ring_members)
     uploads = works.join(F.broadcast(members), on=["as_of", "account_id"], how="left")
     work = ["as_of", "kind", "work"]
     copying = (

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from conf import LinkLimits
 from features.links.kinds import KINDS, SOURCE_NUMBER
 from features.links.near import text_clusters
+from features.links.works import shared_works
 from features.text import normalised
 from lake.schemas import VERBS
 from lake.store import midnight
@@ -144,7 +145,7 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
     return accounts.select(F.explode(acts).alias("act")).where("act is not null").select("act.*")
 
 
-def _upload_acts(uploads: DataFrame, worked: DataFrame) -> DataFrame:
+def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
     """Uploads: their works (frames and captions) and their sounds; without works of those who are only copied."""
     account = F.col("account_id")
     sound, work = F.col("sound_id"), F.col("work")
@@ -152,25 +153,23 @@ def _upload_acts(uploads: DataFrame, worked: DataFrame) -> DataFrame:
         _act(_source("sound"), account, sound, sound, F.col("created_at")).alias("act")
     )
     source = F.when(F.col("kind") == "frame", _source("frame")).otherwise(_source("caption"))
-    same = worked.select(_act(source, account, work, work, F.col("ts")).alias("act")).select("act.*")
-    return same.join(_copied(same), on=["source", "account_id"], how="left_anti").unionByName(sounds.select("act.*"))
+    same = works.join(_copied(works), on=["kind", "account_id"], how="left_anti").select(
+        _act(source, account, work, work, F.col("ts")).alias("act")
+    )
+    return same.unionByName(sounds).select("act.*")
 
 
 def _copied(works: DataFrame) -> DataFrame:
-    """Who was first with each of the `COPIED_WORKS` works or more that others have too: (source, account_id).
+    """Who was first with each of the `COPIED_WORKS` works or more that others have too: (kind, account_id).
 
     Those who copy the same works are first with some of them only.
     """
-    once = works.groupBy("source", "account_id", "object").agg(F.min("ts").alias("ts"))
-    first = once.groupBy("source", "object").agg(
-        F.count(F.lit(1)).alias("accounts"), F.min(F.struct("ts", "account_id"))["account_id"].alias("first")
-    )
     return (
-        once.join(first.where("accounts > 1"), on=["source", "object"], how="inner")
-        .groupBy("source", "account_id")
-        .agg(F.count(F.lit(1)).alias("works"), F.count_if(F.col("first") == F.col("account_id")).alias("firsts"))
-        .where((F.col("works") >= COPIED_WORKS) & (F.col("works") == F.col("firsts")))
-        .select("source", "account_id")
+        shared_works(works)
+        .groupBy("kind", "account_id")
+        .agg(F.count_distinct("work").alias("works"), F.bool_and("is_first").alias("always_first"))
+        .where(F.col("always_first") & (F.col("works") >= COPIED_WORKS))
+        .select("kind", "account_id")
     )
 
 

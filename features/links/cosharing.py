@@ -1,6 +1,6 @@
 """Plain windowed co-sharing, as coordination researchers count it (CooRTweet, Giglietto and Righetti)."""
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 
@@ -18,8 +18,7 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
     """
     busy = shares.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     chosen = shares.join(busy, on="account_id", how="left_semi").where("object_id != content_id")
-    length = max(1, window_s)
-    bucket = F.floor(F.col("timestamp_share") / length).cast("bigint")
+    bucket = _bucket(window_s)
     one = chosen.withColumn("bucket", bucket).alias("one")
     other = chosen.withColumn("bucket", F.explode(F.sequence(bucket - 1, bucket + 1))).alias("other")
     apart = F.abs(F.col("one.timestamp_share") - F.col("other.timestamp_share"))
@@ -41,6 +40,10 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
         apart.alias("time_delta"),
     )
     return _by_participants(pairs, chosen, window_s, min_participation, both_sides)
+
+
+def _bucket(window_s: int) -> Column:
+    return F.floor(F.col("timestamp_share") / max(1, window_s)).cast("bigint")
 
 
 def _by_participants(
@@ -65,8 +68,7 @@ def _paired(shares: DataFrame, window_s: int) -> DataFrame:
     places two windows long that overlap by one: whatever is near enough meets in one of them, and no task holds all
     shares of a hot object.
     """
-    length = max(1, window_s)
-    bucket = F.floor(F.col("timestamp_share") / length).cast("bigint")
+    bucket = _bucket(window_s)
     placed = shares.withColumn("place", F.explode(F.array(bucket, bucket + 1)))
     here = Window.partitionBy("object_id", "place").orderBy("timestamp_share").rangeBetween(-window_s, window_s)
     own = Window.partitionBy("object_id", "place", "account_id").orderBy("timestamp_share")

@@ -38,9 +38,9 @@ def shared_works(works: DataFrame) -> DataFrame:
     """Rows of `video_works`, without as_of: the works that several accounts uploaded, and who was first with each."""
     first = (
         works.groupBy("kind", "work", "account_id")
-        .agg(F.min(F.struct("ts", "video_id")).alias("own_first"))
+        .agg(F.min("ts").alias("ts"))
         .groupBy("kind", "work")
-        .agg(F.count("*").alias("uploaders"), F.min_by("account_id", "own_first").alias("first_account"))
+        .agg(F.count("*").alias("uploaders"), F.min(F.struct("ts", "account_id"))["account_id"].alias("first_account"))
         .where("uploaders > 1")
     )
     is_first = F.col("account_id") == F.col("first_account")

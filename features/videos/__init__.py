@@ -22,8 +22,9 @@ def windows(activity: DataFrame, videos: DataFrame, as_of: date) -> DataFrame:
     days = activity.withColumn("days", F.lit(1)).withColumn(
         "all_telling_comments_sq", F.col("telling_comments") * F.col("telling_comments")
     )
-    uploaders = activity.groupBy("video_id").agg(F.max("account_id").alias("rollup_account_id"))
-    acted_on = totals(days, "video_id", TOTALS, as_of).join(uploaders, on="video_id", how="inner")
+    acted_on = totals(days, "video_id", TOTALS, as_of, largest=["account_id"]).withColumnRenamed(
+        "account_id", "rollup_account_id"
+    )
     age_us = F.unix_micros(F.lit(as_of).cast("timestamp")) - F.unix_micros("created_at")
     known = videos.select(
         "video_id",
