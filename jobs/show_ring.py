@@ -10,7 +10,7 @@ from features.rings import RINGS_WITH_FEATURES
 from features.rings.page import ring_page
 from features.rings.picture import Picture, picture
 from lake.errors import UsageError
-from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS
+from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
 from validation.rules import usable
 
 
@@ -28,6 +28,7 @@ def run(context: Context) -> Facts:
         context.day(RING_MEMBERS).where(f"ring_id = {ring_id}"),
         context.day(LINK_EVIDENCE),
         context.source(ACCOUNTS),
+        context.source(VIDEOS),
         usable(context.lake.source(EVENTS, context.as_of, days=context.limits.links.window_days), EVENTS),
     )
     page = context.options["out"] or Path(f"ring-{ring_id}-{context.as_of}.html")
@@ -39,7 +40,7 @@ JOB = Job(
     "show_ring",
     "A page that shows one ring.",
     run,
-    reads=(RINGS, RING_MEMBERS, LINK_EVIDENCE, ACCOUNTS, EVENTS),
+    reads=(RINGS, RING_MEMBERS, LINK_EVIDENCE, ACCOUNTS, VIDEOS, EVENTS),
     options=(
         click.Argument(["ring_id"], type=int),
         click.Option(

@@ -21,10 +21,12 @@ from lake.schemas import (
     VIDEO_FEATURES,
     VIDEO_WORKS,
 )
-from models.examples import at_snapshots
+from models.examples import at_snapshots, even_sample
 from models.labels import labels
 from models.registry import SCORED, champions, load_model, register
 from models.training import train_entity
+
+FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES}
 
 
 def run(context: Context) -> Facts:
@@ -48,12 +50,16 @@ def run(context: Context) -> Facts:
     registry = lake.read(MODELS).collect() if lake.exists(MODELS) else []
     standing = {key: load_model(spark, lake.uri, row) for key, row in champions(registry, context.as_of).items()}
     outcomes = []
+    draw = limits.training.background_rows, limits.training.seed
+    samples = {
+        kind: even_sample(read_days(context, table, days[-1:]), f"{kind}_id", *draw) for kind, table in FEATURES.items()
+    }
     decided = known.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id"))
-    rows = feature_rows(context, days, videos=decided)
+    rows = feature_rows(context, days, videos=decided.union(samples["video"].keys.select("video_id")))
     for kind, policies in SCORED.items():
         mine = known.where(F.col("entity_type") == kind)
         trained = train_entity(
-            kind, policies, mine, rows[kind], context.as_of, standing, context.policies.policies, limits
+            kind, policies, mine, rows[kind], samples[kind], context.as_of, standing, context.policies.policies, limits
         )
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():

@@ -242,7 +242,11 @@ VIDEO_WORKS = Table(
             AS_OF,
             column("video_id", BIGINT, "the video"),
             column("account_id", BIGINT, "who uploaded it"),
-            column("kind", STRING, "what is the same: frame (near-equal key frames) or caption (equal ones)"),
+            column(
+                "kind",
+                STRING,
+                "what is the same: frame (near-equal key frames), loose_frame (alike ones) or caption (equal ones)",
+            ),
             column("work", BIGINT, "what the videos with this frame or caption have in common; a number of the day"),
             column("uploaders", BIGINT, "accounts that uploaded the work"),
             column("is_first", BOOLEAN, "whether its account was the first of them"),

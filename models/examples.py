@@ -1,6 +1,7 @@
 """Examples: labelled entities with their features as known just before the decision, on the driver."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -67,12 +68,26 @@ def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
     return joined.sort_values([key, "policy"], kind="stable", ignore_index=True)
 
 
-def population(rows: DataFrame, key: str, size: int, most: int, seed: int) -> Population:
-    """An even sample, by a hash of the key, of the entities that were active on one day."""
+@dataclass(frozen=True)
+class EvenSample:
+    """An even sample of the entities that were active on one day: their `keys`, with as_of, and the `size` of all."""
+
+    keys: DataFrame
+    size: int
+
+
+def even_sample(features: DataFrame, key: str, most: int, seed: int) -> EvenSample:
+    """About `most` of the rows of one day's features, chosen by a hash of the key."""
+    size = features.count()
     share = min(1.0, most / max(size, 1))
     part = F.pmod(F.xxhash64(F.lit(seed + 1), F.col(key)), F.lit(PARTS))
-    sample = rows.where(part < F.lit(int(share * PARTS))).toPandas()
-    return Population(sample.sort_values(key, kind="stable", ignore_index=True), size)
+    return EvenSample(features.where(part < F.lit(int(share * PARTS))).select("as_of", key), size)
+
+
+def population(rows: DataFrame, key: str, sample: EvenSample) -> Population:
+    """The rows of a sample, sorted by key, on the driver."""
+    drawn = rows.join(F.broadcast(sample.keys), on=["as_of", key], how="inner").toPandas()
+    return Population(drawn.sort_values(key, kind="stable", ignore_index=True), sample.size)
 
 
 def groups_of(rows: pd.DataFrame) -> np.ndarray:

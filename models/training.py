@@ -7,11 +7,10 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from conf import GateLimits, Limits, Policy, TrainingLimits
 from models.evidence import Evidence, Prior, evidence_of
-from models.examples import bounded, examples, groups_of, population
+from models.examples import EvenSample, bounded, examples, groups_of, population
 from models.fit import Model, Rows, fit_model, search
 from models.gate import HeldOut, held_out, judge, leaks
 from models.rows import feature_names
@@ -162,6 +161,7 @@ def train_entity(
     policies: Sequence[str],
     labels: DataFrame,
     rows: DataFrame,
+    sample: EvenSample,
     as_of: date,
     champions: Mapping[tuple[str, str], Model],
     settings: Mapping[str, Policy],
@@ -169,7 +169,8 @@ def train_entity(
 ) -> Trained:
     """Train a model for each policy of an entity type that has decisions enough.
 
-    `labels` have their snapshot day (`as_of`), `rows` are the feature rows of those days, `champions` what scores now.
+    `labels` have their snapshot day (`as_of`), `rows` are the feature rows of those days, `sample` is of the newest of
+    them, `champions` what scores now.
     """
     key, training = f"{entity_type}_id", limits.training
     trained = Trained()
@@ -177,8 +178,7 @@ def train_entity(
     if found.empty:
         trained.skipped = dict.fromkeys(policies, "no decisions")
         return trained
-    latest = rows.where(F.col("as_of") == F.lit(found["as_of"].max()))
-    active = population(latest, key, latest.count(), training.background_rows, training.seed)
+    active = population(rows, key, sample)
     names = sorted(feature_names(rows))
     for policy in policies:
         evidence = evidence_of(entity_type, policy, limits.scoring.unknown_score)

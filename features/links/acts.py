@@ -22,6 +22,8 @@ WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
 WATCHED_AGAIN = 3
 """Views from which a video was chosen: a feed may well show it twice."""
+REGULAR = 2
+"""Videos of a creator from which a viewer is a regular: the feed brings most creators before a viewer once."""
 COPIED_WORKS = 3
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
@@ -42,6 +44,7 @@ def co_actions(
     first = (
         _event_acts(events)
         .unionByName(_rewatches(events))
+        .unionByName(_regulars(events, videos))
         .unionByName(_text_acts(events, limits))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
         .unionByName(_upload_acts(uploads, works))
@@ -100,6 +103,20 @@ def _rewatches(events: DataFrame) -> DataFrame:
     )
 
 
+def _regulars(events: DataFrame, videos: DataFrame) -> DataFrame:
+    """Creators of whom an account watched `REGULAR` videos or more, with the time of its first view of one."""
+    viewer, creator = F.col("account_id"), F.col("creator")
+    watched = events.where("verb = 'view'").groupBy("account_id", "video_id").agg(F.min("ts").alias("ts"))
+    again = (
+        watched.join(videos.select("video_id", F.col("account_id").alias("creator")), on="video_id", how="inner")
+        .where(viewer != creator)
+        .groupBy("account_id", "creator")
+        .agg(F.count("*").alias("watched"), F.min("ts").alias("ts"))
+        .where(F.col("watched") >= REGULAR)
+    )
+    return again.select(_act(_source("regular"), viewer, creator, creator, F.col("ts")).alias("act")).select("act.*")
+
+
 def _text_acts(events: DataFrame, limits: LinkLimits) -> DataFrame:
     """Comments by the cluster of near-equal texts they belong to; the distinct texts alone are normalised."""
     comments = (
@@ -152,7 +169,7 @@ def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
     sounds = uploads.where(sound.isNotNull()).select(
         _act(_source("sound"), account, sound, sound, F.col("created_at")).alias("act")
     )
-    source = F.when(F.col("kind") == "frame", _source("frame")).otherwise(_source("caption"))
+    source = F.coalesce(*(F.when(F.col("kind") == kind, _source(kind)) for kind in ("frame", "loose_frame", "caption")))
     same = works.join(_copied(works), on=["kind", "account_id"], how="left_anti").select(
         _act(source, account, work, work, F.col("ts")).alias("act")
     )

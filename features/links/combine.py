@@ -35,15 +35,17 @@ def combined(surprises: Column) -> Column:
 
 def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, kinds (of
-    structs of kind and surprise), shared_objects, surprise of all kinds together.
+    structs of kind and surprise), shared_objects, surprise of all kinds together; 0 when all of them are weak.
     """
     together = evidence.groupBy(*PAIR).agg(
         F.sum("shared_objects").alias("shared_objects"),
         F.array_sort(F.collect_list(F.struct("kind", "surprise"))).alias("kinds"),
     )
     surprises = F.sort_array(F.col("kinds.surprise"), asc=False)
+    weak = F.array(*(F.lit(kind.name) for kind in KINDS if kind.weak))
+    upheld = F.exists("kinds.kind", lambda kind: ~F.array_contains(weak, kind))
     return together.where(F.col("shared_objects") >= limits.min_objects).select(
-        *PAIR, "kinds", "shared_objects", combined(surprises).alias("surprise")
+        *PAIR, "kinds", "shared_objects", F.when(upheld, combined(surprises)).otherwise(0.0).alias("surprise")
     )
 
 

@@ -36,7 +36,8 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     objects = each_object_once(repeated(meeting, limits)).persist()
     counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
     judged = cut(expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0"))
-    worth = pair_surprise(judged, limits).where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR)
+    of_pairs = pair_surprise(judged.withColumn("kind", _kind_name()), limits)
+    worth = of_pairs.where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR)
     told = judged.select(*PAIR, "kind", "shared_objects", "surprise").join(worth, on=PAIR, how="left_semi")
     return told.join(shown(objects, worth), on=[*PAIR, "kind"], how="inner").select(
         *PAIR,
@@ -145,7 +146,20 @@ def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
     )
 
 
-TIMED = ("like", "share", "comment", "report", "rewatch", "follow", "text", "frame", "caption", "sound")
+TIMED = (
+    "like",
+    "share",
+    "comment",
+    "report",
+    "rewatch",
+    "regular",
+    "follow",
+    "text",
+    "frame",
+    "loose_frame",
+    "caption",
+    "sound",
+)
 """Sources whose acts are moments; to have a device or an address in common is none."""
 
 

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """`source`: the acts it looks at. `moment`: whether the two acts must be near in time. `family`: see above."""
+    """`source`: the acts it looks at. `moment`: whether the two acts must be near in time. `family`: see above.
+
+    A `weak` kind counts only beside another.
+    """
 
     name: str
     source: str
     family: str
     moment: bool = False
+    weak: bool = False
 
     @property
     def ground(self) -> str:
@@ -40,6 +44,7 @@ KINDS = (
     Kind("report", "report", "video"),
     Kind("report_moment", "report", "video", moment=True),
     Kind("rewatch", "rewatch", "video"),
+    Kind("regular", "regular", "account"),
     Kind("follow", "follow", "account"),
     Kind("follow_moment", "follow", "account", moment=True),
     Kind("comment_text", "text", "text"),
@@ -48,11 +53,14 @@ KINDS = (
     Kind("bio_link", "bio_link", "profile"),
     Kind("handle_pattern", "handle", "profile"),
     Kind("upload_frame", "frame", "upload"),
+    Kind("upload_loose_frame", "loose_frame", "upload", weak=True),
     Kind("upload_caption", "caption", "caption"),
     Kind("upload_sound", "sound", "sound"),
 )
 """To view is no act of will: one feed shows the same rare videos to people of one taste, who need not know each other,
-so that views link honest neighbours far more often than bots. To view the same video again is one.
+so that views link honest neighbours far more often than bots. To view a video again is one, and so is to come back to
+a creator: who watched several of the videos of one is a `regular`. Bots that are paid for views are the regulars of
+their customers, of whom few others watch more than one.
 """
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
@@ -11,20 +11,18 @@ from lake.store import midnight
 
 
 def works(videos: DataFrame, since: date, limits: LinkLimits) -> DataFrame:
-    """The works of each upload since a day: video_id, account_id, kind (frame or caption), work, ts.
+    """The works of each upload since a day: video_id, account_id, kind (frame, loose_frame or caption), work, ts.
 
-    Near-equal frames are one work, and so are equal captions of `min_text_length` characters or more. Most works are
-    there once.
+    Near-equal frames are one work, and so are equal captions of `min_text_length` characters or more. Frames that are
+    alike but no more are a loose work beside that. Most works are there once.
     """
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     frames = frame_clusters(uploads.where("frame_hash is not null").select("frame_hash").distinct(), limits)
     caption = F.lower(F.trim("caption"))
     kinds = F.array(
-        F.when(
-            F.length(caption) >= limits.min_text_length,
-            F.struct(F.lit("caption").alias("kind"), F.xxhash64(caption).alias("work")),
-        ),
-        F.when(F.col("cluster").isNotNull(), F.struct(F.lit("frame").alias("kind"), F.col("cluster").alias("work"))),
+        _of("caption", F.when(F.length(caption) >= limits.min_text_length, F.xxhash64(caption))),
+        _of("frame", F.col("cluster")),
+        _of("loose_frame", F.col("loose_cluster")),
     )
     return (
         uploads.join(frames, on="frame_hash", how="left")
@@ -32,6 +30,10 @@ def works(videos: DataFrame, since: date, limits: LinkLimits) -> DataFrame:
         .where("of is not null")
         .select("video_id", "account_id", "of.kind", "of.work", "ts")
     )
+
+
+def _of(kind: str, work: Column) -> Column:
+    return F.when(work.isNotNull(), F.struct(F.lit(kind).alias("kind"), work.alias("work")))
 
 
 def shared_works(works: DataFrame) -> DataFrame:

@@ -39,7 +39,7 @@ FAMILIES = (
     Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked"),
     Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed"),
     Family("share", ("share",), "share", "artificial_engagement", 1.0, "shared"),
-    Family("view", ("view", "rewatch"), "view", "bot_network", 0.5, "watched again and again"),
+    Family("view", ("view", "rewatch", "regular"), "view", "bot_network", 0.5, "kept watching"),
     Family("device", ("device",), None, "bot_network", 0.5, "used the same devices"),
     Family("address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses"),
     Family(
@@ -278,7 +278,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
     words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
-    watching = _between("view_share", 0.4, 0.8) * (1 - _between("mean_surprise", 3, 6))
+    hired = F.greatest(_between("mean_surprise", 3, 6), _between("coverage", 0.35, 0.6))
+    watching = _between("view_share", 0.4, 0.8) * (1 - hired)
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
     farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
@@ -311,9 +312,9 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term("top_object_share", -1.5, one_object * (1 - works), "a giveaway or a hit is one object"),
         Term(
             "view_share",
-            -4.0,
+            -5.5,
             watching,
-            "people of one taste watch the same again and again; bots do so far beyond chance",
+            "people of one taste come back to the same; of bots half are there each time, or it is far beyond chance",
         ),
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
         Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),

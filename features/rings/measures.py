@@ -36,18 +36,25 @@ def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
     )
 
 
-def ring_objects(evidence: DataFrame) -> DataFrame:
+def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
     """The videos and accounts that speak for the links of each ring: ring_id, verb, object_id.
 
-    `evidence`: rows of link_evidence with ring_id and family.
+    `evidence`: rows of link_evidence with ring_id and family. Of creators whose regulars the members are it is their
+    videos that speak.
     """
     verb = F.create_map(*(F.lit(text) for pair in VERB_OF_FAMILY.items() for text in pair))[F.col("family")]
-    return (
-        evidence.select("ring_id", verb.alias("verb"), F.explode("objects").alias("object"))
-        .select("ring_id", "verb", F.expr("try_cast(object AS BIGINT)").alias("object_id"))
+    named = (
+        evidence.select("ring_id", "kind", verb.alias("verb"), F.explode("objects").alias("object"))
+        .select("ring_id", "kind", "verb", F.expr("try_cast(object AS BIGINT)").alias("object_id"))
         .where("verb IS NOT NULL AND object_id IS NOT NULL")
         .distinct()
     )
+    watched = named.where("kind = 'regular'").select("ring_id", "verb", F.col("object_id").alias("account_id"))
+    theirs = videos.select("account_id", F.col("video_id").alias("object_id")).join(
+        F.broadcast(watched), on="account_id", how="inner"
+    )
+    columns = ["ring_id", "verb", "object_id"]
+    return named.where("kind != 'regular'").select(*columns).unionByName(theirs.select(*columns)).distinct()
 
 
 def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: date) -> DataFrame:

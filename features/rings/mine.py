@@ -64,7 +64,7 @@ def describe_rings(
     """
     inside = cut(ring_links(links, members))
     kinds = cut(with_family(ring_links(evidence, members)))
-    objects = cut(ring_objects(kinds))
+    objects = cut(ring_objects(kinds, videos))
     acts = cut(ring_acts(events, members, objects, since))
     touched = cut(touched_by_members(acts))
     sizes = cut(members.groupBy("ring_id").agg(F.count("*").alias("size")))

@@ -21,7 +21,9 @@ class Picture(NamedTuple):
     acts: list[Row]
 
 
-def picture(members: DataFrame, evidence: DataFrame, accounts: DataFrame, events: DataFrame) -> Picture:
+def picture(
+    members: DataFrame, evidence: DataFrame, accounts: DataFrame, videos: DataFrame, events: DataFrame
+) -> Picture:
     """The firmest members of one ring, what is strongest between each pair of them, and their acts on its targets.
 
     `members`: the rows of ring_members of that ring; the other tables as the day knows them.
@@ -40,12 +42,13 @@ def picture(members: DataFrame, evidence: DataFrame, accounts: DataFrame, events
         .orderBy(F.desc("surprise"), "account_id", "other_account_id")
         .limit(MOST_LINKS)
     )
+    objects = ring_objects(kinds, videos).select("verb", "object_id")
     acts = (
         events.select(
             "ts", "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id"), "event_id"
         )
         .join(F.broadcast(shown.select("account_id")), on="account_id", how="left_semi")
-        .join(F.broadcast(ring_objects(kinds).select("verb", "object_id")), on=["verb", "object_id"], how="left_semi")
+        .join(F.broadcast(objects), on=["verb", "object_id"], how="left_semi")
         .distinct()
         .orderBy("ts", "event_id")
         .limit(MOST_ACTS)

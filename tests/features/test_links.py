@@ -18,13 +18,13 @@ RING = range(1, 11)
 PEOPLE, FILMS = 300, 600
 
 
-def noise(seed: int, share_of_ring: int = 30) -> list[dict]:
-    """Likes of people who act alone: each on some films, at any time of four weeks."""
+def noise(seed: int, share_of_ring: int = 30, verb: str = "like") -> list[dict]:
+    """Acts of people who act alone: each on some films, at any time of four weeks."""
     draw = random.Random(seed)
     return [
         {
             "account_id": person,
-            "verb": "like",
+            "verb": verb,
             "video_id": int(FILMS * draw.random() ** 2) + 1,
             "ts": START + timedelta(seconds=draw.randrange(28 * 86_400)),
         }
@@ -33,10 +33,12 @@ def noise(seed: int, share_of_ring: int = 30) -> list[dict]:
     ]
 
 
-def found(spark, rows: list[dict]) -> set[tuple[int, int]]:
-    """Pairs that the suite links, out of raw events."""
+def found(spark, rows: list[dict], films_each: int = 1) -> set[tuple[int, int]]:
+    """Pairs that the suite links, out of raw events; every creator has `films_each` films."""
     people = accounts(spark, *({"account_id": person} for person in range(1, PEOPLE + 1)))
-    films = videos(spark, *({"video_id": film, "account_id": 10_000 + film} for film in range(1, FILMS + 100)))
+    films = videos(
+        spark, *({"video_id": film, "account_id": 10_000 + film // films_each} for film in range(FILMS + 100))
+    )
     acts = co_actions(events(spark, *rows), people, films, works(films, START.date(), LIMITS), START.date(), LIMITS)
     links = account_links(link_evidence(acts, LIMITS), LIMITS).cache()
     threshold = at_false_discovery_rate(links, PEOPLE, LIMITS.false_discovery_rate)
@@ -86,6 +88,21 @@ def test_a_brigade_that_makes_most_of_a_small_platforms_reports_is_found(spark):
     assert len(links - planted) <= 2
 
 
+def test_bots_that_only_watch_are_linked_by_whose_films_they_come_back_to(spark):
+    """Ten accounts are paid to watch the films of twelve unknown creators: each some of them, over three weeks."""
+    draw = random.Random(6)
+    paid = [
+        {"account_id": member, "verb": "view", "video_id": film, "ts": START + timedelta(days=21 * draw.random())}
+        for member in RING
+        for creator in range(12)
+        for film in draw.sample(range(FILMS + 6 * creator, FILMS + 6 * creator + 6), 3)
+    ]
+    links = found(spark, noise(6, verb="view") + paid, films_each=6)
+    planted = {(one, other) for one in RING for other in RING if one < other}
+    assert planted <= links
+    assert len(links - planted) <= 2
+
+
 def test_a_crowd_on_one_film_and_one_address_is_not_linked(spark):
     crowd = [
         {
@@ -122,18 +139,32 @@ def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
     assert len(frames) == 30
 
 
+def test_frames_that_are_merely_alike_count_beside_other_evidence_alone(spark):
+    evidence = [(1, 2, "upload_loose_frame", 3, 9.0), (1, 3, "upload_loose_frame", 3, 9.0), (1, 3, "like", 3, 4.0)]
+    schema = "account_id bigint, other_account_id bigint, kind string, shared_objects bigint, surprise double"
+    links = account_links(spark.createDataFrame(evidence, schema), LIMITS).collect()
+    surprise = {(row.account_id, row.other_account_id): row.surprise for row in links}
+    assert surprise[1, 2] == 0.0
+    assert surprise[1, 3] > 6.0
+
+
 def test_works_that_several_uploaded_and_who_was_first(spark):
-    frame, near = bytes(32), b"\x07" + bytes(31)
+    frame, near, alike = bytes(32), b"\x07" + bytes(31), b"\xff" * 5 + bytes(27)
     films = [
         {"video_id": 1, "account_id": 1, "created_at": at("2026-02-01 10:00"), "frame_hash": frame},
         {"video_id": 2, "account_id": 2, "created_at": at("2026-02-02 10:00"), "frame_hash": near},
         {"video_id": 3, "account_id": 1, "created_at": at("2026-02-03 10:00"), "frame_hash": frame},
         {"video_id": 4, "account_id": 3, "created_at": at("2026-02-03 10:00"), "caption": "only one says this"},
+        {"video_id": 5, "account_id": 4, "created_at": at("2026-02-04 10:00"), "frame_hash": alike},
     ]
     worked = works(videos(spark, *films), START.date(), LIMITS)
-    rows = shared_works(worked).orderBy("video_id").collect()
+    rows = shared_works(worked).orderBy("kind", "video_id").collect()
     assert [(row.video_id, row.kind, row.uploaders, row.is_first) for row in rows] == [
         (1, "frame", 2, True),
         (2, "frame", 2, False),
         (3, "frame", 2, True),
+        (1, "loose_frame", 3, True),
+        (2, "loose_frame", 3, False),
+        (3, "loose_frame", 3, True),
+        (5, "loose_frame", 3, False),
     ]

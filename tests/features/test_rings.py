@@ -151,11 +151,12 @@ def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
     assert {reason.feature for reason in home["reasons"]}.isdisjoint({"top_creator_share", "capture", "coverage"})
 
 
-def test_watching_the_same_again_counts_against_a_ring_unless_it_is_far_beyond_chance(spark):
-    taste, bots, likers = (0.9, 2.5), (0.9, 8.0), (0.1, 2.5)
-    rings = spark.createDataFrame([taste, bots, likers], "view_share double, mean_surprise double")
+def test_watching_the_same_counts_against_a_ring_unless_most_are_there_or_it_is_far_beyond_chance(spark):
+    taste, loud_bots, hidden_bots, likers = (0.9, 2.5, 0.2), (0.9, 8.0, 0.2), (0.9, 2.5, 0.6), (0.1, 2.5, 0.2)
+    known = "view_share double, mean_surprise double, coverage double"
+    rings = spark.createDataFrame([taste, loud_bots, hidden_bots, likers], known)
     (term,) = [term for term in score_terms(household=6) if term.feature == "view_share"]
-    assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == [1.0, 0.0, 0.0]
+    assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == [1.0, 0.0, 0.0, 0.0]
     assert term.weight < 0
 
 

@@ -1,8 +1,7 @@
-"""Components, communities and the ids that rings keep."""
+"""Components, and communities that are beyond chance."""
 
 import random
 from collections import defaultdict
-from datetime import date, timedelta
 from itertools import pairwise
 
 import networkx as nx
@@ -12,13 +11,9 @@ import pytest
 from conf import load_limits
 from features.rings.communities import beyond_chance, find_communities, joint_surprise
 from features.rings.components import connected_components
-from features.rings.identity import with_ring_ids
 
 LIMITS = load_limits().rings
-DAY = date(2026, 3, 1)
 PEOPLE = 10_000
-MEMBERS = "community bigint, account_id bigint, strength double"
-EARLIER = "as_of date, ring_id bigint, account_id bigint"
 
 
 def graphs():
@@ -102,61 +97,6 @@ def test_a_giant_component_loses_its_weak_links_until_its_parts_fit(spark):
         (first, account) for first in range(0, 400, 10) for account in range(first, first + 6)
     ]
     assert all(row.strength == pytest.approx(1.0) for row in rows)
-
-
-def named(spark, groups, earlier, used=None, as_of=DAY, first_on=date(2026, 2, 3)):
-    """{ring_id: accounts} of groups of accounts, given earlier [(day, ring_id, accounts)]."""
-    members = spark.createDataFrame([(min(g), a, 1.0) for g in groups for a in g], MEMBERS)
-    founded = spark.createDataFrame([(min(g), first_on) for g in groups], "community bigint, first_on date")
-    past = [(day, ring_id, account) for day, ring_id, accounts in earlier for account in accounts]
-    ids = [(ring_id,) for ring_id in (used or {row[1] for row in earlier})]
-    rows = with_ring_ids(
-        members,
-        founded,
-        spark.createDataFrame(past, EARLIER),
-        spark.createDataFrame(ids, "ring_id bigint"),
-        as_of,
-        LIMITS,
-    ).collect()
-    rings = defaultdict(set)
-    for row in rows:
-        rings[row.ring_id].add(row.account_id)
-    assert len(rows) == sum(len(g) for g in groups)
-    return dict(rings)
-
-
-def test_ids_go_on_by_the_largest_overlap(spark):
-    back = [DAY - timedelta(days=n) for n in range(8)]
-    groups = [
-        {1, 2, 3, 4, 99},  # of ring 10: the larger part of a split, with a newcomer
-        {5, 6, 7},  # of ring 10: the smaller part
-        {20, 21, 22, 30, 31, 32, 33},  # rings 11 and 12 merged: 12 brought more
-        {40, 41, 42},  # ring 13, not seen yesterday
-        {50, 51, 52},  # a new ring
-        {60, *range(61, 71)},  # one member of ring 14 is not ring 14
-    ]
-    earlier = [
-        (back[1], 10, {1, 2, 3, 4, 5, 6, 7}),
-        (back[1], 11, {20, 21, 22}),
-        (back[1], 12, {30, 31, 32, 33}),
-        (back[3], 13, {40, 41, 42, 43}),
-        (back[2], 15, {1, 2, 3, 4}),  # forgotten: they were in ring 10 since
-        (back[1], 14, {60, 560, 561, 562, 563}),
-    ]
-    rings = named(spark, groups, earlier)
-    assert rings[10] == groups[0]
-    assert rings[12] == groups[2]
-    assert rings[13] == groups[3]
-    assert not set(rings) & {11, 14, 15}
-    new = {min(accounts): ring_id for ring_id, accounts in rings.items() if ring_id not in (10, 12, 13)}
-    assert set(new) == {5, 50, 60}
-    assert all(0 < ring_id < 2**63 for ring_id in new.values())
-    # the same day again, and a day that is filled in later, give the same ids; a used id is not given again
-    assert named(spark, groups, earlier) == rings
-    before = named(spark, [{50, 51, 52, 53}], [], as_of=DAY - timedelta(days=1))
-    assert set(before) == {new[50]}
-    again = named(spark, [{50, 51, 52}], [], used=[new[50]])
-    assert set(again).isdisjoint({new[50]})
 
 
 def test_nothing_gives_nothing(spark):
