@@ -228,6 +228,7 @@ LINK_EVIDENCE = Table(
             column("first_at", TIMESTAMP, "the first of their acts together"),
             column("last_at", TIMESTAMP, "the last of their acts together"),
             column("objects", STRINGS, "the rarest of the shared objects, at most 12, such as video ids"),
+            column("creator", BIGINT, "the account that all these objects are of; null when of several, or of none"),
         ]
     ),
     key=("account_id", "other_account_id", "kind"),

@@ -1,5 +1,6 @@
 """One surprise for a pair out of those of its kinds, and how surprising a pair must be to be kept."""
 
+from collections.abc import Iterable
 from math import comb, log, log10
 
 from pyspark.sql import Column, DataFrame
@@ -36,17 +37,35 @@ def combined(surprises: Column) -> Column:
 def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, kinds (of
     structs of kind and surprise), shared_objects, surprise of all kinds together; 0 when all of them are weak.
+
+    Two fans of one creator watch, like and follow: of what is all about one creator, the most telling kind counts.
     """
     together = evidence.groupBy(*PAIR).agg(
         F.sum("shared_objects").alias("shared_objects"),
-        F.array_sort(F.collect_list(F.struct("kind", "surprise"))).alias("kinds"),
+        F.array_sort(F.collect_list(F.struct("kind", "surprise", "creator"))).alias("kinds"),
     )
-    surprises = F.sort_array(F.col("kinds.surprise"), asc=False)
-    weak = F.array(*(F.lit(kind.name) for kind in KINDS if kind.weak))
+    weak = _names(kind.name for kind in KINDS if kind.weak)
     upheld = F.exists("kinds.kind", lambda kind: ~F.array_contains(weak, kind))
     return together.where(F.col("shared_objects") >= limits.min_objects).select(
-        *PAIR, "kinds", "shared_objects", F.when(upheld, combined(surprises)).otherwise(0.0).alias("surprise")
+        *PAIR, "kinds", "shared_objects", F.when(upheld, combined(_telling())).otherwise(0.0).alias("surprise")
     )
+
+
+def _telling() -> Column:
+    """The surprises of the kinds of a pair that count, largest first."""
+    of_creators = _names(kind.name for kind in KINDS if kind.of_creators)
+    about = F.filter("kinds", lambda kind: F.array_contains(of_creators, kind["kind"]))
+    others = F.filter("kinds", lambda kind: ~F.array_contains(of_creators, kind["kind"]))
+    creators = F.array_distinct(about["creator"])
+    one_creator = (F.size(creators) == 1) & F.get(creators, F.lit(0)).isNotNull()
+    counted = F.when(one_creator, F.concat(F.array(F.array_max(about["surprise"])), others["surprise"])).otherwise(
+        F.col("kinds.surprise")
+    )
+    return F.sort_array(counted, asc=False)
+
+
+def _names(names: Iterable[str]) -> Column:
+    return F.array(*(F.lit(name) for name in names))
 
 
 def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:

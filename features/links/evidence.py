@@ -38,7 +38,7 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     judged = cut(expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0"))
     of_pairs = pair_surprise(judged.withColumn("kind", _kind_name()), limits)
     worth = of_pairs.where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR)
-    told = judged.select(*PAIR, "kind", "shared_objects", "surprise").join(worth, on=PAIR, how="left_semi")
+    told = judged.select(*PAIR, "kind", "shared_objects", "surprise", "creator").join(worth, on=PAIR, how="left_semi")
     return told.join(shown(objects, worth), on=[*PAIR, "kind"], how="inner").select(
         *PAIR,
         _kind_name().alias("kind"),
@@ -48,6 +48,7 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
         "first_at",
         "last_at",
         "objects",
+        "creator",
     )
 
 
@@ -117,14 +118,25 @@ def saturated(count: Column) -> Column:
 
 
 def counts(objects: DataFrame) -> DataFrame:
-    """One row for each pair and kind: what is shared in all, and at each level, each topic counted with saturation."""
+    """One row for each pair and kind: what is shared in all, at each level, each topic counted with saturation, and the
+    creator if there is but one.
+    """
     levels = [f"met_{level}" for level in range(LEVELS)]
     topics = objects.groupBy(*PAIR, "kind", "topic").agg(
         F.count(F.lit(1)).alias("shared"),
         *(F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)),
     )
-    return topics.groupBy(*PAIR, "kind").agg(
-        F.sum("shared").alias("shared_objects"), *(F.sum(saturated(F.col(name))).alias(name) for name in levels)
+    of_creators = F.col("kind").isin([number for number, kind in enumerate(KINDS) if kind.of_creators])
+    return (
+        topics.groupBy(*PAIR, "kind")
+        .agg(
+            F.sum("shared").alias("shared_objects"),
+            *(F.sum(saturated(F.col(name))).alias(name) for name in levels),
+            F.min("topic").alias("creator"),
+            F.max("topic").alias("last_creator"),
+        )
+        .withColumn("creator", F.when(of_creators & (F.col("creator") == F.col("last_creator")), F.col("creator")))
+        .drop("last_creator")
     )
 
 

@@ -23,6 +23,11 @@ class Kind:
     weak: bool = False
 
     @property
+    def of_creators(self) -> bool:
+        """Whether its objects are creators, or videos, which have one."""
+        return self.family in ("video", "account")
+
+    @property
     def ground(self) -> str:
         """Kinds of one ground share what chance expects of them.
 

@@ -139,13 +139,27 @@ def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
     assert len(frames) == 30
 
 
-def test_frames_that_are_merely_alike_count_beside_other_evidence_alone(spark):
-    evidence = [(1, 2, "upload_loose_frame", 3, 9.0), (1, 3, "upload_loose_frame", 3, 9.0), (1, 3, "like", 3, 4.0)]
+def surprise_of(spark, *kinds: tuple[str, float, int | None]) -> float:
+    """The surprise of a pair that shares three objects of each of some kinds: (kind, surprise, creator)."""
+    rows = [(1, 2, kind, 3, surprise, creator) for kind, surprise, creator in kinds]
     schema = "account_id bigint, other_account_id bigint, kind string, shared_objects bigint, surprise double"
-    links = account_links(spark.createDataFrame(evidence, schema), LIMITS).collect()
-    surprise = {(row.account_id, row.other_account_id): row.surprise for row in links}
-    assert surprise[1, 2] == 0.0
-    assert surprise[1, 3] > 6.0
+    (link,) = account_links(spark.createDataFrame(rows, f"{schema}, creator bigint"), LIMITS).collect()
+    return link.surprise
+
+
+def test_frames_that_are_merely_alike_count_beside_other_evidence_alone(spark):
+    alike, liked = ("upload_loose_frame", 9.0, None), ("like", 4.0, None)
+    assert surprise_of(spark, alike) == 0.0
+    assert surprise_of(spark, alike, liked) > 6.0 > surprise_of(spark, liked)
+
+
+def test_what_is_all_about_one_creator_counts_once(spark):
+    fans = [("like", 4.0, 7), ("regular", 4.0, 7), ("follow", 3.0, 7)]
+    assert surprise_of(spark, *fans) == surprise_of(spark, fans[0])
+    customers = [("like", 4.0, None), ("regular", 4.0, 7), ("follow", 3.0, 7)]
+    assert surprise_of(spark, *customers) > surprise_of(spark, customers[0]) + 1
+    neighbours = [*fans, ("address", 3.0, None)]
+    assert surprise_of(spark, *neighbours) == surprise_of(spark, fans[0], neighbours[-1])
 
 
 def test_works_that_several_uploaded_and_who_was_first(spark):

@@ -97,7 +97,7 @@ def lake(spark, tmp_path_factory):
         writer = writer.coalesce(1).write.format("delta")
         (writer.partitionBy("event_date") if table is EVENTS else writer).save(lake.path(table))
     kinds = [
-        (a, b, kind, n, s, gap, START, START + timedelta(days=7), [str(o) for o in objects])
+        (a, b, kind, n, s, gap, START, START + timedelta(days=7), [str(o) for o in objects], None)
         for a, b, kind, n, s, gap, objects in evidence()
     ]
     schema = ", ".join(f"{f.name} {f.dataType.simpleString()}" for f in LINK_EVIDENCE.schema if f.name != "as_of")
