@@ -22,11 +22,13 @@ GB = 2**30
 
 
 def resident(process: psutil.Process) -> int:
-    """Bytes in memory of a process and all that it started, as far as they are still there."""
+    """Bytes in memory of a process and all that it started, as far as they are still there; shared pages are parted
+    among those that share them, as Python's workers do with what they were forked from.
+    """
     total = 0
     for each in [process, *process.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):
-            total += each.memory_info().rss
+            total += each.memory_full_info().pss
     return total
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from pyspark.sql import functions as F
 
 from features.links import account_links
-from features.rings import RINGS_WITH_FEATURES, Past, describe_rings, find_members
+from features.rings import RINGS_WITH_FEATURES, Past, describe_rings, find_members, with_recruits
 from features.rings.components import cut
-from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
+from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
 from validation.rules import usable
 
 
@@ -17,23 +17,24 @@ def run(context: Context) -> Facts:
     """Find rings in the day's links, under the ids that they had before, and say of each why it is one.
 
     Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, matches them with
-    the rings of the days before (never the same day or later), measures what their members are and did, and publishes
-    rings and ring_members. Run it after `links`.
+    the rings of the days before (never the same day or later), adds the accounts that uploaded a ring's works, measures
+    what their members are and did, and publishes rings and ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
     links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
     accounts = context.source(ACCOUNTS).persist()
-    members = find_members(links, evidence, past(context), accounts.count(), context.as_of, limits)
+    found = find_members(links, evidence, past(context), accounts.count(), context.as_of, limits)
+    members = cut(with_recruits(found, context.day(VIDEO_WORKS)))
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     since = context.as_of - timedelta(days=window_days)
     videos = context.source(VIDEOS)
     rings = describe_rings(members, links, evidence, events, accounts, videos, since, context.as_of, limits)
     accounts_in_rings = context.publish(RING_MEMBERS, members)
-    found = context.publish(RINGS_WITH_FEATURES, rings)
+    published = context.publish(RINGS_WITH_FEATURES, rings)
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
-    return {"rings": found, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
+    return {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
 
 
 def past(context: Context) -> Past:
@@ -51,7 +52,7 @@ JOB = Job(
     "rings",
     "Groups of accounts held together by links, with their evidence.",
     run,
-    reads=(LINK_EVIDENCE, ACCOUNTS, VIDEOS, EVENTS),
+    reads=(LINK_EVIDENCE, VIDEO_WORKS, ACCOUNTS, VIDEOS, EVENTS),
     writes=(RING_MEMBERS, RINGS),
 )
 

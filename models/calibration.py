@@ -26,9 +26,9 @@ from scipy.special import expit
 
 from models.weights import effective_size
 
-SPREADS = np.array([1.0, 0.5, 3.0])
+SPREADS = np.array([3.0, 0.5, 3.0])
 """Standard deviations of the prior around no change: of the intercept, of the logarithm of the slope, and of what
-picking adds to the intercept.
+picking adds to the intercept. Of rows that were all picked nobody knows what part of the level is picking.
 """
 SHARE_SPREAD = float(np.log(2))
 """That of the logarithm of the share of violating entities around what ring evidence says: a factor of two."""

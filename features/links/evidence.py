@@ -142,7 +142,7 @@ def counts(objects: DataFrame) -> DataFrame:
 
 def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
     """What a reader is shown of each kind of the chosen pairs: when, how far apart, the rarest of the objects."""
-    timeless = [number for number, kind in enumerate(KINDS) if kind.source not in TIMED]
+    timeless = [number for number, kind in enumerate(KINDS) if not kind.timed]
     rarest = F.array_sort(F.collect_list(F.struct("rank", "object")))
     names = F.transform(F.slice(rarest, 1, SHOWN_OBJECTS), lambda act: act["object"].cast("string"))
     return (
@@ -156,23 +156,6 @@ def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
         )
         .withColumn("median_gap_s", F.when(~F.col("kind").isin(timeless), F.col("median_gap_s")))
     )
-
-
-TIMED = (
-    "like",
-    "share",
-    "comment",
-    "report",
-    "rewatch",
-    "regular",
-    "follow",
-    "text",
-    "frame",
-    "loose_frame",
-    "caption",
-    "sound",
-)
-"""Sources whose acts are moments; to have a device or an address in common is none."""
 
 
 def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:

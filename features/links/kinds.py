@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Kind:
     """`source`: the acts it looks at. `moment`: whether the two acts must be near in time. `family`: see above.
 
-    A `weak` kind counts only beside another.
+    A `weak` kind counts only beside another. Acts of one that is not `timed` are no moments: to have a device in common
+    has no time.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Kind:
     family: str
     moment: bool = False
     weak: bool = False
+    timed: bool = True
 
     @property
     def of_creators(self) -> bool:
@@ -53,10 +55,10 @@ KINDS = (
     Kind("follow", "follow", "account"),
     Kind("follow_moment", "follow", "account", moment=True),
     Kind("comment_text", "text", "text"),
-    Kind("device", "device", "device"),
-    Kind("address", "address", "address"),
-    Kind("bio_link", "bio_link", "profile"),
-    Kind("handle_pattern", "handle", "profile"),
+    Kind("device", "device", "device", timed=False),
+    Kind("address", "address", "address", timed=False),
+    Kind("bio_link", "bio_link", "profile", timed=False),
+    Kind("handle_pattern", "handle", "profile", timed=False),
     Kind("upload_frame", "frame", "upload"),
     Kind("upload_loose_frame", "loose_frame", "upload", weak=True),
     Kind("upload_caption", "caption", "caption"),

@@ -2,5 +2,15 @@
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
 from features.rings.mine import Past, describe_rings, find_members
+from features.rings.recruits import with_recruits
 
-__all__ = ["FAMILIES", "RINGS_WITH_FEATURES", "RING_FEATURES", "Past", "RingFeature", "describe_rings", "find_members"]
+__all__ = [
+    "FAMILIES",
+    "RINGS_WITH_FEATURES",
+    "RING_FEATURES",
+    "Past",
+    "RingFeature",
+    "describe_rings",
+    "find_members",
+    "with_recruits",
+]

@@ -13,7 +13,7 @@ from features.rings.definitions import score_terms
 from jobs.job import Context
 from jobs.rings import JOB
 from lake.runs import Run
-from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, POLICIES, RING_MEMBERS, VIDEOS
+from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, POLICIES, RING_MEMBERS, VIDEO_WORKS, VIDEOS
 from lake.store import Provenance
 from tests.builders import accounts, at, events, videos
 
@@ -103,6 +103,7 @@ def lake(spark, tmp_path_factory):
     schema = ", ".join(f"{f.name} {f.dataType.simpleString()}" for f in LINK_EVIDENCE.schema if f.name != "as_of")
     for day in (DAY, DAY + timedelta(days=1)):
         lake.publish(LINK_EVIDENCE, spark.createDataFrame(kinds, schema).coalesce(1), day, ME)
+        lake.publish(VIDEO_WORKS, spark.createDataFrame([], VIDEO_WORKS.schema).drop("as_of"), day, ME)
     return lake
 
 

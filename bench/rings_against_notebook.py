@@ -1,0 +1,114 @@
+"""Compare rings with those of a notebook, and with the truth: python bench/rings_against_notebook.py --seed 11.
+
+Platforms are made up, `links` and `rings` run on them with no model and no decision, and what a data scientist writes
+in a day (bench/notebook) runs on the same tables, decisions too. Prints a Markdown table, a row for each platform and
+tool. Of accounts active in the last 28 days, in rings with a score of 0.5 or more: the abusive share, and the share
+found of the loud and of those that hide, report brigades apart; how well the rings are the true ones (adjusted Rand
+index, Hubert and Arabie 1985, over the abusive accounts found); the part of all ring score that mostly honest rings
+carry; and of how many honest accounts one is in such a ring.
+"""
+
+import os
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import click
+import duckdb
+import notebook
+import pandas as pd
+from deltalake import DeltaTable
+from end_to_end import run
+from sklearn.metrics import adjusted_rand_score
+
+DAY = date(2026, 3, 1)
+FLAGGED = 0.5
+HEADER = (
+    "| seed | hiding | tool | seconds | abusive share | loud | hidden | loud brigades | hidden brigades | Rand index "
+    "| score on honest rings | honest accounts, one of |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
+)
+TRUTH = """
+    SELECT account_id, violating, style, scheme, group_id FROM truth_accounts
+    SEMI JOIN (FROM events WHERE event_date >= DATE '{day}' - 28 AND event_date < DATE '{day}') USING (account_id)
+"""
+
+
+def views(lake: str) -> duckdb.DuckDBPyConnection:
+    """A connection that sees the source tables, and the truth."""
+    connection = duckdb.connect(config={"threads": os.cpu_count() or 1})
+    for place, name in [(lake, name) for name in ("events", "videos", "accounts", "decisions")] + [
+        (f"{lake}_truth", "truth_accounts")
+    ]:
+        files = DeltaTable(f"{place}/{name}").file_uris()
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({files!r}, hive_partitioning = true)")
+    return connection
+
+
+def of_suite(lake: str) -> pd.DataFrame:
+    """account_id, ring, score of everybody in a ring that the suite published."""
+    members, rings = (
+        duckdb.read_parquet(DeltaTable(f"{lake}/{name}").file_uris(), hive_partitioning=True)
+        .filter(f"as_of = DATE '{DAY}'")
+        .df()
+        for name in ("ring_members", "rings")
+    )
+    both = members[["account_id", "ring_id"]].merge(rings[["ring_id", "score"]], on="ring_id")
+    return both.rename(columns={"ring_id": "ring"})
+
+
+def measured(found: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
+    """The columns of a row of the table, from seconds on."""
+    known = found.merge(truth, on="account_id")
+    flagged = truth["account_id"].isin(found.loc[found["score"] >= FLAGGED, "account_id"])
+    abusive, brigade = truth["violating"], truth["scheme"] == "brigade"
+
+    def share(whole: pd.Series) -> str:
+        return f"{flagged[whole].mean():.0%}" if whole.any() else "-"
+
+    loud, hidden = (abusive & (truth["style"] == style) for style in ("loud", "evading"))
+    right = known[(known["score"] >= FLAGGED) & known["violating"]]
+    rings = known.groupby("ring").agg(score=("score", "first"), abusive=("violating", "mean"))
+    honest = flagged & ~abusive
+    return [
+        f"{abusive[flagged].mean():.1%}",
+        *(share(who) for who in (loud, hidden, loud & brigade, hidden & brigade)),
+        f"{adjusted_rand_score(right['group_id'], right['ring']):.3f}",
+        f"{rings.loc[rings['abusive'] < 0.5, 'score'].sum() / rings['score'].sum():.1%}",
+        f"{(~abusive).sum() / honest.sum():,.0f}" if honest.any() else "none",
+    ]
+
+
+@click.command()
+@click.option("--seed", "seeds", multiple=True, type=int, default=[11], show_default=True, help="Repeatable.")
+@click.option("--accounts", default=60_000, show_default=True, help="Accounts of each platform.")
+@click.option("--evading", default=0.5, show_default=True, help="Share of the abusive rings that hide.")
+@click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes.")
+@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
+def main(seeds: tuple[int, ...], accounts: int, evading: float, keep: str | None, driver_gb: int) -> None:
+    """Make the platforms, look for rings with both, and compare."""
+    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
+    print(HEADER)
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            lake = str(Path(keep or folder) / f"seed-{seed}")
+            if not Path(lake).exists():
+                world = {"--seed": seed, "--accounts": accounts, "--evading": evading, "--until": DAY}
+                run("simulate", "--lake", lake, *[str(part) for option in world.items() for part in option])
+            began = time.monotonic()
+            for job in ("links", "rings"):
+                run(job, "--lake", lake, "--as-of", str(DAY))
+            took = {"suite": time.monotonic() - began}
+            connection = views(lake)
+            truth = connection.execute(TRUTH.format(day=DAY)).df()
+            began = time.monotonic()
+            found = {"notebook": notebook.rings(connection, DAY)}
+            took["notebook"] = time.monotonic() - began
+            found["suite"] = of_suite(lake)
+            for tool in ("suite", "notebook"):
+                cells = [str(seed), f"{evading:.0%}", tool, f"{took[tool]:.0f}", *measured(found[tool], truth)]
+                print(f"| {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
