@@ -16,7 +16,8 @@ def with_recruits(members: DataFrame, works: DataFrame) -> DataFrame:
     one or two with another is no link by that. Whoever else uploaded it is one of the ring as likely as the others are:
     that share is the strength, at best over works. Who was first with a work was copied.
     """
-    uploads = works.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
+    frames = works.where(F.col("kind") != "caption")  # strangers find the same words, not the same pictures
+    uploads = frames.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
     in_rings = uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
     of_rings = in_rings.groupBy("kind", "work", "ring_id").agg(F.count("*").alias("members"))
     share = F.col("members") / (F.col("uploaders") - 1)
