@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import click
+import duckdb
 import psutil
 from deltalake import DeltaTable
 
@@ -44,6 +45,23 @@ def run(*command: str) -> tuple[float, float]:
     return time.monotonic() - began, peak / GB
 
 
+def simulate(lake: str, **knobs: object) -> tuple[float, float]:
+    """Make up a platform, its knobs by the names of the job's options; what it took, as of `run`."""
+    return run(
+        "simulate", "--lake", lake, *(str(part) for name, value in knobs.items() for part in (f"--{name}", value))
+    )
+
+
+def table(lake: str, name: str) -> duckdb.DuckDBPyRelation:
+    """A table of a lake for DuckDB."""
+    return duckdb.read_parquet(DeltaTable(f"{lake}/{name}").file_uris(), hive_partitioning=True)
+
+
+def published(lake: str, name: str, day: date) -> duckdb.DuckDBPyRelation:
+    """The rows of a day of an output table."""
+    return table(lake, name).filter(f"as_of = DATE '{day}'")
+
+
 def steps(lake: str) -> dict[str, float]:
     """Seconds of each step of the day in the order of their ends, from the lake's own record."""
     runs = DeltaTable(f"{lake}/job_runs").to_pandas().sort_values("finished_at")
@@ -59,8 +77,7 @@ def main(events: int, driver_gb: int) -> None:
     os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     with tempfile.TemporaryDirectory() as folder:
         lake = str(Path(folder) / "lake")
-        accounts = str(max(events // EVENTS_PER_ACCOUNT, 1))
-        made = run("simulate", "--lake", lake, "--events", str(events), "--accounts", accounts, "--days", "28")
+        made = simulate(lake, events=events, accounts=max(events // EVENTS_PER_ACCOUNT, 1), days=28)
         ran = run("daily", "--lake", lake, "--as-of", str(DAY))
         print("| step | seconds | peak GB |\n|---|---|---|")
         print("| simulate | {:,.0f} | {:.1f} |".format(*made))

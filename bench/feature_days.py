@@ -23,11 +23,11 @@ import click
 import duckdb
 import reference
 from deltalake import DeltaTable
-from end_to_end import EVENTS_PER_ACCOUNT, run
+from end_to_end import EVENTS_PER_ACCOUNT, published, run, simulate
 
 from features import accounts, videos
 from jobs.features import JOB
-from lake.schemas import ACTIVE_DAYS, EVENTS, Table
+from lake.schemas import ACTIVE_DAYS, EVENTS
 
 NEXT_DAY = date(2026, 3, 1)
 FIRST_DAY = NEXT_DAY - timedelta(days=1)
@@ -48,13 +48,8 @@ def simulated(folder: str, events: int) -> str:
     lake = Path(folder) / f"lake-{events}"
     if not (lake / EVENTS.name).exists():
         days = ACTIVE_DAYS + 1
-        made = {
-            "--events": events * days // ACTIVE_DAYS,
-            "--accounts": max(events // EVENTS_PER_ACCOUNT, 1),
-            "--days": days,
-            "--until": NEXT_DAY,
-        }
-        run("simulate", "--lake", str(lake), *[str(part) for option in made.items() for part in option])
+        accounts = max(events // EVENTS_PER_ACCOUNT, 1)
+        simulate(str(lake), events=events * days // ACTIVE_DAYS, accounts=accounts, days=days, until=NEXT_DAY)
     for table in JOB.writes:
         shutil.rmtree(lake / table.name, ignore_errors=True)
     return str(lake)
@@ -65,14 +60,8 @@ def suite(lake: str, day: date) -> Work:
     _, peak_gb = run(JOB.name, "--lake", lake, "--as-of", str(day))
     runs = DeltaTable(f"{lake}/job_runs").to_pandas()
     newest = runs[(runs["job"] == JOB.name) & (runs["as_of"] == day)].sort_values("started_at").iloc[-1]
-    rows = {table.name: published(lake, table, day) for table in TABLES}
+    rows = {table.name: len(published(lake, table.name, day)) for table in TABLES}
     return Work((newest.finished_at - newest.started_at).total_seconds(), peak_gb, rows)
-
-
-def published(lake: str, table: Table, day: date) -> int:
-    """Rows of a day of an output table."""
-    files = DeltaTable(f"{lake}/{table.name}").file_uris()
-    return len(duckdb.read_parquet(files, hive_partitioning=True).filter(f"as_of = DATE '{day}'"))
 
 
 def recomputed(lake: str, day: date) -> Work:

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-import duckdb
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from end_to_end import run
+from end_to_end import published, run, simulate, table
 
 DAY = date(2026, 3, 1)
 DAYS = 42
@@ -60,10 +59,6 @@ def groups() -> Iterator[Group]:
     for size, co_acts, camouflage in product(SIZES, CO_ACTS, CAMOUFLAGE):
         yield Group(size, co_acts, camouflage, account, video)
         account, video = account + size, video + co_acts
-
-
-def table(lake: str, name: str) -> duckdb.DuckDBPyRelation:
-    return duckdb.read_parquet(DeltaTable(f"{lake}/{name}").file_uris(), hive_partitioning=True)
 
 
 def append(lake: str, name: str, rows: pd.DataFrame) -> None:
@@ -122,7 +117,7 @@ def plant(lake: str, planted: list[Group], spread_s: int) -> None:
 
 def found(lake: str, planted: list[Group]) -> pd.DataFrame:
     """For each group the share of it in the ring that has most of it."""
-    members = table(lake, "ring_members").filter(f"as_of = DATE '{DAY}'").df()
+    members = published(lake, "ring_members", DAY).df()
     ring_of = members.drop_duplicates("account_id").set_index("account_id")["ring_id"]
     rows = []
     for group in planted:
@@ -161,8 +156,7 @@ def main(accounts: int, driver_gb: int, plot: str | None) -> None:
     for name, spread_s in SPREADS.items():
         with tempfile.TemporaryDirectory() as folder:
             lake = str(Path(folder) / "lake")
-            world = {"--accounts": accounts, "--days": DAYS, "--until": DAY, "--abuse": 0, "--seed": spread_s}
-            run("simulate", "--lake", lake, *[str(part) for option in world.items() for part in option])
+            simulate(lake, accounts=accounts, days=DAYS, until=DAY, abuse=0, seed=spread_s)
             plant(lake, planted, spread_s)
             for job in ("links", "rings"):
                 run(job, "--lake", lake, "--as-of", str(DAY))

@@ -19,7 +19,7 @@ import duckdb
 import notebook
 import pandas as pd
 from deltalake import DeltaTable
-from end_to_end import run
+from end_to_end import published, run, simulate
 from sklearn.metrics import adjusted_rand_score
 
 DAY = date(2026, 3, 1)
@@ -47,12 +47,7 @@ def views(lake: str) -> duckdb.DuckDBPyConnection:
 
 def of_suite(lake: str) -> pd.DataFrame:
     """account_id, ring, score of everybody in a ring that the suite published."""
-    members, rings = (
-        duckdb.read_parquet(DeltaTable(f"{lake}/{name}").file_uris(), hive_partitioning=True)
-        .filter(f"as_of = DATE '{DAY}'")
-        .df()
-        for name in ("ring_members", "rings")
-    )
+    members, rings = (published(lake, name, DAY).df() for name in ("ring_members", "rings"))
     both = members[["account_id", "ring_id"]].merge(rings[["ring_id", "score"]], on="ring_id")
     return both.rename(columns={"ring_id": "ring"})
 
@@ -71,7 +66,7 @@ def measured(found: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
     rings = known.groupby("ring").agg(score=("score", "first"), abusive=("violating", "mean"))
     honest = flagged & ~abusive
     return [
-        f"{abusive[flagged].mean():.1%}",
+        f"{abusive[flagged].mean():.1%}" if flagged.any() else "-",
         *(share(who) for who in (loud, hidden, loud & brigade, hidden & brigade)),
         f"{adjusted_rand_score(right['group_id'], right['ring']):.3f}",
         f"{rings.loc[rings['abusive'] < 0.5, 'score'].sum() / rings['score'].sum():.1%}",
@@ -93,8 +88,7 @@ def main(seeds: tuple[int, ...], accounts: int, evading: float, keep: str | None
         for seed in seeds:
             lake = str(Path(keep or folder) / f"seed-{seed}")
             if not Path(lake).exists():
-                world = {"--seed": seed, "--accounts": accounts, "--evading": evading, "--until": DAY}
-                run("simulate", "--lake", lake, *[str(part) for option in world.items() for part in option])
+                simulate(lake, seed=seed, accounts=accounts, evading=evading, until=DAY)
             began = time.monotonic()
             for job in ("links", "rings"):
                 run(job, "--lake", lake, "--as-of", str(DAY))

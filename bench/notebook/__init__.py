@@ -76,12 +76,11 @@ def described(members: pd.DataFrame, pairs: pd.DataFrame, accounts: pd.DataFrame
     features = inside.groupby("ring")[list(MEANS)].mean()
     people = members.merge(accounts, on="account_id")
     age = (pd.Timestamp(day) - pd.to_datetime(people["created_us"], unit="us")) / pd.Timedelta(days=1)
-    people = people.assign(age=age, signup=people["signup_device_id"])
-    by_ring = people.groupby("ring")
+    by_ring = people.assign(age=age).groupby("ring")
     features["size"] = by_ring.size()
     features["density"] = inside.groupby("ring").size() / (features["size"] * (features["size"] - 1) / 2)
     features["age"], features["age_spread"] = by_ring["age"].median(), by_ring["age"].std()
-    features["signup_devices"] = by_ring["signup"].nunique() / features["size"]
+    features["signup_devices"] = by_ring["signup_device_id"].nunique() / features["size"]
     return features
 
 

@@ -41,10 +41,11 @@ def co_actions(
     """
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
+    watched = _watched(events)
     first = (
         _event_acts(events)
-        .unionByName(_rewatches(events))
-        .unionByName(_regulars(events, videos))
+        .unionByName(_rewatches(watched))
+        .unionByName(_regulars(watched, videos))
         .unionByName(_text_acts(events, limits))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
         .unionByName(_upload_acts(uploads, works))
@@ -89,30 +90,30 @@ def _event_acts(events: DataFrame) -> DataFrame:
     )
 
 
-def _rewatches(events: DataFrame) -> DataFrame:
+def _watched(events: DataFrame) -> DataFrame:
+    """How often an account viewed a video, and when first: account_id, video_id, views, ts."""
+    views = events.where("verb = 'view'").groupBy("account_id", "video_id")
+    return views.agg(F.count_distinct("ts").alias("views"), F.min("ts").alias("ts"))
+
+
+def _rewatches(watched: DataFrame) -> DataFrame:
     """Videos that an account viewed at least `WATCHED_AGAIN` times, with the time of the first view."""
     video = F.col("video_id")
-    again = (
-        events.where("verb = 'view'")
-        .groupBy("account_id", "video_id")
-        .agg(F.count_distinct("ts").alias("views"), F.min("ts").alias("ts"))
-        .where(F.col("views") >= WATCHED_AGAIN)
-    )
+    again = watched.where(F.col("views") >= WATCHED_AGAIN)
     return again.select(_act(_source("rewatch"), F.col("account_id"), video, video, F.col("ts")).alias("act")).select(
         "act.*"
     )
 
 
-def _regulars(events: DataFrame, videos: DataFrame) -> DataFrame:
+def _regulars(watched: DataFrame, videos: DataFrame) -> DataFrame:
     """Creators of whom an account watched `REGULAR` videos or more, with the time of its first view of one."""
     viewer, creator = F.col("account_id"), F.col("creator")
-    watched = events.where("verb = 'view'").groupBy("account_id", "video_id").agg(F.min("ts").alias("ts"))
     again = (
         watched.join(videos.select("video_id", F.col("account_id").alias("creator")), on="video_id", how="inner")
         .where(viewer != creator)
         .groupBy("account_id", "creator")
-        .agg(F.count("*").alias("watched"), F.min("ts").alias("ts"))
-        .where(F.col("watched") >= REGULAR)
+        .agg(F.count("*").alias("videos"), F.min("ts").alias("ts"))
+        .where(F.col("videos") >= REGULAR)
     )
     return again.select(_act(_source("regular"), viewer, creator, creator, F.col("ts")).alias("act")).select("act.*")
 

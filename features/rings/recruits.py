@@ -19,12 +19,16 @@ def with_recruits(members: DataFrame, works: DataFrame) -> DataFrame:
     frames = works.where(F.col("kind") != "caption")  # strangers find the same words, not the same pictures
     uploads = frames.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
     in_rings = uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
-    of_rings = in_rings.groupBy("kind", "work", "ring_id").agg(F.count("*").alias("members"))
+    of_rings = (
+        in_rings.groupBy("kind", "work", "ring_id")
+        .agg(F.count("*").alias("members"))
+        .where(F.col("members") >= UPLOADERS)
+    )
     share = F.col("members") / (F.col("uploaders") - 1)
     recruits = (
         uploads.where(~F.col("is_first"))
         .join(F.broadcast(members.select("account_id")), on="account_id", how="left_anti")
-        .join(of_rings.where(F.col("members") >= UPLOADERS), on=["kind", "work"], how="inner")
+        .join(of_rings, on=["kind", "work"], how="inner")
         .where(share >= OF_THE_RING)
         .groupBy("account_id")
         .agg(F.max(F.struct(share.alias("strength"), (-F.col("ring_id")).alias("minus_id"))).alias("best"))

@@ -112,7 +112,7 @@ def test_ids_hold_for_thirty_days_and_a_day_that_is_filled_in_later(spark):
         ]
         used = {ring_id for each, rings in published.items() if each < day for ring_id in rings}
         groups = list(worlds[day].values())
-        published[day] = named(spark, groups, earlier, used=used or {0}, as_of=DAY + timedelta(days=day))
+        published[day] = named(spark, groups, earlier, used=used, as_of=DAY + timedelta(days=day))
 
     number_of = [{min(members): number for number, members in rings.items()} for rings in worlds]
     ids = {day: {number_of[day][min(m)]: ring_id for ring_id, m in published[day].items()} for day in range(30)}
