@@ -30,6 +30,8 @@ VENV = os.environ.get("ABUSE_MINING_VENV", str(SUITE / ".venv"))
 ENVIRONMENT = {"PATH": f"{VENV}/bin:{{{{ worker_path }}}}", "PYSPARK_PYTHON": f"{VENV}/bin/python"} if VENV else None
 
 DAILY_STEPS = ("validate", "features", "links", "rings", "score", "queue", "prevalence")
+MEASURES = ("evaluate", "drift")
+"""What says how good a day was; nothing waits for it."""
 FINAL_EXIT_CODES = {
     2: "bad arguments or a missing table",
     3: "the data broke the contract",
@@ -88,8 +90,8 @@ def step(job: str) -> SparkSubmitOperator:
     )
 
 
-with schedule("abuse_mining_daily", "0 3 * * *", "From a day's events to the review queue and prevalence"):
-    chain(*(step(job) for job in DAILY_STEPS))
+with schedule("abuse_mining_daily", "0 3 * * *", "From a day's events to the review queue, prevalence and quality"):
+    chain(*(step(job) for job in DAILY_STEPS), [step(job) for job in MEASURES])
 
 with schedule("abuse_mining_weekly_train", "0 6 * * 1", "Fit the models anew, promote those that pass their gate"):
     step("train")

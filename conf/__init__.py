@@ -130,6 +130,12 @@ class ScoringLimits(Section):
     )
 
 
+class DriftLimits(Section):
+    """When a model's inputs are no longer what it was trained for."""
+
+    max_index: float = Field(gt=0, description="population stability index above which a drift is warned of")
+
+
 class RingLimits(Section):
     """What holds a ring together, and how long its id is remembered."""
 
@@ -189,6 +195,7 @@ class Limits(ConfigFile):
     training: TrainingLimits
     gate: GateLimits
     scoring: ScoringLimits
+    drift: DriftLimits
 
     @model_validator(mode="after")
     def rings_have_their_pairs(self) -> Self:
@@ -240,10 +247,17 @@ class Prevalence(Section):
     prior_pairs: float = Field(gt=0, description="twice-decided cases that this belief is worth")
 
 
+class Quality(Section):
+    """What the measures of the queue look back on."""
+
+    case_days: int = Field(ge=1, description="days whose cases are judged by the decisions since")
+
+
 class Policies(ConfigFile):
     policies: dict[str, Policy]
     review: Review
     prevalence: Prevalence
+    quality: Quality
 
 
 def load_policies(path: Path | None = None) -> Policies:

@@ -16,6 +16,8 @@ JOBS = (
     "queue",
     "prevalence",
     "train",
+    "evaluate",
+    "drift",
     "simulate",
     "import_shares",
     "show_ring",

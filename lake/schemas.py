@@ -35,6 +35,13 @@ VIDEO_POLICIES = ("artificial_engagement", "coordinated_reupload")
 VERDICTS = ("violating", "benign", "unsure")
 DECISION_SOURCES = ("queue", "random_audit", "user_report", "appeal")
 SELECTIONS = ("risk", "uncertain", "audit")
+MEASURES = {
+    "precision": "share of the answered cases that are violating",
+    "recall": "share of the violating active accounts with a score at or above the threshold, from random audits",
+    "agreement": "share of the cases that two reviewers decided on in which the second said what the first had said",
+    "overturned": "share of the appeals that ended otherwise than the verdict before",
+    "overdue": "share of the cases that had no answer when they were due",
+}
 MODEL_STATUSES = ("champion", "challenger", "refused", "retired")
 
 ACTIVE_DAYS = 28
@@ -372,6 +379,45 @@ PREVALENCE = Table(
     key=("policy",),
 )
 
+QUALITY = Table(
+    "quality",
+    "output",
+    "measure of the cases of a policy, selection and model",
+    StructType(
+        [
+            AS_OF,
+            column("policy", STRING, "the policy"),
+            column("selection", STRING, ", ".join(SELECTIONS)),
+            column("model_version", STRING, "the model that scored the cases, null when its scores are gone"),
+            column("measure", STRING, "; ".join(f"{name}: {meaning}" for name, meaning in MEASURES.items())),
+            column("cases", BIGINT, "cases, or audited accounts, that the estimate rests on"),
+            column("estimate", DOUBLE, "the share, null when the cases say nothing of it"),
+            column("ci_low", DOUBLE, "lower end of its 95 % interval"),
+            column("ci_high", DOUBLE, "upper end of its 95 % interval"),
+        ]
+    ),
+    key=("policy", "selection", "model_version", "measure"),
+)
+
+DRIFT = Table(
+    "drift",
+    "output",
+    "feature, or score, of a model",
+    StructType(
+        [
+            AS_OF,
+            column("policy", STRING, "the policy that the model scores"),
+            column("entity_type", STRING, "what it scores: account or video"),
+            column("model_version", STRING, "the model"),
+            column("since", DATE, "the first day on which it scored, with which this day is compared"),
+            column("feature", STRING, "the feature, or score"),
+            column("stability_index", DOUBLE, "population stability index over ten bins of equal mass on that day"),
+            column("noise", DOUBLE, "what the index stays below 99 times in 100 when nothing drifts"),
+        ]
+    ),
+    key=("policy", "entity_type", "feature"),
+)
+
 MODELS = Table(
     "models",
     "output",
@@ -515,6 +561,8 @@ OUTPUTS = (
     VIDEO_SCORES,
     REVIEW_QUEUE,
     PREVALENCE,
+    QUALITY,
+    DRIFT,
     MODELS,
     JOB_RUNS,
     VALIDATION_RESULTS,

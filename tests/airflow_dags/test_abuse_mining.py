@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,14 @@ def test_both_dags_load(bag):
     assert sorted(bag.dags) == ["abuse_mining_daily", "abuse_mining_weekly_train"]
 
 
-def test_the_steps_of_a_day_follow_one_another(bag):
+def test_the_steps_of_a_day_follow_one_another_and_what_measures_it_comes_last(bag):
     dag = bag.dags["abuse_mining_daily"]
+    following = {step: [after] for step, after in pairwise(STEPS)}
     assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
-        step: [following] if following else [] for step, following in zip(STEPS, [*STEPS[1:], None], strict=True)
+        **following,
+        "prevalence": ["drift", "evaluate"],
+        "drift": [],
+        "evaluate": [],
     }
 
 

@@ -23,6 +23,8 @@ TABLES = (
     "video_scores",
     "review_queue",
     "prevalence",
+    "quality",
+    "drift",
 )
 
 SPARK_DEFAULTS = """

@@ -1,16 +1,17 @@
 """Training and scoring, end to end on a small made-up lake."""
 
 import math
+from datetime import timedelta
 
 import pytest
 
-from jobs import score, train
+from jobs import drift, score, train
 from jobs.job import run_step
 from lake.files import read_file
-from lake.schemas import ACCOUNT_SCORES, MODELS, POLICIES, UNSUPERVISED, VIDEO_SCORES
+from lake.schemas import ACCOUNT_SCORES, DRIFT, MODELS, POLICIES, UNSUPERVISED, VIDEO_SCORES
 from lake.store import Lake
 from models.registry import champions, load_model
-from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake
+from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake, publish_snapshot
 
 pytestmark = pytest.mark.whole
 
@@ -92,3 +93,20 @@ def test_the_champion_of_a_day_is_the_last_that_was_trained_by_then(trained):
     assert champions([row], DAY)["account", "spam_ring"] == row
     assert champions([row], DAY.replace(day=1, month=2)) == {}
     assert load_model(lake.spark, lake.uri, row).version == row.model_version
+
+
+def test_drift_is_measured_from_the_first_day_that_a_model_scored(trained, scored):
+    lake, _, _ = trained
+    later = DAY + timedelta(days=7)
+    assert "nothing" in run_step(drift.JOB, context(lake))["measured"]
+    publish_snapshot(lake, later)
+    running = context(lake, later)
+    run_step(score.JOB, running)
+    running.warnings.clear()
+    run_step(drift.JOB, running)
+    found = lake.day(DRIFT, later).toPandas().set_index("feature")
+    model = lake.read(MODELS).collect()[0]
+    assert set(found["model_version"]) == {model.model_version} and set(found["since"]) == {DAY}
+    assert {"age_days", "ring_score", "score"} <= set(found.index)
+    # the same people on another day: what differs is chance
+    assert (found["stability_index"] <= found["noise"]).all() and running.warnings == []
