@@ -18,6 +18,7 @@ JOBS = (
     "train",
     "evaluate",
     "drift",
+    "backtest",
     "simulate",
     "import_shares",
     "show_ring",

@@ -4,6 +4,8 @@ from jobs.job import Context, Facts, Job, main
 
 from functools import partial
 
+from pyspark.sql import DataFrame
+
 from features import accounts, videos
 from features.rings.definitions import RING_FEATURES
 from lake.schemas import (
@@ -31,9 +33,17 @@ def run(context: Context) -> Facts:
     (risk), scores near the threshold (uncertain) and random audits over all active accounts (audit), each with the
     probability with which it was drawn. Run it after score.
     """
-    lake, review = context.lake, context.policies.review
-    published = lake.read_or_empty(QUEUE)
-    day = Day(
+    earlier = earlier_days(context.lake.read_or_empty(QUEUE), context.as_of, context.policies.review)
+    queue = review_queue(inputs(context, earlier), context.as_of, context.policies, words())
+    context.publish(AUDIT_FRAMES, queue.audit_frames)
+    context.publish(AUDIT_DRAWS, queue.audit_draws)
+    rows = context.publish(QUEUE, queue.cases)
+    return {"open cases": rows, **{f"new {name} cases": count for name, count in queue.opened.items()}}
+
+
+def inputs(context: Context, earlier: DataFrame) -> Day:
+    """What the queue of a day is made from; `earlier` is the queue of the days before."""
+    return Day(
         account_scores=context.day(ACCOUNT_SCORES),
         video_scores=context.day(VIDEO_SCORES),
         rings=context.day(RINGS),
@@ -42,13 +52,8 @@ def run(context: Context) -> Facts:
         video_features=context.day(QUEUED_VIDEOS),
         accounts=context.source(ACCOUNTS),
         decisions=context.source(DECISIONS),
-        earlier=earlier_days(published, context.as_of, review),
+        earlier=earlier,
     )
-    queue = review_queue(day, context.as_of, context.policies, words())
-    context.publish(AUDIT_FRAMES, queue.audit_frames)
-    context.publish(AUDIT_DRAWS, queue.audit_draws)
-    rows = context.publish(QUEUE, queue.cases)
-    return {"open cases": rows, **{f"new {name} cases": count for name, count in queue.opened.items()}}
 
 
 def words() -> Words:

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from jobs import drift, score, train
+from jobs.backtest import rescored
 from jobs.job import run_step
 from lake.files import read_file
 from lake.schemas import ACCOUNT_SCORES, DRIFT, MODELS, POLICIES, UNSUPERVISED, VIDEO_SCORES
 from lake.store import Lake
 from models.registry import champions, load_model
 from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake, publish_snapshot
+from tests.review.worlds import a_day
 
 pytestmark = pytest.mark.whole
 
@@ -93,6 +95,15 @@ def test_the_champion_of_a_day_is_the_last_that_was_trained_by_then(trained):
     assert champions([row], DAY)["account", "spam_ring"] == row
     assert champions([row], DAY.replace(day=1, month=2)) == {}
     assert load_model(lake.spark, lake.uri, row).version == row.model_version
+
+
+def test_a_day_rescored_with_the_model_that_scored_it_stays_as_it_was(spark, trained, scored):
+    lake, _, _ = trained
+    champion = load_model(spark, lake.uri, lake.read(MODELS).collect()[0])
+    published = lake.day(ACCOUNT_SCORES, DAY)
+    again = rescored(context(lake), a_day(spark, account_scores=published), champion).account_scores
+    keys = ["account_id", "policy", "score", "ring_id", "model_version"]
+    assert again.select(keys).orderBy(keys).collect() == published.select(keys).orderBy(keys).collect()
 
 
 def test_drift_is_measured_from_the_first_day_that_a_model_scored(trained, scored):

@@ -1,0 +1,134 @@
+"""Backtest: what another model, threshold or capacity would have queued on past days."""
+
+from jobs import queue
+from jobs.job import Context, Facts, Job, main
+from jobs.snapshots import feature_rows
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lake.errors import UsageError
+from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, VIDEO_SCORES
+from models.fit import Model
+from models.registry import load_model
+from models.score import score_entities
+from review.backtest import Tally, compared, tallies
+from review.history import earlier_days
+from review.queue import Day, review_queue
+from review.tables import QUEUE
+
+SCORES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
+END_OF_TIME = date(9999, 12, 31)
+
+
+def run(context: Context) -> Facts:
+    """Replay the queues of past days as they were known then, and say what would have been queued, caught and wrongly
+    flagged, next to what was.
+
+    With --policies FILE under other thresholds and capacities, with --model VERSION under a model that need not have
+    been live, such as one that the gate refused. Risk cases are compared, each entity once, by what reviewers have said
+    of it up to now; --out writes them to a file, one row each. Nothing that is live changes.
+    """
+    days = days_to_replay(context)
+    model = wanted_model(context)
+    if model and model.trained_as_of and model.trained_as_of > days[0]:
+        context.warn(f"{model.version} learned from decisions up to {model.trained_as_of}: the days before flatter it")
+    live = context.lake.read_or_empty(QUEUE)
+    would = replay(context, days, live, model)
+    decisions = replace(context, asked_day=END_OF_TIME).source(DECISIONS)
+    cases = compared(live.where(F.col("as_of").isin(days)), would, decisions).persist()
+    if out := context.options["out"]:
+        cases.orderBy(*cases.columns).toPandas().to_csv(out, index=False)
+    return {
+        "days": f"{days[0]} to {days[-1]}",
+        **{policy: in_a_line(*told) for policy, told in tallies(cases).items()},
+    }
+
+
+def days_to_replay(context: Context) -> list[date]:
+    """Every day asked for; raises UsageError naming the first that was not scored."""
+    first, last = context.options["first"].date(), context.options["last"].date()
+    if first > last:
+        raise UsageError(f"--from {first} is after --to {last}")
+    asked = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+    scores = context.lake.read(ACCOUNT_SCORES).where(F.col("as_of").between(first, last))
+    scored = {row.as_of for row in scores.select("as_of").distinct().collect()}
+    for day in asked:
+        if day not in scored:
+            raise UsageError(f"{day} has no account_scores: run python -m jobs daily --as-of {day} first")
+    return asked
+
+
+def wanted_model(context: Context) -> Model | None:
+    """The model that was asked for, whatever its status; raises UsageError when there is none of that name."""
+    version = context.options["model"]
+    if version is None:
+        return None
+    row = context.lake.read(MODELS).where(F.col("model_version") == version).first()
+    if row is None:
+        raise UsageError(f"no model {version}: the versions are in table models")
+    return load_model(context.spark, context.lake.uri, row)
+
+
+def replay(context: Context, days: list[date], live: DataFrame, model: Model | None) -> DataFrame:
+    """The queues of these days, each knowing those before it; before the first day that is what was live."""
+    spark, words = context.spark, queue.words()
+    history, replayed = live.where(F.col("as_of") < F.lit(days[0])), spark.createDataFrame([], QUEUE.schema)
+    for day in days:
+        past = replace(context, asked_day=day)
+        earlier = earlier_days(history.unionByName(replayed), day, context.policies.review)
+        inputs = queue.inputs(past, earlier)
+        if model:
+            inputs = rescored(past, inputs, model)
+        cases = review_queue(inputs, day, context.policies, words).cases
+        # Bounded by the reviewers' capacity; kept as rows, or each day would work out all days before it again.
+        replayed = replayed.unionByName(spark.createDataFrame(cases.toArrow(), QUEUE.schema))
+    return replayed
+
+
+def rescored(context: Context, day: Day, model: Model) -> Day:
+    """The day with the scores of one model in place of what scored its policy."""
+    kind, policy = model.entity_type, model.policy
+    capacities = {policy: context.policies.policies[policy].capacity}
+    rows = feature_rows(context, [context.as_of])[kind]
+    scores = score_entities(rows, kind, [policy], {policy: model}, capacities, context.limits.scoring)
+    field = f"{kind}_scores"
+    others = getattr(day, field).where(F.col("policy") != policy)
+    return replace(day, **{field: others.unionByName(scores.withColumn("as_of", F.lit(context.as_of)))})
+
+
+def in_a_line(was: Tally, would: Tally, both: int) -> str:
+    return (
+        f"queued {was.queued} → {would.queued} ({both} in both), caught {was.caught} → {would.caught}, "
+        f"wrongly flagged {was.wrongly_flagged} → {would.wrongly_flagged}, "
+        f"never judged {was.never_judged} → {would.never_judged}"
+    )
+
+
+def _day_option(flag: str, name: str, meaning: str) -> click.Option:
+    return click.Option([flag, name], required=True, type=click.DateTime(["%Y-%m-%d"]), help=meaning)
+
+
+JOB = Job(
+    "backtest",
+    "what another model, threshold or capacity would have queued on past days",
+    run,
+    reads=tuple(dict.fromkeys((*queue.JOB.reads, QUEUE, MODELS))),
+    options=(
+        _day_option("--from", "first", "First day to replay."),
+        _day_option("--to", "last", "Last day to replay."),
+        click.Option(["--model"], metavar="VERSION", help="Score its policy with this model of table models."),
+        click.Option(
+            ["--out"], type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the cases as CSV."
+        ),
+    ),
+    needs_day=False,
+)
+
+if __name__ == "__main__":
+    main(JOB)
