@@ -20,6 +20,7 @@ from deltalake import DeltaTable
 DAY = date(2026, 3, 1)
 EVENTS_PER_ACCOUNT = 100
 GB = 2**30
+EVERY_S = 3.0
 
 
 def resident(process: psutil.Process) -> int:
@@ -39,7 +40,7 @@ def run(*command: str) -> tuple[float, float]:
     job = subprocess.Popen([sys.executable, "-m", "jobs", *command], stdout=sys.stderr)
     while job.poll() is None:
         peak = max(peak, resident(psutil.Process(job.pid)))
-        time.sleep(0.5)
+        time.sleep(EVERY_S)  # to look at the memory of gigabytes costs a good part of a core
     if job.returncode:
         raise subprocess.CalledProcessError(job.returncode, command)
     return time.monotonic() - began, peak / GB

@@ -111,6 +111,9 @@ class GateLimits(Section):
     max_calibration_error: float = Field(
         gt=0, le=1, description="mean distance of score and share of violating verdicts"
     )
+    segment_rows: int = Field(
+        ge=2, description="held-out rows of each class from which a country or an age group is judged by itself"
+    )
     leak_separation: float = Field(
         gt=0.5, le=1, description="a feature that tells the classes apart this well alone is a leak"
     )

@@ -12,6 +12,7 @@ from lake.errors import GateRefused
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,
+    ACCOUNTS,
     DECISIONS,
     EVENTS,
     MODELS,
@@ -55,11 +56,21 @@ def run(context: Context) -> Facts:
         kind: even_sample(read_days(context, table, days[-1:]), f"{kind}_id", *draw) for kind, table in FEATURES.items()
     }
     decided = known.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id"))
+    accounts = context.source(ACCOUNTS)
     rows = feature_rows(context, days, videos=decided.union(samples["video"].keys.select("video_id")))
     for kind, policies in SCORED.items():
         mine = known.where(F.col("entity_type") == kind)
         trained = train_entity(
-            kind, policies, mine, rows[kind], samples[kind], context.as_of, standing, context.policies.policies, limits
+            kind,
+            policies,
+            mine,
+            rows[kind],
+            samples[kind],
+            accounts,
+            context.as_of,
+            standing,
+            context.policies.policies,
+            limits,
         )
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():
@@ -84,6 +95,7 @@ JOB = Job(
     run,
     reads=(
         DECISIONS,
+        ACCOUNTS,
         ACCOUNT_FEATURES,
         VIDEO_FEATURES,
         VIDEO_WORKS,

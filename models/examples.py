@@ -68,6 +68,14 @@ def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
     return joined.sort_values([key, "policy"], kind="stable", ignore_index=True)
 
 
+def with_countries(rows: pd.DataFrame, accounts: DataFrame) -> pd.DataFrame:
+    """The examples with the `country` of each one's account_id, `unknown` where it is not known."""
+    asked = accounts.sparkSession.createDataFrame(rows[["account_id"]].drop_duplicates())
+    known = accounts.select("account_id", "country").join(F.broadcast(asked), on="account_id", how="left_semi")
+    by_account = known.toPandas().set_index("account_id")["country"]
+    return rows.assign(country=rows["account_id"].map(by_account).fillna("unknown"))
+
+
 @dataclass(frozen=True)
 class EvenSample:
     """An even sample of the entities that were active on one day: their `keys`, with as_of, and the `size` of all."""

@@ -45,7 +45,8 @@ class Rows:
 
     `weights` say how many active entities a row stands for; rows of one `group` act together and are never split;
     `days` are the moments of decision in days since 1970; `base_margin` are the log-odds by ring evidence alone;
-    `picked` says whether a row was picked by reports, appeals or flags, not drawn with a known chance.
+    `picked` says whether a row was picked by reports, appeals or flags, not drawn with a known chance; `segments` name
+    the part that each row belongs to, by what the rows are parted by, such as country.
     """
 
     keys: np.ndarray
@@ -56,6 +57,7 @@ class Rows:
     days: np.ndarray
     base_margin: np.ndarray
     picked: np.ndarray
+    segments: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,6 +72,7 @@ class Rows:
             self.days[which],
             self.base_margin[which],
             self.picked[which],
+            {by: names[which] for by, names in self.segments.items()},
         )
 
     @property

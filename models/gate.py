@@ -4,10 +4,11 @@ Held-out rows come from later days and from groups that no training row belongs 
 the members of a ring stand or fall together, so the bootstrap draws groups, not rows (Efron and Tibshirani 1993).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
@@ -17,6 +18,8 @@ from models.fit import Rows, folds
 CALIBRATION_BINS = 15
 UNSURE_SHARE = 0.05
 """A figure counts as bad when at most this share of the resamples says otherwise."""
+COMPARED = {"average_precision": 1, "precision_at_capacity": 1, "calibration_error": -1}
+"""Figures in which a challenger must not be worse than the champion, and which way is better."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,71 @@ def leaks(rows: Rows, limits: GateLimits) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Figures of a challenger and, if there is one, the champion on the same rows, and how sure they are.
+
+    `low` and `high` bound the challenger's skill, figures and lead over the champion in nine of ten resamples.
+    """
+
+    own: Mapping[str, float]
+    theirs: Mapping[str, float] | None
+    low: Mapping[str, float]
+    high: Mapping[str, float]
+
+    def worse(self, figure: str) -> float:
+        """By how much the challenger is worse in a figure."""
+        return (self.theirs[figure] - self.own[figure]) * COMPARED[figure] if self.theirs else 0.0
+
+    def surely_worse(self, figure: str) -> bool:
+        """Whether hardly any resample says otherwise."""
+        lead = f"{figure}_lead"
+        return self.theirs is not None and (self.high[lead] if COMPARED[figure] > 0 else -self.low[lead]) < 0
+
+
+def skill(found: Mapping[str, float]) -> float:
+    """The part of the way from the base rate to an average precision of 1 that was made."""
+    return (found["average_precision"] - found["base_rate"]) / max(1 - found["base_rate"], 1e-9)
+
+
+def compare(
+    challenger: np.ndarray,
+    champion: np.ndarray | None,
+    rows: Rows,
+    capacity: float,
+    slips: float,
+    limits: GateLimits,
+    seed: int,
+) -> Comparison:
+    """Figures of both on all rows, with bounds from resampled groups."""
+    draws = []
+    for weights in resamples(rows, limits.bootstraps, seed):
+        new = figures(challenger, rows, capacity, slips, weights)
+        old = figures(champion, rows, capacity, slips, weights) if champion is not None else new
+        draws.append({**new, "skill": skill(new), **{f"{name}_lead": new[name] - old[name] for name in COMPARED}})
+    low, high = (
+        {str(name): float(value) for name, value in pd.DataFrame(draws).quantile(share).items()}
+        for share in (UNSURE_SHARE, 1 - UNSURE_SHARE)
+    )
+    return Comparison(
+        figures(challenger, rows, capacity, slips),
+        figures(champion, rows, capacity, slips) if champion is not None else None,
+        low,
+        high,
+    )
+
+
+def segments(rows: Rows, least: int) -> Iterator[tuple[str, np.ndarray]]:
+    """The parts of the rows that have at least so many of each class to be judged by; the others as one part."""
+    for by, names in rows.segments.items():
+        parts = {str(name): names == name for name in np.unique(names)}
+        judged = {name: part for name, part in parts.items() if rows.take(part).enough(least)}
+        rest = ~np.any([*judged.values(), np.zeros(len(rows), bool)], axis=0)
+        if judged and rows.take(rest).enough(least):
+            judged["other"] = rest
+        yield from ((f"{by} {name}", part) for name, part in judged.items())
+
+
 def judge(
     challenger: np.ndarray,
     champion: np.ndarray | None,
@@ -124,42 +192,46 @@ def judge(
 ) -> tuple[dict[str, float], list[str]]:
     """Figures of the challenger on held-out rows, and the reasons to refuse it (none: it may be promoted).
 
-    `challenger` and `champion` are the scores of both for the same rows; without a champion only the floors count.
+    `challenger` and `champion` are the scores of both for the same rows; without a champion only the floors count. In a
+    segment the challenger must not be much worse and surely so: of many segments some look worse by chance.
     """
-    own = figures(challenger, rows, capacity, slips)
-    theirs = figures(champion, rows, capacity, slips) if champion is not None else None
-    draws = []
-    for weights in resamples(rows, limits.bootstraps, seed):
-        new = figures(challenger, rows, capacity, slips, weights)
-        old = figures(champion, rows, capacity, slips, weights) if champion is not None else new
-        skill = (new["average_precision"] - new["base_rate"]) / max(1 - new["base_rate"], 1e-9)
-        draws.append(
-            [skill, *(new[name] - old[name] for name in COMPARED), new["average_precision"], new["calibration_error"]]
-        )
-    low, high = np.quantile(np.array(draws), [UNSURE_SHARE, 1 - UNSURE_SHARE], axis=0)
-    metrics = {**own, "average_precision_low": low[-2], "average_precision_high": high[-2]}
-
+    overall = compare(challenger, champion, rows, capacity, slips, limits, seed)
+    own, low = overall.own, overall.low
+    metrics = {
+        **own,
+        "average_precision_low": low["average_precision"],
+        "average_precision_high": overall.high["average_precision"],
+    }
     refusals = []
-    skill = (own["average_precision"] - own["base_rate"]) / max(1 - own["base_rate"], 1e-9)
-    if skill < limits.min_skill or low[0] <= 0:
+    if skill(own) < limits.min_skill or low["skill"] <= 0:
         refusals.append(
-            f"no better than chance: average precision {own['average_precision']:.3f} (at least {low[-2]:.3f}) "
-            f"where the base rate is {own['base_rate']:.3f}"
+            f"no better than chance: average precision {own['average_precision']:.3f} "
+            f"(at least {low['average_precision']:.3f}) where the base rate is {own['base_rate']:.3f}"
         )
-    if min(own["calibration_error"], low[-1]) > limits.max_calibration_error:
+    if min(own["calibration_error"], low["calibration_error"]) > limits.max_calibration_error:
         refusals.append(
             f"calibration: scores are off by {own['calibration_error']:.3f}, limit {limits.max_calibration_error}"
         )
-    for place, name in enumerate(COMPARED, start=1):
-        if theirs is None:
-            continue
-        metrics[f"champion_{name}"] = theirs[name]
-        worse = (own[name] - theirs[name]) * COMPARED[name]
-        surely = (high[place] if COMPARED[name] > 0 else -low[place]) < 0
-        if worse < -limits.max_drop or (surely and worse < -limits.min_difference):
-            refusals.append(f"{name.replace('_', ' ')} {own[name]:.3f} is worse than the champion's {theirs[name]:.3f}")
-    return {name: float(value) for name, value in metrics.items()}, refusals
+    if champion is None or overall.theirs is None:
+        return metrics, refusals
+    metrics |= {f"champion_{name}": overall.theirs[name] for name in COMPARED}
+    for name in COMPARED:
+        surely = overall.surely_worse(name) and overall.worse(name) > limits.min_difference
+        if overall.worse(name) > limits.max_drop or surely:
+            refusals.append(_worse(name, overall))
+    for segment, part in segments(rows, limits.segment_rows):
+        inside = rows.take(part)
+        room = capacity * inside.weights.sum() / rows.weights.sum()
+        found = compare(challenger[part], champion[part], inside, room, slips, limits, seed)
+        metrics[f"average_precision, {segment}"] = found.own["average_precision"]
+        refusals += [
+            f"{segment}: {_worse(name, found)}"
+            for name in COMPARED
+            if found.worse(name) > limits.max_drop and found.surely_worse(name)
+        ]
+    return metrics, refusals
 
 
-COMPARED = {"average_precision": 1, "precision_at_capacity": 1, "calibration_error": -1}
-"""Figures in which a challenger must not be worse than the champion, and which way is better."""
+def _worse(figure: str, found: Comparison) -> str:
+    theirs = found.theirs or {}
+    return f"{figure.replace('_', ' ')} {found.own[figure]:.3f} is worse than the champion's {theirs[figure]:.3f}"

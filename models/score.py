@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 import xgboost as xgb
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, StructField, StructType
 from scipy.special import expit
@@ -28,18 +28,23 @@ ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float
 
 @dataclass(frozen=True)
 class Scorer:
-    """What an executor needs to score one policy: ring evidence and, when there is a model, its trees and its line."""
+    """What an executor needs to score one policy: ring evidence and, when there is a model, its trees and its line.
+
+    `features` are those that the trees were grown on, `split_on` those that some tree looks at, as a rule a part.
+    """
 
     version: str
     evidence: Evidence
     features: list[str]
+    split_on: tuple[str, ...] = ()
     raw: bytes | None = None
     calibrator: Calibrator = NO_CHANGE
 
     @classmethod
     def of_model(cls, model: Model) -> Self:
         raw = bytes(model.booster.save_raw("ubj"))
-        return cls(model.version, model.evidence, model.features, raw, model.calibrator)
+        split_on = tuple(model.booster.get_score(importance_type="weight"))
+        return cls(model.version, model.evidence, model.features, split_on, raw, model.calibrator)
 
     @cached_property
     def booster(self) -> xgb.Booster | None:
@@ -52,16 +57,29 @@ class Scorer:
         return booster
 
     @property
-    def columns(self) -> list[str]:
+    def needed(self) -> list[str]:
+        """The columns that rows must have."""
         return sorted({*self.features, *self.evidence.columns})
+
+    @property
+    def looked_at(self) -> list[str]:
+        """The columns that make a difference to a score."""
+        return sorted({*self.split_on, *self.evidence.columns})
+
+    def matrix(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The trees' input: NaN in the columns that none of them looks at."""
+        inputs = np.full((len(next(iter(values.values()))), len(self.features)), np.nan, np.float32)
+        for place, name in enumerate(self.features):
+            if name in values:
+                inputs[:, place] = values[name]
+        return inputs
 
     def log_odds(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Log-odds of rows given as columns by name."""
         margins = self.evidence.base_margin(values)
         if self.booster is not None:
-            inputs = np.column_stack([values[name] for name in self.features])
             margins += self.booster.inplace_predict(
-                inputs, predict_type="margin", missing=np.nan, validate_features=False
+                self.matrix(values), predict_type="margin", missing=np.nan, validate_features=False
             )
         return self.calibrator.log_odds(margins)
 
@@ -75,7 +93,7 @@ class Scorer:
         parts = dict(zip((self.evidence.score, self.evidence.tie), self.evidence.lifts(values), strict=True))
         parts = {name: slope * lift for name, lift in parts.items()}
         if self.booster is not None:
-            inputs = np.column_stack([values[name] for name in self.features])
+            inputs = self.matrix(values)
             found = slope * self.booster.predict(
                 xgb.DMatrix(inputs, feature_names=self.features, nthread=1), pred_contribs=True
             ).astype(np.float64)
@@ -93,12 +111,20 @@ def scorer_of(entity_type: str, policy: str, models: Mapping[str, Model], limits
 
 
 def columns_of(rows: DataFrame, scorers: Mapping[str, Scorer]) -> list[str]:
-    """The columns that scorers look at; raises BrokenContract naming those that the rows lack."""
+    """The columns that make a difference to scores.
+
+    Raises BrokenContract naming what rows lack of all that the models were trained with.
+    """
     for scorer in scorers.values():
-        missing = [name for name in scorer.columns if name not in rows.columns]
+        missing = [name for name in scorer.needed if name not in rows.columns]
         if missing:
             raise BrokenContract(f"model {scorer.version} needs features that are missing: {', '.join(missing)}")
-    return sorted({name for scorer in scorers.values() for name in scorer.columns})
+    return sorted({name for scorer in scorers.values() for name in scorer.looked_at})
+
+
+def as_floats(names: Iterable[str]) -> list[Column]:
+    """Columns as the 32-bit floats that trees compare: half the bytes that go to Python."""
+    return [F.col(name).cast("float").alias(name) for name in names]
 
 
 def as_values(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -129,7 +155,7 @@ def with_scores(rows: DataFrame, keys: Sequence[str], scorers: Mapping[str, Scor
             columns += [pa.array(expit(scorer.log_odds(values))) for scorer in shipped.value.values()]
             yield pa.RecordBatch.from_arrays(columns, names=names)
 
-    return rows.select(*keys, *looked_at).mapInArrow(score, schema)
+    return rows.select(*keys, *as_floats(looked_at)).mapInArrow(score, schema)
 
 
 def reasons(rows: DataFrame, key: str, scorers: Mapping[str, Scorer], most: int) -> DataFrame:
@@ -160,7 +186,7 @@ def reasons(rows: DataFrame, key: str, scorers: Mapping[str, Scorer], most: int)
                 ]
                 yield pa.RecordBatch.from_pylist(told, schema=arrow_schema)
 
-    return rows.select(key, "policy", *looked_at).mapInArrow(explain, schema)
+    return rows.select(key, "policy", *as_floats(looked_at)).mapInArrow(explain, schema)
 
 
 def listed(scorer: Scorer, values: Mapping[str, np.ndarray], most: int) -> list[list[dict]]:

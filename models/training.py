@@ -10,13 +10,15 @@ from pyspark.sql import DataFrame
 
 from conf import GateLimits, Limits, Policy, TrainingLimits
 from models.evidence import Evidence, Prior, evidence_of
-from models.examples import EvenSample, bounded, examples, groups_of, population
+from models.examples import EvenSample, bounded, examples, groups_of, population, with_countries
 from models.fit import Model, Rows, fit_model, search
 from models.gate import HeldOut, held_out, judge, leaks
 from models.rows import feature_names
 from models.weights import OTHER, Population, frame_of, population_weights
 
 EPOCH_DAY = date(1970, 1, 1)
+AGE_GROUPS = {"under 30 days": 30.0, "under a year": 365.0, "older": np.inf}
+"""Ages at which a group ends, in days."""
 ATTENTION = {
     "account": ("events_28d", "active_days_28d", "reports_28d", "reach_7d", "age_days"),
     "video": ("views_28d", "likes_28d", "comments_28d", "reach_7d", "age_days"),
@@ -78,7 +80,15 @@ def rows_for_policy(
         days=own["days"].to_numpy(),
         base_margin=evidence.base_margin(own),
         picked=frame_of(own) == OTHER,
+        segments={"country": own["country"].to_numpy(str), "age": age_groups(own["age_days"].to_numpy(np.float64))},
     )
+
+
+def age_groups(days: np.ndarray) -> np.ndarray:
+    """The name of each age's group; an unknown age is in the last."""
+    ends = np.array(list(AGE_GROUPS.values()))
+    places = np.searchsorted(ends, np.nan_to_num(days, nan=np.inf), side="right")
+    return np.array(list(AGE_GROUPS))[np.minimum(places, len(ends) - 1)]
 
 
 def random_rows(examples: pd.DataFrame, policy: str) -> int:
@@ -162,6 +172,7 @@ def train_entity(
     labels: DataFrame,
     rows: DataFrame,
     sample: EvenSample,
+    accounts: DataFrame,
     as_of: date,
     champions: Mapping[tuple[str, str], Model],
     settings: Mapping[str, Policy],
@@ -170,7 +181,7 @@ def train_entity(
     """Train a model for each policy of an entity type that has decisions enough.
 
     `labels` have their snapshot day (`as_of`), `rows` are the feature rows of those days, `sample` is of the newest of
-    them, `champions` what scores now.
+    them, `accounts` tell the countries, `champions` what scores now.
     """
     key, training = f"{entity_type}_id", limits.training
     trained = Trained()
@@ -178,6 +189,7 @@ def train_entity(
     if found.empty:
         trained.skipped = dict.fromkeys(policies, "no decisions")
         return trained
+    found = with_countries(found, accounts)
     active = population(rows, key, sample)
     names = sorted(feature_names(rows))
     for policy in policies:

@@ -1,6 +1,5 @@
 """One surprise for a pair out of those of its kinds, and how surprising a pair must be to be kept."""
 
-from collections.abc import Iterable
 from math import comb, log, log10
 
 from pyspark.sql import Column, DataFrame
@@ -16,63 +15,85 @@ STEPS = 10
 """Steps of surprise, per unit, in which the threshold is looked for."""
 
 
-def combined(surprises: Column) -> Column:
-    """-log10 of the chance of the best combination of kinds: `surprises`, an array, largest first.
+def combined(surprises: list[Column]) -> Column:
+    """-log10 of the chance of the best combination of kinds: `surprises`, a column for each, null for those not shared.
 
     Kinds share no object, and are taken as independent. The product of the j smallest p of K kinds is as unlikely as
     Fisher's method says for j, times the ways to choose j of K, times the number of j that were tried.
     """
+    largest = F.sort_array(F.array(*surprises), asc=False)
     total, results = F.lit(0.0), []
     for taken in range(1, MOST_KINDS + 1):
-        total = total + F.coalesce(F.get(surprises, F.lit(taken - 1)), F.lit(0.0))
+        total = total + F.get(largest, F.lit(taken - 1))
         series, term = F.lit(1.0), F.lit(1.0)
         for i in range(1, taken):
             term = term * total * F.lit(log(10)) / F.lit(float(i))
             series = series + term
-        ways = log10(comb(len(KINDS), taken) * MOST_KINDS)
-        results.append(F.when(F.size(surprises) >= taken, total - F.log10(series) - F.lit(ways)).otherwise(0.0))
+        results.append(total - F.log10(series) - F.lit(_ways(taken)))
     return F.round(F.greatest(F.lit(0.0), *results), 6)
 
 
+def _ways(taken: int) -> float:
+    return log10(comb(len(KINDS), taken) * MOST_KINDS)
+
+
 def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
-    """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, kinds (of
-    structs of kind and surprise), shared_objects, surprise of all kinds together; 0 when all of them are weak.
+    """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, surprise of
+    all kinds together; 0 when all of them are weak.
 
     Two fans of one creator watch, like and follow: of what is all about one creator, the most telling kind counts.
     """
-    together = evidence.groupBy(*PAIR).agg(
-        F.sum("shared_objects").alias("shared_objects"),
-        F.array_sort(F.collect_list(F.struct("kind", "surprise", "creator"))).alias("kinds"),
-    )
-    weak = _names(kind.name for kind in KINDS if kind.weak)
-    upheld = F.exists("kinds.kind", lambda kind: ~F.array_contains(weak, kind))
-    return together.where(F.col("shared_objects") >= limits.min_objects).select(
-        *PAIR, "kinds", "shared_objects", F.when(upheld, combined(_telling())).otherwise(0.0).alias("surprise")
-    )
-
-
-def _telling() -> Column:
-    """The surprises of the kinds of a pair that count, largest first."""
-    of_creators = _names(kind.name for kind in KINDS if kind.of_creators)
-    about = F.filter("kinds", lambda kind: F.array_contains(of_creators, kind["kind"]))
-    others = F.filter("kinds", lambda kind: ~F.array_contains(of_creators, kind["kind"]))
-    creators = F.array_distinct(about["creator"])
-    one_creator = (F.size(creators) == 1) & F.get(creators, F.lit(0)).isNotNull()
-    counted = F.when(one_creator, F.concat(F.array(F.array_max(about["surprise"])), others["surprise"])).otherwise(
-        F.col("kinds.surprise")
-    )
-    return F.sort_array(counted, asc=False)
-
-
-def _names(names: Iterable[str]) -> Column:
-    return F.array(*(F.lit(name) for name in names))
+    return _kinds_side_by_side(evidence, limits).select(*PAIR, _all_together().alias("surprise"))
 
 
 def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
-    """One row for each pair of `evidence`: account_id, other_account_id, kinds, shared_objects, surprise."""
-    telling = F.filter("kinds", lambda kind: kind["surprise"] >= limits.min_kind_surprise)
-    named = F.when(F.size(telling) > 0, telling).otherwise(F.col("kinds"))
-    return pair_surprise(evidence, limits).withColumn("kinds", F.transform(named, lambda kind: kind["kind"]))
+    """One row for each pair of `evidence`: account_id, other_account_id, kinds, shared_objects, surprise.
+
+    The kinds are those that speak for it, or all when none does.
+    """
+    found = [F.col(kind.name) for kind in KINDS]
+    spoken = F.greatest(*found) >= limits.min_kind_surprise
+    named = [
+        F.when(
+            F.when(spoken, F.col(kind.name) >= limits.min_kind_surprise).otherwise(F.col(kind.name).isNotNull()),
+            kind.name,
+        )
+        for kind in sorted(KINDS, key=lambda kind: kind.name)
+    ]
+    return _kinds_side_by_side(evidence, limits).select(
+        *PAIR, F.array_compact(F.array(*named)).alias("kinds"), "shared_objects", _all_together().alias("surprise")
+    )
+
+
+def _kinds_side_by_side(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
+    """One row for each pair: shared_objects, the surprise of each kind in a column of its name, and what is all about
+    one creator. Numbers side by side are added up in generated code, lists of kinds would be gathered by sorting.
+    """
+    of_creators = F.col("kind").isin([kind.name for kind in KINDS if kind.of_creators])
+    creator = F.when(of_creators, F.col("creator"))
+    return (
+        evidence.groupBy(*PAIR)
+        .agg(
+            F.sum("shared_objects").alias("shared_objects"),
+            *(F.max(F.when(F.col("kind") == kind.name, F.col("surprise"))).alias(kind.name) for kind in KINDS),
+            F.min(creator).alias("first_creator"),
+            F.max(creator).alias("last_creator"),
+            F.count_if(of_creators & creator.isNull()).alias("of_several"),
+        )
+        .where(F.col("shared_objects") >= limits.min_objects)
+    )
+
+
+def _all_together() -> Column:
+    by_kind = {kind: F.col(kind.name) for kind in KINDS}
+    one_creator = (F.col("first_creator") == F.col("last_creator")) & (F.col("of_several") == 0)
+    most_telling = F.greatest(*(surprise for kind, surprise in by_kind.items() if kind.of_creators))
+    others = [surprise for kind, surprise in by_kind.items() if not kind.of_creators]
+    counted = F.when(one_creator, combined([most_telling, *others])).otherwise(combined(list(by_kind.values())))
+    upheld = F.coalesce(*(surprise for kind, surprise in by_kind.items() if not kind.weak)).isNotNull()
+    # Most pairs share too little for any combination to tell: no need to sort.
+    most = sum((F.coalesce(surprise, F.lit(0.0)) for surprise in by_kind.values()), F.lit(0.0))
+    return F.when(upheld & (most > _ways(1)), counted).otherwise(0.0)
 
 
 def at_false_discovery_rate(links: DataFrame, accounts: int, rate: float) -> float:

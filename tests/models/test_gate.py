@@ -11,8 +11,8 @@ from conf import load_limits
 from models.calibration import fit_calibrator
 from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
-from models.gate import calibration_error, held_out, judge, leaks, precision_at
-from models.training import train_policy
+from models.gate import calibration_error, held_out, judge, leaks, precision_at, segments
+from models.training import age_groups, train_policy
 from models.weights import Population, population_weights
 
 LIMITS = load_limits()
@@ -100,6 +100,35 @@ def test_a_model_of_two_percent_of_the_rows_is_refused_beside_a_champion():
     )
     assert judged(champion, champion, split) == []
     assert any("worse than the champion's" in reason for reason in judged(starved, champion, split))
+
+
+def test_a_model_that_fails_one_country_is_refused_and_the_country_is_named():
+    rows = made_up(3_000)
+    countries = np.where(np.arange(len(rows)) % 9 < 3, "BR", "DE")  # groups of three are of one country
+    rows = replace(rows, segments={"country": countries})
+    split = held_out(rows, TRAINING)
+    champion = fit_model("account", "spam_ring", PRIOR, split.fit, PARAMETERS, TRAINING)
+    scores = champion.scores(split.judge.features)
+    in_br = split.judge.segments["country"] == "BR"
+    scores_without_br = np.where(in_br, np.random.default_rng(2).permutation(scores), scores)
+    lenient = GATE.model_copy(update={"max_drop": 0.3, "min_difference": 1.0})
+    _, refusals = judge(scores_without_br, scores, split.judge, 60, TRAINING.slips, lenient, 1)
+    assert refusals and all(reason.startswith("country BR: ") for reason in refusals)
+    assert judge(scores, scores, split.judge, 60, TRAINING.slips, lenient, 1)[1] == []
+
+
+def test_segments_of_too_few_rows_are_judged_together():
+    rows = made_up(900)
+    names = np.array(["DE"] * 300 + [f"C{number}" for number in range(100) for _ in range(6)])
+    parts = dict(segments(replace(rows, segments={"country": names}), least=20))
+    assert {name: int(part.sum()) for name, part in parts.items()} == {"country DE": 300, "country other": 600}
+    assert list(segments(replace(rows, segments={"country": names}), least=400)) == []
+
+
+def test_ages_have_groups():
+    ages = np.array([0.0, 29.9, 30.0, 364.0, 365.0, 4_000.0, np.nan])
+    young, middle, old = "under 30 days", "under a year", "older"
+    assert age_groups(ages).tolist() == [young, young, middle, middle, old, old, old]
 
 
 def test_precision_counts_the_top_rows_as_often_as_they_stand_for():

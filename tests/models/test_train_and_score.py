@@ -8,10 +8,12 @@ import pytest
 from jobs import drift, score, train
 from jobs.backtest import rescored
 from jobs.job import run_step
+from lake.errors import BrokenContract
 from lake.files import read_file
 from lake.schemas import ACCOUNT_SCORES, DRIFT, MODELS, POLICIES, UNSUPERVISED, VIDEO_SCORES
 from lake.store import Lake
 from models.registry import champions, load_model
+from models.score import Scorer, columns_of
 from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake, publish_snapshot
 from tests.review.worlds import a_day
 
@@ -95,6 +97,16 @@ def test_the_champion_of_a_day_is_the_last_that_was_trained_by_then(trained):
     assert champions([row], DAY)["account", "spam_ring"] == row
     assert champions([row], DAY.replace(day=1, month=2)) == {}
     assert load_model(lake.spark, lake.uri, row).version == row.model_version
+
+
+def test_a_missing_feature_is_an_error_whether_or_not_a_tree_looks_at_it(spark, trained):
+    lake, _, _ = trained
+    scorer = Scorer.of_model(load_model(spark, lake.uri, lake.read(MODELS).collect()[0]))
+    assert set(scorer.looked_at) <= set(scorer.needed)
+    for missing in scorer.needed:
+        rows = spark.createDataFrame([], ", ".join(f"{name} double" for name in scorer.needed if name != missing))
+        with pytest.raises(BrokenContract, match=f"features that are missing: {missing}$"):
+            columns_of(rows, {"spam_ring": scorer})
 
 
 def test_a_day_rescored_with_the_model_that_scored_it_stays_as_it_was(spark, trained, scored):

@@ -11,6 +11,7 @@ from lake.runs import Run
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,
+    ACCOUNTS,
     DECISIONS,
     DOUBLE,
     EVENTS,
@@ -20,7 +21,7 @@ from lake.schemas import (
     column,
 )
 from lake.store import Lake, Provenance
-from tests.builders import at, decisions, events
+from tests.builders import accounts, at, decisions, events
 
 DAY = date(2026, 3, 1)
 SNAPSHOTS = (date(2026, 2, 8), date(2026, 2, 15), date(2026, 2, 22), DAY)
@@ -113,6 +114,8 @@ def make_lake(lake: Lake) -> None:
     """The whole lake: four snapshots, decisions on spam_ring alone, and likes of ring members on the first videos."""
     for day in SNAPSHOTS:
         publish_snapshot(lake, day)
+    people = accounts(lake.spark, *({"account_id": account} for account in range(1, PEOPLE + 1)))
+    people.write.format("delta").save(lake.path(ACCOUNTS))
     rows = decisions(lake.spark, *decision_rows())
     rows.write.format("delta").save(lake.path(DECISIONS))
     likes = [

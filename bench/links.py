@@ -1,0 +1,91 @@
+"""How the time of links grows, and what a crowd costs: python bench/links.py.
+
+Runs the job `links` on made-up platforms of several sizes, on the next day of each, and on the middle one with a crowd:
+one video with two million likes within an hour, one address with half a million accounts. Each in a process of its own;
+the start of Spark is not counted. Prints a Markdown table, and the power of events that time grows with.
+"""
+
+import math
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import click
+import numpy as np
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from end_to_end import EVENTS_PER_ACCOUNT, run, simulate
+
+from jobs.links import JOB
+from lake.schemas import ACTIVE_DAYS, EVENTS
+
+NEXT_DAY = date(2026, 3, 1)
+FIRST_DAY = NEXT_DAY - timedelta(days=1)
+CROWDED_AT = datetime(2026, 2, 20, 18, tzinfo=UTC)
+LIKES, ON_ONE_ADDRESS = 2_000_000, 500_000
+FIRST_ID = 4_000_000_000_000_000_000
+"""Ids of the crowd: far from those of the platform's own accounts and events."""
+VIDEO = FIRST_ID
+
+
+def links(lake: str, day: date) -> tuple[float, float]:
+    """Seconds, as the job records them of itself, and peak gigabytes."""
+    _, peak_gb = run(JOB.name, "--lake", lake, "--as-of", str(day))
+    runs = DeltaTable(f"{lake}/job_runs").to_pandas()
+    newest = runs[runs["job"] == JOB.name].sort_values("started_at").iloc[-1]
+    return (newest.finished_at - newest.started_at).total_seconds(), peak_gb
+
+
+def crowd(lake: str) -> None:
+    """Add the crowd to a lake: all like one video within an hour, and a part of them on one address."""
+    number = np.arange(LIKES)
+    moments = np.datetime64(CROWDED_AT.replace(tzinfo=None), "us") + (number * 3_600_000_000 // LIKES)
+    schema = pa.schema(DeltaTable(f"{lake}/{EVENTS.name}").schema().to_arrow())
+    given = {
+        "event_id": pa.array(FIRST_ID + number),
+        "ts": pa.array(moments).cast(schema.field("ts").type),
+        "account_id": pa.array(FIRST_ID + number),
+        "verb": pa.array(["like"] * LIKES),
+        "video_id": pa.array(np.full(LIKES, VIDEO)),
+        "ip_id": pa.array(["carrier" if each < ON_ONE_ADDRESS else None for each in number]),
+        "event_date": pa.array([CROWDED_AT.date()] * LIKES),
+    }
+    columns = [given.get(field.name, pa.nulls(LIKES)).cast(field.type) for field in schema]
+    write_deltalake(f"{lake}/{EVENTS.name}", pa.table(columns, schema=schema), mode="append")
+
+
+@click.command()
+@click.option("--events", multiple=True, type=int, default=(3_000_000, 30_000_000, 100_000_000), show_default=True)
+@click.option("--folder", type=click.Path(file_okay=False), help="Keep the lakes here, to be used again.")
+def main(events: tuple[int, ...], folder: str | None) -> None:
+    """Find links on platforms of each size."""
+    print("| events | day | seconds | times the first day | peak GB |\n|---|---|---|---|---|")
+    firsts = {}
+    crowded = sorted(events)[len(events) // 2]
+    with tempfile.TemporaryDirectory() as scratch:
+        for size in sorted(events):
+            lake = str(Path(folder or scratch) / f"lake-{size}")
+            if not (Path(lake) / EVENTS.name).exists():
+                days = ACTIVE_DAYS + 1
+                people = max(size // EVENTS_PER_ACCOUNT, 1)
+                simulate(lake, events=size * days // ACTIVE_DAYS, accounts=people, days=days, until=NEXT_DAY)
+            for name, day in (("first", FIRST_DAY), ("next", NEXT_DAY)):
+                told = links(lake, day)
+                report(size, name, told, firsts.setdefault(size, told))
+            if size == crowded:
+                crowd(lake)
+                report(size, "first, with a crowd", links(lake, FIRST_DAY), firsts[size])
+    sizes = sorted(firsts)
+    for small, large in pairwise(sizes):
+        power = math.log(firsts[large][0] / firsts[small][0]) / math.log(large / small)
+        print(f"\nFrom {small:,} to {large:,} events time grows as events^{power:.2f}.")
+
+
+def report(events: int, name: str, told: tuple[float, float], first: tuple[float, float]) -> None:
+    seconds, peak_gb = told
+    print(f"| {events:,} | {name} | {seconds:,.0f} | {seconds / first[0]:.2f} | {peak_gb:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
