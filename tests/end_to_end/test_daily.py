@@ -78,7 +78,9 @@ def test_killed_in_every_step_then_run_again(spark, fresh, folder, expected):
     assert published(lake, str(DAY)) == expected
 
 
-def test_every_output_opens_in_delta_rs_duckdb_and_polars(whole):
+def test_every_output_opens_in_delta_rs_duckdb_and_polars(spark, whole):
+    for measure in ("evaluate", "drift"):
+        play(spark, whole, measure, DAY)
     for table in OUTPUTS:
         if table is MODELS:  # written by train
             continue

@@ -127,7 +127,8 @@ def test_six_percent_of_broken_rows_stop_the_day_and_leave_the_one_before(outcom
 def test_an_empty_lake_gives_empty_tables(outcome, lake):
     fill(lake, account_rows=())
     lake.replace(VIDEOS, videos(lake.spark), ME)
-    assert outcome("daily", "--lake", lake.uri, "--as-of", DAY) == (0, "")
+    for job in ("daily", "evaluate", "drift"):
+        assert outcome(job, "--lake", lake.uri, "--as-of", DAY) == (0, "")
     day = date(2026, 3, 1)
     rows = {table.name: lake.day(table, day).count() for table in OUTPUTS if table.partition == "as_of"}
     assert {name for name, count in rows.items() if count} <= {"validation_results", "prevalence"}
