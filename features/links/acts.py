@@ -132,6 +132,7 @@ def _text_acts(events: DataFrame, limits: LinkLimits) -> DataFrame:
         .select("raw", normalised(F.col("text")).alias("normal"))
         .where(F.length("normal") >= limits.min_text_length)
         .withColumn("text_id", F.xxhash64("normal"))
+        .persist()
     )
     clusters = text_clusters(texts.groupBy("text_id").agg(F.min("normal").alias("normal")), limits)
     named = texts.select("raw", "text_id").join(clusters, on="text_id", how="left")

@@ -61,7 +61,11 @@ def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
         for kind in sorted(KINDS, key=lambda kind: kind.name)
     ]
     return _kinds_side_by_side(evidence, limits).select(
-        *PAIR, F.array_compact(F.array(*named)).alias("kinds"), "shared_objects", _all_together().alias("surprise")
+        *PAIR,
+        # As array_compact, in generated code.
+        F.array_except(F.array(*named), F.array(F.lit(None).cast("string"))).alias("kinds"),
+        "shared_objects",
+        _all_together().alias("surprise"),
     )
 
 

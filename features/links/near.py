@@ -146,24 +146,31 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame
     ]
     key = [(F.lit(i << PART_BITS).bitwiseOR(part.cast("int"))).alias(f"k{i}") for i, part in enumerate(parts)]
     keyed = words.select("*", F.explode(F.array(*key)).alias("key"))
+    # Of two parts that differ in one bit, the one without it finds the other: each pair is seen once for a part.
     flips = F.array(F.lit(0), *(F.lit(1 << bit) for bit in range(PART_BITS)))
-    probes = keyed.select(
-        F.col("frame_id").alias("other_frame_id"),
-        *(F.col(f"w{i}").alias(f"o{i}") for i in range(4)),
-        "key",
-        F.explode(flips).alias("flip"),
-    ).withColumn("key", F.col("key").bitwiseXOR(F.col("flip")))
-    apart = sum(
-        (F.bit_count(F.col(f"w{i}").bitwiseXOR(F.col(f"o{i}"))) for i in range(1, 4)),
-        F.bit_count(F.col("w0").bitwiseXOR(F.col("o0"))),
+    probes = (
+        keyed.select(
+            F.col("frame_id").alias("other_frame_id"),
+            *(F.col(f"w{i}").alias(f"o{i}") for i in range(4)),
+            "key",
+            F.explode(flips).alias("flip"),
+        )
+        .where(F.col("key").bitwiseAND(F.col("flip")) == 0)
+        .withColumn("key", F.col("key").bitwiseOR(F.col("flip")))
     )
+    apart = [F.bit_count(F.col(f"w{i}").bitwiseXOR(F.col(f"o{i}"))) for i in range(4)]
+    # Most candidates are told apart by half of their bits.
+    near = (apart[0] + apart[1] <= distance) & (apart[0] + apart[1] + apart[2] + apart[3] <= distance)
+    one, other = F.col("frame_id"), F.col("other_frame_id")
     # Spark takes rows before they are exploded for the measure of what fits into every task's memory.
     return (
         probes.join(keyed.hint("shuffle_hash"), on="key", how="inner")
-        .where(F.col("frame_id") < F.col("other_frame_id"))
-        .withColumn("distance", apart)
-        .where(F.col("distance") <= distance)
-        .select("frame_id", "other_frame_id", "distance")
+        .where(near & ((F.col("flip") > 0) | (one < other)))
+        .select(
+            F.least(one, other).alias("frame_id"),
+            F.greatest(one, other).alias("other_frame_id"),
+            (apart[0] + apart[1] + apart[2] + apart[3]).alias("distance"),
+        )
         .distinct()
     )
 
