@@ -76,7 +76,7 @@ def world():
 def evidence():
     """(account, other, kind, shared_objects, surprise, gap, objects) as the links job would leave it."""
     yield from ((a, b, "like", 8, 22.0, 40_000.0, range(1_000, 1_008)) for a, b in all_pairs(FARM))
-    yield from ((a, b, "text", 6, 30.0, 120.0, range(2_000, 2_006)) for a, b in all_pairs(SPAM))
+    yield from ((a, b, "comment_text", 6, 30.0, 120.0, range(2_000, 2_006)) for a, b in all_pairs(SPAM))
     yield from ((a, b, "like", 6, 14.0, 600.0, range(3_000, 3_006)) for a, b in all_pairs(FANS))
     yield from ((a, b, "device", 2, 9.0, None, []) for a, b in all_pairs(HOME))
     yield from ((a, b, "comment", 2, 9.0, 300.0, [4_000]) for a, b in all_pairs(GIVEAWAY))
