@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from review.entities import ENTITY
+from review.history import newly_opened
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Tally:
 
 def risk_cases(queue: DataFrame) -> DataFrame:
     """Entities that a queue opened a risk case about, once each: policy, entity_type, entity_id, opened_on, score."""
-    opened = queue.where((F.col("selection") == "risk") & (F.col("as_of") == F.to_date("opened_at")))
+    opened = newly_opened(queue).where("selection = 'risk'")
     return opened.groupBy(*ENTITY).agg(
         F.min("as_of").alias("opened_on"), F.min_by("score", F.struct("as_of", "case_id")).alias("score")
     )

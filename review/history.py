@@ -17,6 +17,11 @@ def earlier_days(queue: DataFrame, as_of: date, review: Review) -> DataFrame:
     return queue.where((F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(first)))
 
 
+def newly_opened(queue: DataFrame) -> DataFrame:
+    """Each case once, as on the day on which it was opened; it is carried over with the same values after that."""
+    return queue.where(F.col("as_of") == F.to_date("opened_at"))
+
+
 def carried_over(earlier: DataFrame, decisions: DataFrame, as_of: date, review: Review) -> DataFrame:
     """Cases of the latest earlier day that nobody has answered and that have not expired.
 
@@ -42,7 +47,7 @@ def asked(earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: d
     `open_case_id` is the open case, `verdict` the latest one, `score_then` and `size_then` what the answered case was
     opened with (null for decisions that answer no case of the queue).
     """
-    opened = earlier.where(F.col("as_of") == F.to_date("opened_at")).select(
+    opened = newly_opened(earlier).select(
         "case_id", F.col("score").alias("score_then"), F.col("ring_size").alias("size_then")
     )
     decided = (

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row
 
 from conf import Policies, Prevalence
-from lake.store import before
+from lake.store import before, only_row
 from review.estimators import Floats, error_rate, finished, part
 from review.tables import PREVALENCE_ESTIMATES, small_frame
 
@@ -119,6 +119,12 @@ def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> Da
     )
 
 
+def verdict_errors(decisions: DataFrame, as_of: date, settings: Prevalence) -> tuple[tuple[float, float], int]:
+    """How often a verdict is wrong with the variance of that, and the number of pairs of verdicts that tell."""
+    twice = only_row(twice_decided(decisions, as_of, settings))
+    return error_rate(twice.pairs, twice.differ, settings.prior_error, settings.prior_pairs), twice.pairs
+
+
 def prevalence(
     activity: DataFrame,
     rings: DataFrame,
@@ -140,8 +146,7 @@ def prevalence(
     ring_share = {
         row.policy: row.thousandths / 1000 / views for row in predicted_views(activity, believed).collect() if views
     }
-    twice = twice_decided(decisions, as_of, settings).collect()[0]
-    errors = error_rate(twice.pairs, twice.differ, settings.prior_error, settings.prior_pairs)
+    errors, pairs = verdict_errors(decisions, as_of, settings)
     drawn, free = defaultdict(list), defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).collect():
         drawn[row.policy].append(row)
@@ -177,7 +182,7 @@ def prevalence(
             "design_low": design.low,
             "design_high": design.high,
             "error_rate": errors[0],
-            "twice_decided": twice.pairs,
+            "twice_decided": pairs,
             "unanswered": len(drawn[policy]) - len(sample.verdicts),
         }
         rows.append(tuple(estimated[name] for name in PREVALENCE_ESTIMATES.columns))

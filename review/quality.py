@@ -20,10 +20,11 @@ from pyspark.sql import functions as F
 
 from conf import Policies
 from lake.schemas import QUALITY, UNSUPERVISED
-from lake.store import before, only_row
+from lake.store import before
 from review.entities import ENTITY
-from review.estimators import NOTHING_KNOWN, Estimate, Floats, error_rate, finished, interval, part
-from review.prevalence import answered_draws, twice_decided
+from review.estimators import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
+from review.history import newly_opened
+from review.prevalence import answered_draws, verdict_errors
 from review.tables import small_frame
 
 GROUP = ("policy", "selection", "model_version")
@@ -34,9 +35,7 @@ COUNTED = {"precision": "violating", "agreement": "agreed", "overturned": "overt
 def opened(queue: DataFrame, as_of: date, days: int) -> DataFrame:
     """Cases of the review queue that were opened in the days before `as_of`, one row each."""
     day = F.col("as_of")
-    return queue.where(
-        (day < F.lit(as_of)) & (day >= F.lit(as_of - timedelta(days=days))) & (day == F.to_date("opened_at"))
-    )
+    return newly_opened(queue.where((day < F.lit(as_of)) & (day >= F.lit(as_of - timedelta(days=days)))))
 
 
 def scored_by(account_scores: DataFrame, video_scores: DataFrame) -> DataFrame:
@@ -144,12 +143,8 @@ def quality(
     """
     scored = F.broadcast(scored)
     measured = [*counted(cases, scored, decisions, as_of), *recalls(scored, draws, decisions, as_of, policies)]
-    rows = [
-        (as_of, one.policy, one.selection, one.model_version, one.measure, one.cases, its.share, its.low, its.high)
-        for one in sorted(measured, key=lambda one: (one.policy, one.selection, one.model_version or "", one.measure))
-        for its in (one.estimate,)
-    ]
-    return small_frame(cases.sparkSession, rows, QUALITY.schema)
+    measured.sort(key=lambda one: (one.policy, one.selection, one.model_version or "", one.measure))
+    return small_frame(cases.sparkSession, [(as_of, *one.columns()) for one in measured], QUALITY.schema)
 
 
 @dataclass(frozen=True)
@@ -162,6 +157,11 @@ class Measured:
     measure: str
     cases: int
     estimate: Estimate
+
+    def columns(self) -> tuple:
+        """A row of the table, without as_of."""
+        its = self.estimate
+        return (*(getattr(self, name) for name in (*GROUP, "measure", "cases")), its.share, its.low, its.high)
 
 
 def counted(cases: DataFrame, scored: DataFrame, decisions: DataFrame, as_of: date) -> Iterator[Measured]:
@@ -191,8 +191,7 @@ def recalls(
 ) -> Iterator[Measured]:
     """What each model's risk cases could have caught of all violating accounts, as far as audits were answered."""
     settings = policies.prevalence
-    twice = only_row(twice_decided(decisions, as_of, settings))
-    errors = error_rate(twice.pairs, twice.differ, settings.prior_error, settings.prior_pairs)
+    errors, _ = verdict_errors(decisions, as_of, settings)
     by_model = scored.where("entity_type = 'account'").select("as_of", "policy", "model_version")
     audits = defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).join(by_model, on=["as_of", "policy"]).collect():

@@ -14,18 +14,7 @@ DRAWN = date(2026, 2, 20)
 
 
 def draws(spark, *given):
-    base = {
-        "as_of": DRAWN,
-        "policy": "spam_ring",
-        "stratum": 0,
-        "inclusion_probability": 0.1,
-        "views": 10,
-        "score": 0.1,
-    }
-    full = [{**base, **row} for row in given]
-    return small_frame(
-        spark, [tuple(row.get(name) for name in AUDIT_DRAWS.columns) for row in full], AUDIT_DRAWS.schema
-    )
+    return rows(spark, AUDIT_DRAWS, *({"as_of": DRAWN, **row} for row in given))
 
 
 def estimates(spark, given_decisions, given_draws, frames=()):

@@ -13,7 +13,7 @@ from lake.schemas import ACCOUNT_SCORES, AUDIT_DRAWS, DECISIONS, QUALITY, VIDEO_
 from lake.store import Provenance
 from review.estimators import NOTHING_KNOWN, Estimate
 from review.quality import opened, quality, ratio_interval, recall, scored_by
-from review.tables import QUEUE, small_frame
+from review.tables import QUEUE
 from tests.builders import at, decisions
 from tests.review.worlds import AS_OF, POLICIES, queued, rows
 
@@ -37,11 +37,7 @@ def verdict(number: int, said: str, day: str = "2026-02-21", **what):
 
 
 def draws(spark, *given):
-    base = {"as_of": OPENED, "policy": "spam_ring", "inclusion_probability": 0.1, "views": 10, "score": 0.1}
-    full = [{**base, **row} for row in given]
-    return small_frame(
-        spark, [tuple(row.get(name) for name in AUDIT_DRAWS.columns) for row in full], AUDIT_DRAWS.schema
-    )
+    return rows(spark, AUDIT_DRAWS, *({"as_of": OPENED, **row} for row in given))
 
 
 def measured(spark, cases, decided, drawn=()):

@@ -23,6 +23,7 @@ REASONS = [
 BASE: dict[str, dict[str, Any]] = {
     "account_scores": {"policy": "spam_ring", "score": 0.01, "reasons": [], "model_version": "m"},
     "video_scores": {"policy": "artificial_engagement", "score": 0.01, "reasons": [], "model_version": "m"},
+    "audit_draws": {"policy": "spam_ring", "stratum": 0, "inclusion_probability": 0.1, "views": 10, "score": 0.1},
     "rings": {"policy": "spam_ring", "size": 10, "score": 0.9, "evidence": "10 accounts wrote the same comment."},
     "ring_members": {"strength": 1.0},
     "account_features": {"views_7d": 10, "reach_7d": 5, "events_28d": 40, "age_days": 100.0},
