@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake.errors import UsageError
-from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, VIDEO_SCORES
+from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS
 from models.fit import Model
 from models.registry import load_model
 from models.score import score_entities
@@ -22,7 +22,6 @@ from review.history import earlier_days
 from review.queue import Day, review_queue
 from review.tables import QUEUE
 
-SCORES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
 END_OF_TIME = date(9999, 12, 31)
 
 

@@ -1,7 +1,8 @@
 """Drift: how far a day is from what the models that score it were trained for."""
 
+from jobs import score
 from jobs.job import Context, Facts, Job, main
-from jobs.snapshots import feature_rows, published, read_days
+from jobs.snapshots import FEATURES, MODEL_INPUTS, feature_rows, published, read_days
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,27 +10,13 @@ from datetime import date
 
 from pyspark.sql import functions as F
 
-from lake.schemas import (
-    ACCOUNT_FEATURES,
-    ACCOUNT_LINKS,
-    ACCOUNT_SCORES,
-    DRIFT,
-    EVENTS,
-    MODELS,
-    RING_MEMBERS,
-    RINGS,
-    VIDEO_FEATURES,
-    VIDEO_SCORES,
-    VIDEO_WORKS,
-)
+from lake.schemas import DRIFT, MODELS
 from models.drift import drift
 from models.examples import even_sample, population
 from models.fit import Model
-from models.registry import champions, load_model
+from models.registry import standing_models
 from review.tables import small_frame
 
-FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES}
-SCORES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
 SCORE = "score"
 SHOWN = 3
 
@@ -42,8 +29,7 @@ def run(context: Context) -> Facts:
     after score.
     """
     day, limit = context.as_of, context.limits.drift.max_index
-    registry = context.lake.read(MODELS).collect() if context.lake.exists(MODELS) else []
-    models = {key: load_model(context.spark, context.lake.uri, row) for key, row in champions(registry, day).items()}
+    models = standing_models(context.lake, day)
     first = first_scored(context, models)
     rows, facts = [], {}
     for then in sorted(set(first.values())):
@@ -65,7 +51,7 @@ def first_scored(context: Context, models: Mapping[tuple[str, str], Model]) -> d
     """The first day, before this one, on which each model scored and whose features are still there."""
     known = [day for day in published(context) if day < context.as_of]
     found = {}
-    for kind, table in SCORES.items():
+    for kind, table in score.TABLES.items():
         scores = context.lake.read_or_empty(table).where(F.col("as_of").isin(known))
         for row in scores.groupBy("policy", "model_version").agg(F.min("as_of").alias("first")).collect():
             model = models.get((kind, row.policy))
@@ -89,7 +75,7 @@ def compared(
         features = drift(before[kind], after[kind], population(before[kind], key, sample).sample, names)
         for model in mine:
             of_policy = F.col("policy") == model.policy
-            scores, scores_now = (each.day(SCORES[kind]).where(of_policy) for each in (past, context))
+            scores, scores_now = (each.day(score.TABLES[kind]).where(of_policy) for each in (past, context))
             drawn = population(scores, key, sample).sample
             own = {name: features[name] for name in model.features}
             yield model, {**own, **drift(scores, scores_now, drawn, [SCORE])}
@@ -104,18 +90,7 @@ JOB = Job(
     "drift",
     "how far features and scores are from the first day of the models that score",
     run,
-    reads=(
-        ACCOUNT_FEATURES,
-        VIDEO_FEATURES,
-        VIDEO_WORKS,
-        ACCOUNT_LINKS,
-        RINGS,
-        RING_MEMBERS,
-        EVENTS,
-        ACCOUNT_SCORES,
-        VIDEO_SCORES,
-        MODELS,
-    ),
+    reads=(*MODEL_INPUTS, *score.TABLES.values(), MODELS),
     writes=(DRIFT,),
 )
 

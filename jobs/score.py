@@ -1,21 +1,10 @@
 """Score: the chance, for every active account and video, that a reviewer would say violating."""
 
 from jobs.job import Context, Facts, Job, main
-from jobs.snapshots import feature_rows
+from jobs.snapshots import MODEL_INPUTS, feature_rows
 
-from lake.schemas import (
-    ACCOUNT_FEATURES,
-    ACCOUNT_LINKS,
-    ACCOUNT_SCORES,
-    EVENTS,
-    MODELS,
-    RING_MEMBERS,
-    RINGS,
-    VIDEO_FEATURES,
-    VIDEO_SCORES,
-    VIDEO_WORKS,
-)
-from models.registry import SCORED, champions, load_model
+from lake.schemas import ACCOUNT_SCORES, MODELS, VIDEO_SCORES
+from models.registry import SCORED, standing_models
 from models.score import score_entities
 
 TABLES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
@@ -31,8 +20,7 @@ def run(context: Context) -> Facts:
     """
     lake, day = context.lake, context.as_of
     rows = feature_rows(context, [day])
-    registry = lake.read(MODELS).collect() if lake.exists(MODELS) else []
-    models = {key: load_model(context.spark, lake.uri, row) for key, row in champions(registry, day).items()}
+    models = standing_models(lake, day)
     cold = [
         f"{policy} ({kind})" for kind, policies in SCORED.items() for policy in policies if (kind, policy) not in models
     ]
@@ -54,7 +42,7 @@ JOB = Job(
     "score",
     "score active accounts and videos, with reasons",
     run,
-    reads=(ACCOUNT_FEATURES, VIDEO_FEATURES, VIDEO_WORKS, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS, MODELS),
+    reads=(*MODEL_INPUTS, MODELS),
     writes=(ACCOUNT_SCORES, VIDEO_SCORES),
 )
 

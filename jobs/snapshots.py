@@ -26,6 +26,10 @@ from models.examples import uncovered, wanted_days, windows
 from models.rows import account_rows, best_ring, copying_rings, publics, video_rings, video_rows
 from validation.rules import usable
 
+FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES}
+"""The features of what is scored, by entity type."""
+MODEL_INPUTS = (*FEATURES.values(), VIDEO_WORKS, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS)
+"""What `feature_rows` reads."""
 STEPS = ("features", "links", "rings")
 """The steps whose outputs make a snapshot, in their order."""
 

@@ -1,7 +1,7 @@
 """Train: models from reviewers' decisions, promoted when they are no worse than what scores today."""
 
 from jobs.job import Context, Facts, Job, main
-from jobs.snapshots import backfill, cases_before, feature_rows, published, read_days
+from jobs.snapshots import FEATURES, MODEL_INPUTS, backfill, cases_before, feature_rows, published, read_days
 
 from datetime import timedelta
 
@@ -9,25 +9,11 @@ import click
 from pyspark.sql import functions as F
 
 from lake.errors import GateRefused
-from lake.schemas import (
-    ACCOUNT_FEATURES,
-    ACCOUNT_LINKS,
-    ACCOUNTS,
-    DECISIONS,
-    EVENTS,
-    MODELS,
-    REVIEW_QUEUE,
-    RING_MEMBERS,
-    RINGS,
-    VIDEO_FEATURES,
-    VIDEO_WORKS,
-)
+from lake.schemas import ACCOUNTS, DECISIONS, MODELS, REVIEW_QUEUE, RING_MEMBERS
 from models.examples import at_snapshots, even_sample
 from models.labels import labels
-from models.registry import SCORED, champions, load_model, register
+from models.registry import SCORED, register, registered, standing_models
 from models.training import train_entity
-
-FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES}
 
 
 def run(context: Context) -> Facts:
@@ -48,8 +34,7 @@ def run(context: Context) -> Facts:
     facts: dict[str, object] = {"snapshots": len(days), "snapshots made": len(made)}
     known = labels(decisions, cases_before(context), read_days(context, RING_MEMBERS, days), days)
     known = at_snapshots(known, days).cache()
-    registry = lake.read(MODELS).collect() if lake.exists(MODELS) else []
-    standing = {key: load_model(spark, lake.uri, row) for key, row in champions(registry, context.as_of).items()}
+    standing = standing_models(lake, context.as_of)
     outcomes = []
     draw = limits.training.background_rows, limits.training.seed
     samples = {
@@ -75,7 +60,7 @@ def run(context: Context) -> Facts:
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():
             context.warn(f"no model for {policy} ({kind}): {why}")
-    context.run.rows_written += register(lake, outcomes, registry, context.as_of, context.run.provenance)
+    context.run.rows_written += register(lake, outcomes, registered(lake), context.as_of, context.run.provenance)
     for outcome in outcomes:
         model = outcome.model
         facts[f"{model.policy} ({model.entity_type})"] = outcome.in_a_line()
@@ -93,18 +78,7 @@ JOB = Job(
     "train",
     "train models from decisions, and put live those that pass the gate",
     run,
-    reads=(
-        DECISIONS,
-        ACCOUNTS,
-        ACCOUNT_FEATURES,
-        VIDEO_FEATURES,
-        VIDEO_WORKS,
-        ACCOUNT_LINKS,
-        RINGS,
-        RING_MEMBERS,
-        EVENTS,
-        REVIEW_QUEUE,
-    ),
+    reads=(DECISIONS, ACCOUNTS, *MODEL_INPUTS, REVIEW_QUEUE),
     writes=(MODELS,),
     options=(
         click.Option(["--snapshot-weeks"], type=click.IntRange(1), help="Weeks for which missing features are made."),

@@ -52,6 +52,16 @@ def _rank(row: Row) -> tuple:
     return row.trained_as_of, row.status == "champion", row.trained_at, row.model_version
 
 
+def registered(lake: Lake) -> list[Row]:
+    """Every model that was ever trained; there are a few a week."""
+    return lake.read(MODELS).collect() if lake.exists(MODELS) else []
+
+
+def standing_models(lake: Lake, as_of: date) -> dict[tuple[str, str], Model]:
+    """The models that score on a day, by entity type and policy; see `champions`."""
+    return {key: load_model(lake.spark, lake.uri, row) for key, row in champions(registered(lake), as_of).items()}
+
+
 def save_model(spark: SparkSession, lake_uri: str, model: Model, card: str) -> None:
     """Write the files of a model with a version."""
     folder = f"{lake_uri}/{model_path(model.version)}"
