@@ -6,7 +6,7 @@ import click
 from pyspark.sql import DataFrame
 
 from lake.errors import BrokenContract, UsageError
-from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, IMPORTED_IDS, SOURCES, VIDEOS, Table
+from lake.schemas import ACCOUNTS, DECISIONS, DERIVED, EVENTS, IMPORTED_IDS, SOURCES, VIDEOS, Table
 from lake.shares import WANTED, Shares, collisions, without_a_place
 
 
@@ -30,6 +30,7 @@ def run(context: Context) -> Facts:
     doubled = collisions(shares.ids)
     if doubled:
         raise BrokenContract(f"{path}: two ids have one hash: {doubled}")
+    lake.forget(DERIVED, context.run.provenance)
     tables: dict[Table, DataFrame] = {
         ACCOUNTS: shares.accounts,
         VIDEOS: shares.videos,
@@ -52,7 +53,7 @@ JOB = Job(
     writes=(*SOURCES, IMPORTED_IDS),
     options=(
         click.Option(["--file"], required=True, metavar="URI", help="The Parquet file, or CSV file with a header."),
-        click.Option(["--overwrite"], is_flag=True, help="Replace the tables of a lake that has some."),
+        click.Option(["--overwrite"], is_flag=True, help="Replace a lake, with all that was computed from it."),
     ),
     needs_day=False,
     makes_lake=True,

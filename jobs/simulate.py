@@ -91,7 +91,7 @@ OPTIONS = (
         show_default=True,
         help="Reviewers decided in the last so many days.",
     ),
-    click.Option(["--overwrite"], is_flag=True, help="Replace the tables of a lake that has some."),
+    click.Option(["--overwrite"], is_flag=True, help="Replace a lake, with all that was computed from it."),
     click.Option(["--answer-queue"], is_flag=True, help="Let reviewers answer the open cases of --as-of instead."),
     click.Option(["--as-of", "day"], type=DAY, help="With --answer-queue: the day whose queue is answered."),
 )

@@ -29,6 +29,8 @@ DATE, TIMESTAMP = DateType(), TimestampType()
 STRINGS = ArrayType(STRING)
 
 VERBS = ("view", "like", "comment", "share", "follow", "report")
+RESPONSES = ("like", "comment", "share")
+"""What a viewer does who is moved by a video."""
 ENTITY_TYPES = ("account", "video", "ring")
 POLICIES = ("spam_ring", "bot_network", "artificial_engagement", "coordinated_reupload")
 VIDEO_POLICIES = ("artificial_engagement", "coordinated_reupload")
@@ -711,3 +713,6 @@ INTERNAL = (
     AUDIT_FRAMES,
     AUDIT_DRAWS,
 )
+
+DERIVED = tuple(table for table in (*OUTPUTS, *INTERNAL) if table is not JOB_RUNS)
+"""What is known from source tables, and means nothing without them."""

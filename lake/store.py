@@ -1,7 +1,7 @@
 """Reading tables as they were known at a day, and publishing a day of a table whole or not at all."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -233,10 +233,19 @@ class Lake:
             .whenMatchedUpdateAll()
             .whenNotMatchedInsertAll()
         )
-        # A merge takes no options: its provenance can only come from the session.
+        self._executed(table, merge.execute, provenance)
+
+    def forget(self, tables: Iterable[Table], provenance: Provenance) -> None:
+        """Take all rows out of those of the tables that are there; their history stays."""
+        for table in tables:
+            if self.exists(table):
+                self._executed(table, DeltaTable.forPath(self.spark, self.path(table)).delete, provenance)
+
+    def _executed(self, table: Table, command: Callable[[], object], provenance: Provenance) -> None:
+        """Commit a command that takes no options: its provenance can only come from the session."""
         self.spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", provenance.to_json())
         try:
-            self._retried(table, merge.execute)
+            self._retried(table, command)
         finally:
             self.spark.conf.unset("spark.databricks.delta.commitInfo.userMetadata")
 

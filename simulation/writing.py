@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from conf import Policies
 from lake.errors import UsageError
-from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, REVIEW_QUEUE, RING_MEMBERS, SOURCES, VIDEOS, Table
+from lake.schemas import ACCOUNTS, DECISIONS, DERIVED, EVENTS, REVIEW_QUEUE, RING_MEMBERS, SOURCES, VIDEOS, Table
 from lake.store import Lake, Provenance
 from simulation import tables
 from simulation.answers import answers
@@ -22,10 +22,14 @@ from simulation.world import World, plan_world
 
 
 def write_world(lake: Lake, settings: Settings, overwrite: bool, provenance: Provenance) -> Mapping[str, object]:
-    """Plan a world and write it; raises UsageError when the lake has source tables and may not be overwritten."""
+    """Plan a world and write it; raises UsageError when the lake has source tables and may not be overwritten.
+
+    What was computed from the tables that are overwritten goes with them.
+    """
     there = [table.name for table in SOURCES if lake.exists(table)]
     if there and not overwrite:
         raise UsageError(f"{lake.uri} already holds {', '.join(there)}: choose another folder, or --overwrite")
+    lake.forget(DERIVED, provenance)
     world = plan_world(settings)
     spark, beside = lake.spark, truth_beside(lake)
     made: dict[Table, DataFrame] = {

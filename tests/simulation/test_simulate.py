@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 
 from conf import load_policies
 from lake.errors import UsageError
-from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, REVIEW_QUEUE, RING_MEMBERS, SOURCES, VIDEOS
+from lake.schemas import ACCOUNTS, DECISIONS, EVENTS, REVIEW_QUEUE, RING_MEMBERS, SOURCES, VIDEO_FEATURES, VIDEOS
 from lake.store import Lake, Provenance
 from simulation import tables
 from simulation.dirt import FAULTS
@@ -166,6 +166,16 @@ def test_every_fault_has_a_rule_and_every_table_has_faults(table):
 def test_a_lake_with_tables_is_not_overwritten(small):
     with pytest.raises(UsageError, match="already holds accounts, videos, events, decisions"):
         write_world(small, SMALL, False, ME)
+
+
+def test_what_was_computed_from_a_lake_goes_with_it(spark, tmp_path):
+    lake, tiny = Lake(spark, str(tmp_path / "lake")), replace(SMALL, accounts=200, days=3)
+    write_world(lake, tiny, False, ME)
+    old = spark.createDataFrame([(1, 2)], "video_id bigint, account_id bigint")
+    lake.publish(VIDEO_FEATURES, old, date(2026, 2, 28), ME)
+    write_world(lake, replace(tiny, seed=12), True, ME)
+    assert lake.read(VIDEO_FEATURES).count() == 0
+    assert lake.read(EVENTS).count() > 0
 
 
 def test_decisions_are_partial_and_seldom_wrong(small):
