@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import BooleanType, DoubleType, LongType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, BooleanType, DoubleType, LongType, StringType, StructField, StructType
 
 LINK, HANDLE, PHONE, NUMBER = "<link>", "<handle>", "<phone>", "0"
 """What stands in a normalised text for a link, a handle, a phone number, any other number."""
@@ -138,6 +138,8 @@ _PHONE = re.compile(
     r"(?<![\w.])(?!\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{4})"
     rf"\+?\(?\d(?:[\s().-]{{0,2}}\d){{{MIN_PHONE_DIGITS - 1},{MAX_PHONE_DIGITS - 1}}}(?!\w)"
 )
+_BEFORE_CONTACT = re.compile(r"^(?:https?\s?:\s?//(?:www\.)?|www\.|\w+\s?[:=]\s?|(?:微信|加v|薇信)\s?)")
+_SPELT_DOT = re.compile(r"[(\[]\s?dot\s?[)\]]")
 _SPACED = re.compile(r"(?<!\S)(?:[^\W\d_] ){3,}[^\W\d_](?!\S)")
 _WORD_WITH_DIGIT = re.compile(r"(?<!\w)(?=[\w$@]*[^\W\d_])(?=[\w$@]*[\d$@])[\w$@]+(?!\w)")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -322,6 +324,22 @@ def normalise(text: str | None) -> str:
     return _plain(_marked(_folded(text))) if text else ""
 
 
+def contacts(text: str) -> list[str]:
+    """The links, handles and phone numbers that a text names, each once and without what ways to write it differ in."""
+    rest, found = _folded(text), set()
+    for pattern in (_URL, _HANDLE, _PHONE):
+        found |= {_contact(each) for each in pattern.findall(rest)}
+        rest = pattern.sub(" ", rest)
+    return sorted(found - {""})
+
+
+def _contact(written: str) -> str:
+    """What is left of a contact when its app, its punctuation and digits for letters do not count."""
+    address = _SPELT_DOT.sub("", _BEFORE_CONTACT.sub("", written))
+    dense = "".join(filter(str.isalnum, address))
+    return dense if dense.isdecimal() else dense.translate(LEET)
+
+
 def traits(text: str | None) -> TextTraits:
     """The normalised text and what else it shows; `length` counts visible characters as written."""
     if not text:
@@ -425,6 +443,16 @@ def normalised(text: Column) -> Column:
         return _each_distinct(values, normalise, pa.string())
 
     return normalise_batch(text)
+
+
+def text_contacts(text: Column) -> Column:
+    """`contacts` of a column of texts, in whole Arrow batches; null stays null."""
+
+    @F.arrow_udf(ArrayType(StringType()))
+    def contacts_batch(values: pa.Array) -> pa.Array:
+        return _each_distinct(values, contacts, pa.list_(pa.string()))
+
+    return contacts_batch(text)
 
 
 def text_traits(text: Column) -> Column:

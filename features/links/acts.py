@@ -10,10 +10,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
-from features.links.kinds import KINDS, SOURCE_NUMBER
+from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
 from features.links.near import text_clusters
 from features.links.works import shared_works
-from features.text import normalised
+from features.text import HANDLE, LINK, PHONE, normalised, text_contacts
 from lake.schemas import VERBS
 from lake.store import midnight
 
@@ -41,12 +41,14 @@ def co_actions(
     """
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
-    watched = _watched(events)
+    watched, comments = _watched(events), _comments(events)
+    texts = _texts(comments, limits).persist()
     first = (
         _event_acts(events)
         .unionByName(_rewatches(watched))
         .unionByName(_regulars(watched, videos))
-        .unionByName(_text_acts(events, limits))
+        .unionByName(_text_acts(comments, texts, limits))
+        .unionByName(_contact_acts(comments, texts))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
         .unionByName(_upload_acts(uploads, works))
         .groupBy("source", "account_id", "object")
@@ -118,28 +120,50 @@ def _regulars(watched: DataFrame, videos: DataFrame) -> DataFrame:
     return again.select(_act(_source("regular"), viewer, creator, creator, F.col("ts")).alias("act")).select("act.*")
 
 
-def _text_acts(events: DataFrame, limits: LinkLimits) -> DataFrame:
-    """Comments by the cluster of near-equal texts they belong to; the distinct texts alone are normalised."""
-    comments = (
+def _comments(events: DataFrame) -> DataFrame:
+    """What each account wrote, when first, and whether again: account_id, text, ts, again, raw (a hash of the text)."""
+    return (
         events.where("verb = 'comment' and text is not null")
         .groupBy("account_id", "text")
-        .agg(F.min("ts").alias("ts"))
+        .agg(F.min("ts").alias("ts"), (F.max("ts") > F.min("ts")).alias("again"))
         .withColumn("raw", F.xxhash64("text"))
     )
-    texts = (
+
+
+def _texts(comments: DataFrame, limits: LinkLimits) -> DataFrame:
+    """The distinct texts that say enough, each normalised once: raw, text, normal, text_id."""
+    return (
         comments.groupBy("raw")
         .agg(F.min("text").alias("text"))
-        .select("raw", normalised(F.col("text")).alias("normal"))
+        .select("raw", "text", normalised(F.col("text")).alias("normal"))
         .where(F.length("normal") >= limits.min_text_length)
         .withColumn("text_id", F.xxhash64("normal"))
-        .persist()
     )
+
+
+def _text_acts(comments: DataFrame, texts: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Comments by the cluster of near-equal texts they belong to."""
     clusters = text_clusters(texts.groupBy("text_id").agg(F.min("normal").alias("normal")), limits)
     named = texts.select("raw", "text_id").join(clusters, on="text_id", how="left")
     return (
         comments.join(named, on="raw", how="inner")
         .withColumn("object", F.coalesce("cluster", "text_id"))
         .select(_act(_source("text"), F.col("account_id"), F.col("object"), F.col("object"), F.col("ts")).alias("act"))
+        .select("act.*")
+    )
+
+
+def _contact_acts(comments: DataFrame, texts: DataFrame) -> DataFrame:
+    """The contacts that an account named more than once: who is mentioned once may be anybody."""
+    contact = F.xxhash64("contact")
+    return (
+        texts.where(F.col("normal").rlike("|".join((LINK, HANDLE, PHONE))))
+        .select("raw", F.explode(text_contacts(F.col("text"))).alias("contact"))
+        .join(comments, on="raw", how="inner")
+        .groupBy("account_id", "contact")
+        .agg(F.min("ts").alias("ts"), (F.bool_or("again") | (F.count(F.lit(1)) > 1)).alias("again"))
+        .where("again")
+        .select(_act(_source(CONTACT), F.col("account_id"), contact, contact, F.col("ts")).alias("act"))
         .select("act.*")
     )
 

@@ -7,6 +7,7 @@ from pyspark.sql.types import StructType
 from conf import LinkLimits
 from features.links.chance import dispersions, expected_and_tail
 from features.links.combine import pair_surprise
+from features.links.contacts import of_one_hand
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
 from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
 from features.rings.components import cut
@@ -35,7 +36,9 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     spread = dispersions(sampled_counts(meeting, found, limits), found)
     objects = each_object_once(repeated(meeting, limits)).persist()
     counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
-    judged = cut(expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0"))
+    every = cut(expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0"))
+    texts = F.col("kind") == NUMBER["comment_text"]
+    judged = every.where(~texts).unionByName(of_one_hand(every.where(texts), acts, limits.max_crowd))
     of_pairs = pair_surprise(judged.withColumn("kind", _kind_name()), limits)
     worth = of_pairs.where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR)
     told = judged.select(*PAIR, "kind", "shared_objects", "surprise", "creator").join(worth, on=PAIR, how="left_semi")

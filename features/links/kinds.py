@@ -71,7 +71,9 @@ their customers, of whom few others watch more than one.
 """
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
-SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS))
+CONTACT = "contact"
+"""Acts of no kind: who names a contact in a comment may mention a friend. See contacts.py for what they tell."""
+SOURCES = (*dict.fromkeys(kind.source for kind in KINDS), CONTACT)
 SOURCE_NUMBER = {source: number for number, source in enumerate(SOURCES)}
 GROUNDS = tuple(dict.fromkeys(kind.ground for kind in KINDS))
 FAMILIES = tuple(dict.fromkeys(kind.family for kind in KINDS))

@@ -118,6 +118,44 @@ def test_a_crowd_on_one_film_and_one_address_is_not_linked(spark):
     assert len(found(spark, noise(4) + crowd)) <= 2
 
 
+PITCHES = (
+    "passive income every single week, ask for it",
+    "my mentor doubled all that I had saved",
+    "nobody tells you how easy trading became",
+    "leave your job by summer, here is the way",
+)
+
+
+@pytest.mark.parametrize(
+    ("contacts", "apart"),
+    [
+        (lambda member, pitch: "@broker_anna" if member <= 5 else "@broker_bob", True),
+        (lambda member, pitch: f"@victim_{member * pitch}", False),
+        (lambda member, pitch: "@broker_anna" if pitch % 2 else f"@own_{member}", False),
+    ],
+    ids=["two sellers who bought one script", "one seller who tags people", "one seller under many names"],
+)
+def test_who_sells_for_somebody_else_is_not_linked_by_the_words_of_one_script(spark, contacts, apart):
+    spam = [
+        {
+            "account_id": member,
+            "verb": "comment",
+            "video_id": 1 + 40 * member + place,
+            "text": f"{PITCHES[pitch]} {contacts(member, pitch)} {'!' * place}",
+            "ts": START + timedelta(days=place, minutes=97 * member),
+        }
+        for member in RING
+        for place, pitch in enumerate((0, 1, 2, 3, 0, 1, 2, 3))
+    ]
+    draw = random.Random(8)
+    remarks = [{**act, "text": "".join(draw.choices("abcdefghijklmnop", k=20))} for act in noise(8, 8, verb="comment")]
+    links = found(spark, remarks + spam)
+    across = {(one, other) for one in range(1, 6) for other in range(6, 11)}
+    planted = {(one, other) for one in RING for other in RING if one < other}
+    assert planted - across <= links
+    assert (links & across == set()) if apart else across <= links
+
+
 def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
     """Three accounts post the films of a fourth again, one after the other in turns."""
     films = [

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from features.text import normalise, normalised, text_traits, traits
+from features.text import contacts, normalise, normalised, text_contacts, text_traits, traits
 
 SAME = {
     "Latin": [
@@ -103,6 +103,22 @@ def test_disguise(text, disguised):
     assert traits(text).disguised is disguised
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no contact here, 5 of 10", []),
+        ("DM me @Lena.Art or @lena_art !", ["lenaart"]),
+        ("telegram: @easy_cash", ["easycash"]),
+        ("telegram = easy_cash", ["easycash"]),
+        ("TELEGRAM: @e\u200basy_c4sh", ["easycash"]),
+        ("https://www.bit.ly/x1 and bit[dot]ly/x1", ["bitlyxl"]),
+        ("call +1 (555) 123-4567 or +1 555 1234567", ["15551234567"]),
+    ],
+)
+def test_contacts(text, expected):
+    assert contacts(text) == expected
+
+
 def test_traits():
     found = traits("Wow 🔥🔥 t.me/abc")
     assert found == ("wow <link>", True, False, False, False, 2 / 13, 13, "LATIN")
@@ -111,8 +127,14 @@ def test_traits():
 def test_columns_give_what_the_functions_give(spark):
     texts = ["Frее mоnеу", None, "", "see bit.ly/x", "Frее mоnеу", "安い😀"]
     df = spark.createDataFrame([(number, text) for number, text in enumerate(texts)], "id int, text string")
+    text = F.col("text")
     rows = df.select(
-        "id", normalised(F.col("text")).alias("normal"), text_traits(F.col("text")).alias("traits")
+        "id",
+        normalised(text).alias("normal"),
+        text_contacts(text).alias("contacts"),
+        text_traits(text).alias("traits"),
     ).collect()
-    expected = [(None, None) if text is None else (normalise(text), tuple(traits(text))) for text in texts]
-    assert [(row.normal, row.traits and tuple(row.traits)) for row in sorted(rows)] == expected
+    expected = [
+        (None, None, None) if text is None else (normalise(text), contacts(text), tuple(traits(text))) for text in texts
+    ]
+    assert [(row.normal, row.contacts, row.traits and tuple(row.traits)) for row in sorted(rows)] == expected
