@@ -209,6 +209,30 @@ RING_FEATURES = (
     RingFeature(
         "acquainted_share", DOUBLE, "share", "members that follow or are followed by another", "strangers", "friends"
     ),
+    RingFeature(
+        "watched_together",
+        BIGINT,
+        "views",
+        "views of targets by members, of each video one for each member",
+        "all that was ordered",
+        "what a taste brings along",
+    ),
+    RingFeature(
+        "willed_together",
+        BIGINT,
+        "acts",
+        "likes, comments and shares of members on the videos they watch together",
+        "none: a view was paid for",
+        "as many as elsewhere",
+    ),
+    RingFeature(
+        "willed_expected",
+        DOUBLE,
+        "acts",
+        "likes, comments and shares to be expected there, going by what each member does elsewhere",
+        "well above what there is",
+        "about what there is",
+    ),
     # How they live otherwise
     RingFeature(
         "acts_per_member", DOUBLE, "acts", "mean number of acts of a member in the days of links", "either", "either"
@@ -259,6 +283,14 @@ def ramp(value: Column, low: float, high: float) -> Column:
     return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
 
 
+def shortfall(seen: Column, expected: Column) -> Column:
+    """By how many standard deviations a count falls short of half of what was expected, which leaves room for moods.
+
+    The square root of a Poisson count has a standard deviation of a half (Bartlett 1936). Null when either is unknown.
+    """
+    return 2 * (F.sqrt(expected / 2) - F.sqrt(seen.cast("double")))
+
+
 BASE = -8.5
 """A group that acts together beyond chance is an honest one, until several things about it say otherwise."""
 
@@ -278,7 +310,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
     words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
-    hired = F.greatest(_between("mean_surprise", 3, 6), _between("coverage", 0.35, 0.6))
+    unmoved = ramp(shortfall(F.col("willed_together"), F.col("willed_expected")), 2, 6)
+    hired = F.greatest(_between("mean_surprise", 3, 6), _between("coverage", 0.35, 0.6), unmoved)
     watching = _between("view_share", 0.4, 0.8) * (1 - hired)
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
@@ -301,6 +334,12 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "the same reported, of several creators, and by few others: what outrages is reported by all",
         ),
         Term("works", 8.0, works, "several works under several names: a meme is one"),
+        Term(
+            "willed_together",
+            5.5,
+            _between("view_share", 0.4, 0.8) * unmoved,
+            "watched together and never liked, by accounts that like what they watch elsewhere",
+        ),
         Term("size", 3.0, ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
         Term(
@@ -314,7 +353,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "view_share",
             -5.5,
             watching,
-            "people of one taste come back to the same; of bots half are there each time, or it is far beyond chance",
+            "people of one taste come back to the same; of bots half are there each time, it is far beyond chance, or "
+            "they like none of it",
         ),
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
         Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, family_of
+from lake.schemas import RESPONSES
 
 MILLION = 1_000_000
 DAY_SECONDS = 86_400
@@ -123,6 +124,7 @@ def ring_features(
         _fans(members, targets, touched, acts),
         _acquainted(members, acts),
         _lives(touched, targets),
+        _response(touched, targets),
     )
     rings = sizes
     for part in parts:
@@ -364,6 +366,33 @@ def _lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
             (F.sum("acts") / F.count("*")).alias("acts_per_member"),
             mean_of(F.col("inside")).alias("inside_share"),
             mean_of(F.col("alone")).alias("independent_share"),
+        )
+    )
+
+
+def _response(touched: DataFrame, targets: DataFrame) -> DataFrame:
+    """What members make of the videos that they watch together, and what each one's life elsewhere lets expect of it.
+
+    Videos are counted once for each member that watched them, however often.
+    """
+    together = targets.where("verb = 'view'").select("ring_id", "object_id", F.lit(True).alias("together"))
+    inside, viewed = F.coalesce("together", F.lit(False)), F.col("verb") == "view"
+    # Unknown for who watches nothing else: then nothing is to be expected.
+    expected = F.col("watched") * F.when(F.col("elsewhere") > 1, 1.0).otherwise(F.col("elsewhere"))
+    return (
+        touched.where(F.col("verb").isin("view", *RESPONSES))
+        .join(together, on=["ring_id", "object_id"], how="left")
+        .groupBy("ring_id", "account_id")
+        .agg(
+            F.count_if(inside & viewed).alias("watched"),
+            F.count_if(inside & ~viewed).alias("willed"),
+            F.try_divide(F.count_if(~inside & ~viewed), F.count_if(~inside & viewed)).alias("elsewhere"),
+        )
+        .groupBy("ring_id")
+        .agg(
+            F.sum("watched").alias("watched_together"),
+            F.sum("willed").alias("willed_together"),
+            (F.sum(F.round(expected * MILLION).cast("bigint")) / MILLION).alias("willed_expected"),
         )
     )
 

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
-from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, score_terms
+from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, score_terms, shortfall
 from features.rings.measures import VERB_OF_FAMILY
 from lake.schemas import POLICIES
 
@@ -15,6 +15,8 @@ EXAMPLES = 3
 SAYS = 0.3
 """Share of links from which a kind of evidence is worth a word in the sentence."""
 MOST = 0.5
+UNMOVED = 2.0
+"""Standard deviations from which it is said that members like little of what they watch together."""
 
 
 def judged(features: DataFrame, targets: DataFrame, limits: RingLimits) -> DataFrame:
@@ -157,13 +159,22 @@ def _sentence() -> Column:
         F.col("first_at").isNotNull(),
         F.concat(F.to_date("first_at").cast("string"), F.lit(" to "), F.to_date("last_at").cast("string")),
     )
+    unmoved = F.when(
+        (F.col("view_share") >= SAYS) & (shortfall(F.col("willed_together"), F.col("willed_expected")) >= UNMOVED),
+        F.format_string(
+            "%d likes, comments or shares for %d views of such videos, where %.0f were to be expected of them",
+            F.col("willed_together"),
+            F.col("watched_together"),
+            F.col("willed_expected"),
+        ),
+    )
     chance = F.format_string(
         "%d of %d pairs linked, each with a chance of %s on average",
         F.col("links"),
         F.expr("size * (size - 1) div 2"),
         _chance(F.col("mean_surprise")),
     )
-    what = F.concat_ws(", ", targets, *said, gap, dates)
+    what = F.concat_ws(", ", targets, *said, unmoved, gap, dates)
 
     one_creator = F.when(
         F.col("top_creator_share") >= 0.8,

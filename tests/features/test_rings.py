@@ -24,7 +24,8 @@ ME = Provenance("run-0", "1.0")
 START = at("2026-02-05 10:00")
 
 FARM, SPAM, FANS, HOME, GIVEAWAY = range(100, 112), range(200, 208), range(300, 312), range(400, 404), range(500, 510)
-GROUPS = {"farm": FARM, "spam": SPAM, "fans": FANS, "home": HOME, "giveaway": GIVEAWAY}
+BOTS = range(600, 612)
+GROUPS = {"farm": FARM, "spam": SPAM, "fans": FANS, "home": HOME, "giveaway": GIVEAWAY, "bots": BOTS}
 IDOL = 900
 
 
@@ -63,6 +64,13 @@ def world():
         rows += [act(account, "comment", 2_000 + n, minute=1440 * n + k, text="x") for k, account in enumerate(SPAM)]
         rows += [act(account, "like", 3_000 + n, minute=1440 * n + 5 * k) for k, account in enumerate(FANS)]
         rows += [act(account, "like", 3_000 + n, minute=1440 * n + 900) for account in range(800, 840)]
+    films += [{"video_id": 5_000 + n, "account_id": 720 + n // 2} for n in range(16)]  # eight customers of the bots
+    people += [{"account_id": 720 + n} for n in range(8)]
+    for k, account in enumerate(BOTS):
+        rows += [act(account, "view", 5_000 + n, minute=900 * n + 100 * k) for n in range(16)]
+        # Of the ten videos of their lives they like five.
+        own = [row["video_id"] for row in rows if row["account_id"] == account and row["video_id"] >= 50_000]
+        rows += [act(account, "like", video, minute=60 * n) for n, video in enumerate(own[:5])]
     rows += [act(account, "follow", minute=-60 * 24 * 20, target_account_id=IDOL) for account in FANS]
     rows += [act(account, "comment", 4_000, minute=k, text="win") for k, account in enumerate(GIVEAWAY)]
     for person in people:
@@ -80,6 +88,7 @@ def evidence():
     yield from ((a, b, "like", 6, 14.0, 600.0, range(3_000, 3_006)) for a, b in all_pairs(FANS))
     yield from ((a, b, "device", 2, 9.0, None, []) for a, b in all_pairs(HOME))
     yield from ((a, b, "comment", 2, 9.0, 300.0, [4_000]) for a, b in all_pairs(GIVEAWAY))
+    yield from ((a, b, "regular", 8, 3.5, 90_000.0, range(720, 728)) for a, b in all_pairs(BOTS))
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +146,10 @@ def test_scores_tell_rings_from_honest_crowds(first_run, rings):
         "fans": False,
         "home": False,
         "giveaway": False,
+        "bots": True,
     }
     assert max(rings[name]["score"] for name in ("fans", "home", "giveaway")) < 0.1
-    assert first_run[0] == {"rings": 5, "of them with a score of 0.5 or more": 2, "accounts in rings": 46}
+    assert first_run[0] == {"rings": 6, "of them with a score of 0.5 or more": 3, "accounts in rings": 58}
     for ring in rings.values():
         assert sum(reason.contribution for reason in ring["reasons"]) == pytest.approx(
             math.log(ring["score"] / (1 - ring["score"])), abs=1e-4
@@ -154,11 +164,23 @@ def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
 
 def test_watching_the_same_counts_against_a_ring_unless_most_are_there_or_it_is_far_beyond_chance(spark):
     taste, loud_bots, hidden_bots, likers = (0.9, 2.5, 0.2), (0.9, 8.0, 0.2), (0.9, 2.5, 0.6), (0.1, 2.5, 0.2)
-    known = "view_share double, mean_surprise double, coverage double"
-    rings = spark.createDataFrame([taste, loud_bots, hidden_bots, likers], known)
+    known = "view_share double, mean_surprise double, coverage double, willed_together bigint, willed_expected double"
+    liked = 40, 50.0
+    rings = spark.createDataFrame([(*ring, *liked) for ring in (taste, loud_bots, hidden_bots, likers)], known)
     (term,) = [term for term in score_terms(household=6) if term.feature == "view_share"]
     assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == [1.0, 0.0, 0.0, 0.0]
     assert term.weight < 0
+
+
+def test_who_likes_none_of_what_they_watch_together_is_paid_for_it(spark):
+    shy, fans, half, bots, lurkers = (1, 3.0), (60, 50.0), (25, 50.0), (0, 50.0), (0, 0.0)
+    rings = spark.createDataFrame(
+        [(1.0, *counts) for counts in (shy, fans, half, bots, lurkers)],
+        "view_share double, willed_together bigint, willed_expected double",
+    )
+    (term,) = [term for term in score_terms(household=6) if term.feature == "willed_together"]
+    amounts = [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
+    assert amounts == [0.0, 0.0, 0.0, 1.0, 0.0]
 
 
 def test_reports_count_by_who_else_reported(spark):
@@ -216,6 +238,13 @@ def test_features(rings):
             "text_share": 1.0,
         },
         "home": {"targets": None, "capture": None, "synchrony_s": None, "device_share": 1.0, "devices": 5},
+        "bots": {
+            "watched_together": 12 * 16,
+            "willed_together": 0,
+            "willed_expected": 12 * 16 * 5 / 10,
+            "targets": 16,
+            "view_share": 1.0,
+        },
         "giveaway": {"targets": 1, "top_object_share": 1.0, "created_together_share": 0.1},
     }
     for name, features in expected.items():
@@ -242,6 +271,10 @@ def test_evidence_names_numbers_objects_and_times(rings):
         "10 accounts; 10 commented on the same video (4000), typically 5 min apart"
     )
     assert "100 % of the linked pairs used the same devices" in rings["home"]["evidence"]
+    assert (
+        "0 likes, comments or shares for 192 views of such videos, where 96 were to be expected of them"
+        in rings["bots"]["evidence"]
+    )
 
 
 def test_the_same_rows_again_and_the_same_ids_the_next_day(lake, first_run):
