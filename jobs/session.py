@@ -31,6 +31,8 @@ SETTINGS = {
     # Rows that are sorted by their group are added up as they come, with no table of groups and no second sort.
     "spark.sql.execution.replaceHashWithSortAgg": "true",
     "spark.sql.maxPlanStringLength": "100000",
+    # A broadcast that takes long on a busy machine is no failure; the default gives up after five minutes.
+    "spark.sql.broadcastTimeout": "7200",
     # Where in Python a column was made is asked of the JVM for each of thousands of columns.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }

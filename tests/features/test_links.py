@@ -7,6 +7,7 @@ import pytest
 
 from conf import load_limits
 from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence, shared_works, works
+from features.links.contacts import of_one_hand
 from features.links.kinds import SOURCE_NUMBER
 from tests.builders import accounts, at, events, minutes, videos
 
@@ -124,36 +125,52 @@ PITCHES = (
     "nobody tells you how easy trading became",
     "leave your job by summer, here is the way",
 )
+PAIRS = {(one, other) for one in RING for other in RING if one < other}
+OF_ONE_SELLER = {(one, other) for one, other in PAIRS if (one <= 5) == (other <= 5)}
 
 
-@pytest.mark.parametrize(
-    ("contacts", "apart"),
-    [
-        (lambda member, pitch: "@broker_anna" if member <= 5 else "@broker_bob", True),
-        (lambda member, pitch: f"@victim_{member * pitch}", False),
-        (lambda member, pitch: "@broker_anna" if pitch % 2 else f"@own_{member}", False),
-    ],
-    ids=["two sellers who bought one script", "one seller who tags people", "one seller under many names"],
-)
-def test_who_sells_for_somebody_else_is_not_linked_by_the_words_of_one_script(spark, contacts, apart):
-    spam = [
+def spam(contact) -> list[dict]:
+    """Each member of the ring posts every pitch twice, the `contact` of its number and the comment's after it."""
+    return [
         {
             "account_id": member,
             "verb": "comment",
             "video_id": 1 + 40 * member + place,
-            "text": f"{PITCHES[pitch]} {contacts(member, pitch)} {'!' * place}",
+            "text": f"{PITCHES[place % 4]} {contact(member, place)} {'!' * place}",
             "ts": START + timedelta(days=place, minutes=97 * member),
         }
         for member in RING
-        for place, pitch in enumerate((0, 1, 2, 3, 0, 1, 2, 3))
+        for place in range(8)
     ]
+
+
+def two_sellers(member: int, place: int) -> str:
+    return "@broker_anna" if member <= 5 else "@broker_bob"
+
+
+@pytest.mark.parametrize(
+    ("contact", "of_one_hand_are"),
+    [
+        (two_sellers, OF_ONE_SELLER),
+        (lambda member, place: f"@star_{(member + place) % 9}", PAIRS),
+        (lambda member, place: f"@own_{member}", PAIRS),
+        (lambda member, place: "@broker_anna" if place % 2 else f"@own_{member}", PAIRS),
+    ],
+    ids=["two sellers", "one seller who tags people", "a name for each account", "one contact beside such names"],
+)
+def test_contacts_tell_sellers_of_one_script_apart(spark, contact, of_one_hand_are):
+    people, films = accounts(spark, *({"account_id": member} for member in RING)), videos(spark)
+    worked = works(films, START.date(), LIMITS)
+    acts = co_actions(events(spark, *spam(contact)), people, films, worked, START.date(), LIMITS)
+    everyone = spark.createDataFrame(sorted(PAIRS), "account_id bigint, other_account_id bigint")
+    assert {tuple(pair) for pair in of_one_hand(everyone, acts, LIMITS.max_crowd).collect()} == of_one_hand_are
+
+
+def test_equal_words_link_the_accounts_of_one_seller_alone(spark):
     draw = random.Random(8)
     remarks = [{**act, "text": "".join(draw.choices("abcdefghijklmnop", k=20))} for act in noise(8, 8, verb="comment")]
-    links = found(spark, remarks + spam)
-    across = {(one, other) for one in range(1, 6) for other in range(6, 11)}
-    planted = {(one, other) for one in RING for other in RING if one < other}
-    assert planted - across <= links
-    assert (links & across == set()) if apart else across <= links
+    links = found(spark, remarks + spam(two_sellers))
+    assert links & PAIRS == OF_ONE_SELLER
 
 
 def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
