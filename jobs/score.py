@@ -4,7 +4,7 @@ from jobs.job import Context, Facts, Job, main
 from jobs.snapshots import MODEL_INPUTS, feature_rows
 
 from lake.schemas import ACCOUNT_SCORES, MODELS, VIDEO_SCORES
-from models.registry import SCORED, standing_models
+from models.registry import SCORED, registered, standing_models
 from models.score import score_entities
 
 TABLES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
@@ -20,7 +20,7 @@ def run(context: Context) -> Facts:
     """
     lake, day = context.lake, context.as_of
     rows = feature_rows(context, [day])
-    models = standing_models(lake, day)
+    models = standing_models(lake, registered(lake), day)
     cold = [
         f"{policy} ({kind})" for kind, policies in SCORED.items() for policy in policies if (kind, policy) not in models
     ]

@@ -34,7 +34,8 @@ def run(context: Context) -> Facts:
     facts: dict[str, object] = {"snapshots": len(days), "snapshots made": len(made)}
     known = labels(decisions, cases_before(context), read_days(context, RING_MEMBERS, days), days)
     known = at_snapshots(known, days).cache()
-    standing = standing_models(lake, context.as_of)
+    registry = registered(lake)
+    standing = standing_models(lake, registry, context.as_of)
     outcomes = []
     draw = limits.training.background_rows, limits.training.seed
     samples = {
@@ -60,7 +61,7 @@ def run(context: Context) -> Facts:
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():
             context.warn(f"no model for {policy} ({kind}): {why}")
-    context.run.rows_written += register(lake, outcomes, registered(lake), context.as_of, context.run.provenance)
+    context.run.rows_written += register(lake, outcomes, registry, context.as_of, context.run.provenance)
     for outcome in outcomes:
         model = outcome.model
         facts[f"{model.policy} ({model.entity_type})"] = outcome.in_a_line()

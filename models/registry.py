@@ -57,9 +57,9 @@ def registered(lake: Lake) -> list[Row]:
     return lake.read(MODELS).collect() if lake.exists(MODELS) else []
 
 
-def standing_models(lake: Lake, as_of: date) -> dict[tuple[str, str], Model]:
-    """The models that score on a day, by entity type and policy; see `champions`."""
-    return {key: load_model(lake.spark, lake.uri, row) for key, row in champions(registered(lake), as_of).items()}
+def standing_models(lake: Lake, registry: Iterable[Row], as_of: date) -> dict[tuple[str, str], Model]:
+    """The models of the registry that score on a day, by entity type and policy; see `champions`."""
+    return {key: load_model(lake.spark, lake.uri, row) for key, row in champions(registry, as_of).items()}
 
 
 def save_model(spark: SparkSession, lake_uri: str, model: Model, card: str) -> None:

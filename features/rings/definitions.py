@@ -291,6 +291,8 @@ def shortfall(seen: Column, expected: Column) -> Column:
     return 2 * (F.sqrt(expected / 2) - F.sqrt(seen.cast("double")))
 
 
+UNMOVED = 2.0
+"""Standard deviations from which members count as liking little of what they watch together."""
 BASE = -8.5
 """A group that acts together beyond chance is an honest one, until several things about it say otherwise."""
 
@@ -310,9 +312,10 @@ def score_terms(household: int) -> tuple[Term, ...]:
     words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
-    unmoved = ramp(shortfall(F.col("willed_together"), F.col("willed_expected")), 2, 6)
+    views = _between("view_share", 0.4, 0.8)
+    unmoved = ramp(shortfall(F.col("willed_together"), F.col("willed_expected")), UNMOVED, 6)
     hired = F.greatest(_between("mean_surprise", 3, 6), _between("coverage", 0.35, 0.6), unmoved)
-    watching = _between("view_share", 0.4, 0.8) * (1 - hired)
+    watching = views * (1 - hired)
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
     farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
@@ -337,7 +340,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term(
             "willed_together",
             5.5,
-            _between("view_share", 0.4, 0.8) * unmoved,
+            views * unmoved,
             "watched together and never liked, by accounts that like what they watch elsewhere",
         ),
         Term("size", 3.0, ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
-from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, score_terms, shortfall
+from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, UNMOVED, score_terms, shortfall
 from features.rings.measures import VERB_OF_FAMILY
 from lake.schemas import POLICIES
 
@@ -15,8 +15,6 @@ EXAMPLES = 3
 SAYS = 0.3
 """Share of links from which a kind of evidence is worth a word in the sentence."""
 MOST = 0.5
-UNMOVED = 2.0
-"""Standard deviations from which it is said that members like little of what they watch together."""
 
 
 def judged(features: DataFrame, targets: DataFrame, limits: RingLimits) -> DataFrame:

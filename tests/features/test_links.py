@@ -16,6 +16,7 @@ pytestmark = pytest.mark.whole
 LIMITS = load_limits().links
 START = at("2026-02-01 00:00")
 RING = range(1, 11)
+PAIRS = {(one, other) for one in RING for other in RING if one < other}
 PEOPLE, FILMS = 300, 600
 
 
@@ -63,9 +64,8 @@ def test_a_group_with_six_rare_films_within_ten_minutes_is_found_under_camouflag
         for film in range(1, 7)
     ]
     links = found(spark, noise(3, share_of_ring=54) + together)
-    planted = {(one, other) for one in RING for other in RING if one < other}
-    assert planted <= links
-    assert len(links - planted) <= 2
+    assert links >= PAIRS
+    assert len(links - PAIRS) <= 2
 
 
 def test_a_brigade_that_makes_most_of_a_small_platforms_reports_is_found(spark):
@@ -84,9 +84,8 @@ def test_a_brigade_that_makes_most_of_a_small_platforms_reports_is_found(spark):
         for person in range(100, 130)
     ]
     links = found(spark, noise(5) + reports + outrage)
-    planted = {(one, other) for one in RING for other in RING if one < other}
-    assert planted <= links
-    assert len(links - planted) <= 2
+    assert links >= PAIRS
+    assert len(links - PAIRS) <= 2
 
 
 def test_bots_that_only_watch_are_linked_by_whose_films_they_come_back_to(spark):
@@ -99,9 +98,8 @@ def test_bots_that_only_watch_are_linked_by_whose_films_they_come_back_to(spark)
         for film in draw.sample(range(FILMS + 6 * creator, FILMS + 6 * creator + 6), 3)
     ]
     links = found(spark, noise(6, verb="view") + paid, films_each=6)
-    planted = {(one, other) for one in RING for other in RING if one < other}
-    assert planted <= links
-    assert len(links - planted) <= 2
+    assert links >= PAIRS
+    assert len(links - PAIRS) <= 2
 
 
 def test_a_crowd_on_one_film_and_one_address_is_not_linked(spark):
@@ -125,7 +123,6 @@ PITCHES = (
     "nobody tells you how easy trading became",
     "leave your job by summer, here is the way",
 )
-PAIRS = {(one, other) for one in RING for other in RING if one < other}
 OF_ONE_SELLER = {(one, other) for one, other in PAIRS if (one <= 5) == (other <= 5)}
 
 
