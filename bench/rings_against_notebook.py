@@ -38,7 +38,7 @@ def views(lake: str) -> duckdb.DuckDBPyConnection:
     """A connection that sees the source tables, and the truth."""
     connection = duckdb.connect(config={"threads": os.cpu_count() or 1})
     for place, name in [(lake, name) for name in ("events", "videos", "accounts", "decisions")] + [
-        (f"{lake}_truth", "truth_accounts")
+        (f"{lake}_truth", name) for name in ("truth_accounts", "truth_videos")
     ]:
         files = DeltaTable(f"{place}/{name}").file_uris()
         connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({files!r}, hive_partitioning = true)")

@@ -6,7 +6,16 @@ from datetime import timedelta
 
 from pyspark.sql import functions as F
 
-from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence, shared_works, works
+from features.links import (
+    account_links,
+    at_false_discovery_rate,
+    co_actions,
+    link_evidence,
+    shared_works,
+    silent_regulars,
+    watching,
+    works,
+)
 from features.rings.components import cut
 from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, VIDEO_WORKS, VIDEOS
 from validation.rules import usable
@@ -27,9 +36,10 @@ def run(context: Context) -> Facts:
     events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
     videos = context.source(VIDEOS)
     worked = cut(works(videos, since, limits))
-    acts = co_actions(events, context.source(ACCOUNTS), videos, worked, since, limits).persist()
+    watched = watching(events, videos)
+    acts = co_actions(events, context.source(ACCOUNTS), videos, worked, watched, since, limits).persist()
     active = acts.select("account_id").distinct().count()
-    evidence = cut(link_evidence(acts, limits))
+    evidence = cut(link_evidence(acts, silent_regulars(watched.regulars, limits), limits))
     links = cut(account_links(evidence, limits))
     threshold = at_false_discovery_rate(links, active, limits.false_discovery_rate)
     rows = context.publish(ACCOUNT_LINKS, links.where(F.col("surprise") >= threshold))

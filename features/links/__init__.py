@@ -5,6 +5,7 @@ says kind by kind how unlikely, `account_links` puts the kinds together, `at_fal
 """
 
 from features.links.acts import co_actions
+from features.links.audiences import silent_regulars, watching
 from features.links.combine import account_links, at_false_discovery_rate
 from features.links.cosharing import co_sharing
 from features.links.evidence import link_evidence
@@ -17,5 +18,7 @@ __all__ = [
     "co_sharing",
     "link_evidence",
     "shared_works",
+    "silent_regulars",
+    "watching",
     "works",
 ]

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
+from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
 from features.links.near import text_clusters
 from features.links.works import shared_works
@@ -22,8 +23,6 @@ WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
 WATCHED_AGAIN = 3
 """Views from which a video was chosen: a feed may well show it twice."""
-REGULAR = 2
-"""Videos of a creator from which a viewer is a regular: the feed brings most creators before a viewer once."""
 COPIED_WORKS = 3
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
@@ -31,22 +30,28 @@ DIGITS = "[0-9]+"
 
 
 def co_actions(
-    events: DataFrame, accounts: DataFrame, videos: DataFrame, works: DataFrame, since: date, limits: LinkLimits
+    events: DataFrame,
+    accounts: DataFrame,
+    videos: DataFrame,
+    works: DataFrame,
+    watched: Watching,
+    since: date,
+    limits: LinkLimits,
 ) -> DataFrame:
     """All acts since a day, one row for each source, account and object, with the time of the first.
 
     `events` are those since that day, and may be there twice as delivered twice; `videos` are all, as creators are
-    looked up in them; `works` are those of their uploads. Texts and frames that are near-equal are one object. Sign-ups
-    count for accounts that are active.
+    looked up in them; `works` are those of their uploads, `watched` what `watching` makes of the events. Texts and
+    frames that are near-equal are one object. Sign-ups count for accounts that are active.
     """
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
-    watched, comments = _watched(events), _comments(events)
+    comments = _comments(events)
     texts = _texts(comments, limits).persist()
     first = (
         _event_acts(events)
-        .unionByName(_rewatches(watched))
-        .unionByName(_regulars(watched, videos))
+        .unionByName(_rewatches(watched.videos))
+        .unionByName(_regulars(watched.regulars))
         .unionByName(_text_acts(comments, texts, limits))
         .unionByName(_contact_acts(comments, texts))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
@@ -92,32 +97,21 @@ def _event_acts(events: DataFrame) -> DataFrame:
     )
 
 
-def _watched(events: DataFrame) -> DataFrame:
-    """How often an account viewed a video, and when first: account_id, video_id, views, ts."""
-    views = events.where("verb = 'view'").groupBy("account_id", "video_id")
-    return views.agg(F.count_distinct("ts").alias("views"), F.min("ts").alias("ts"))
-
-
-def _rewatches(watched: DataFrame) -> DataFrame:
+def _rewatches(videos: DataFrame) -> DataFrame:
     """Videos that an account viewed at least `WATCHED_AGAIN` times, with the time of the first view."""
     video = F.col("video_id")
-    again = watched.where(F.col("views") >= WATCHED_AGAIN)
+    again = videos.where(F.col("views") >= WATCHED_AGAIN)
     return again.select(_act(_source("rewatch"), F.col("account_id"), video, video, F.col("ts")).alias("act")).select(
         "act.*"
     )
 
 
-def _regulars(watched: DataFrame, videos: DataFrame) -> DataFrame:
-    """Creators of whom an account watched `REGULAR` videos or more, with the time of its first view of one."""
-    viewer, creator = F.col("account_id"), F.col("creator")
-    again = (
-        watched.join(videos.select("video_id", F.col("account_id").alias("creator")), on="video_id", how="inner")
-        .where(viewer != creator)
-        .groupBy("account_id", "creator")
-        .agg(F.count("*").alias("videos"), F.min("ts").alias("ts"))
-        .where(F.col("videos") >= REGULAR)
-    )
-    return again.select(_act(_source("regular"), viewer, creator, creator, F.col("ts")).alias("act")).select("act.*")
+def _regulars(regulars: DataFrame) -> DataFrame:
+    """Creators whose regular an account is, with the time of its first view of one of their videos."""
+    creator = F.col("creator")
+    return regulars.select(
+        _act(_source("regular"), F.col("account_id"), creator, creator, F.col("ts")).alias("act")
+    ).select("act.*")
 
 
 def _comments(events: DataFrame) -> DataFrame:

@@ -75,10 +75,14 @@ def _kinds_side_by_side(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     """
     of_creators = F.col("kind").isin([kind.name for kind in KINDS if kind.of_creators])
     creator = F.when(of_creators, F.col("creator"))
+    resting = F.col("kind").isin([kind.name for kind in KINDS if kind.rests_on])
     return (
         evidence.groupBy(*PAIR)
         .agg(
-            F.sum("shared_objects").alias("shared_objects"),
+            F.greatest(
+                F.coalesce(F.sum(F.when(~resting, F.col("shared_objects"))), F.lit(0)),
+                F.coalesce(F.max(F.when(resting, F.col("shared_objects"))), F.lit(0)),
+            ).alias("shared_objects"),
             *(F.max(F.when(F.col("kind") == kind.name, F.col("surprise"))).alias(kind.name) for kind in KINDS),
             F.min(creator).alias("first_creator"),
             F.max(creator).alias("last_creator"),

@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from conf import LinkLimits
+from features.links.audiences import silent_pairs
 from features.links.chance import dispersions, expected_and_tail
 from features.links.combine import pair_surprise
 from features.links.contacts import of_one_hand
@@ -14,17 +15,20 @@ from features.rings.components import cut
 from lake.schemas import LINK_EVIDENCE
 
 PAIR = ["account_id", "other_account_id"]
+JUDGED = (*PAIR, "kind", "shared_objects", "surprise", "creator")
+SEEN = ("first_at", "last_at", "objects")
 EVIDENCE = StructType([field for field in LINK_EVIDENCE.schema if field.name != "as_of"])
 SHOWN_OBJECTS = 12
 RARITY_STEPS = 1_000
 """Steps per power of ten in which rarities are told apart."""
 
 
-def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
+def link_evidence(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> DataFrame:
     """What speaks for each pair of accounts with a surprise of `min_pair_surprise` or more, a row for each kind.
 
-    `acts` as of `co_actions`. Columns as of the table link_evidence, without as_of. Chance explains many of these pairs
-    one by one: see `account_links` for those that it does not, and `features.rings` for what they tell together.
+    `acts` as of `co_actions`, `silent` as of `silent_regulars`. Columns as of the table link_evidence, without as_of.
+    Chance explains many of these pairs one by one: see `account_links` for those that it does not, and `features.rings`
+    for what they tell together.
     """
     degrees = activity(acts).persist()
     placed = windows(acts, limits)
@@ -38,11 +42,18 @@ def link_evidence(acts: DataFrame, limits: LinkLimits) -> DataFrame:
     counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
     every = cut(expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0"))
     texts = F.col("kind") == NUMBER["comment_text"]
-    judged = every.where(~texts).unionByName(of_one_hand(every.where(texts), acts, limits.max_crowd))
+    quiet = cut(silent_pairs(silent).withColumn("kind", F.lit(NUMBER["silent_regular"]).cast("tinyint")))
+    judged = (
+        every.where(~texts)
+        .unionByName(of_one_hand(every.where(texts), acts, limits.max_crowd))
+        .select(*JUDGED)
+        .unionByName(quiet.select(*JUDGED))
+    )
     of_pairs = pair_surprise(judged.withColumn("kind", _kind_name()), limits)
     worth = of_pairs.where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR)
-    told = judged.select(*PAIR, "kind", "shared_objects", "surprise", "creator").join(worth, on=PAIR, how="left_semi")
-    return told.join(shown(objects, worth), on=[*PAIR, "kind"], how="inner").select(
+    told = judged.join(worth, on=PAIR, how="left_semi")
+    seen = shown(objects, worth).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
+    return told.join(seen, on=[*PAIR, "kind"], how="inner").select(
         *PAIR,
         _kind_name().alias("kind"),
         "shared_objects",

@@ -14,7 +14,7 @@ class Kind:
     """`source`: the acts it looks at. `moment`: whether the two acts must be near in time. `family`: see above.
 
     A `weak` kind counts only beside another. Acts of one that is not `timed` are no moments: to have a device in common
-    has no time.
+    has no time. One that `rests_on` another says more of that one's objects, which are counted there.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Kind:
     moment: bool = False
     weak: bool = False
     timed: bool = True
+    rests_on: str = ""
 
     @property
     def of_creators(self) -> bool:
@@ -41,6 +42,8 @@ class Kind:
         return self.name
 
 
+SILENT = "silent"
+"""Who comes back to a creator and is never moved; judged by creators, not by pairs: see audiences.py."""
 KINDS = (
     Kind("like", "like", "video"),
     Kind("like_moment", "like", "video", moment=True),
@@ -52,6 +55,7 @@ KINDS = (
     Kind("report_moment", "report", "video", moment=True),
     Kind("rewatch", "rewatch", "video"),
     Kind("regular", "regular", "account"),
+    Kind("silent_regular", SILENT, "account", timed=False, rests_on="regular"),
     Kind("follow", "follow", "account"),
     Kind("follow_moment", "follow", "account", moment=True),
     Kind("comment_text", "text", "text"),

@@ -52,12 +52,13 @@ def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
         .where("verb IS NOT NULL AND object_id IS NOT NULL")
         .distinct()
     )
-    watched = named.where("kind = 'regular'").select("ring_id", "verb", F.col("object_id").alias("account_id"))
+    of_creators = F.col("kind").contains("regular")
+    watched = named.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
     theirs = videos.select("account_id", F.col("video_id").alias("object_id")).join(
         F.broadcast(watched), on="account_id", how="inner"
     )
     columns = ["ring_id", "verb", "object_id"]
-    return named.where("kind != 'regular'").select(*columns).unionByName(theirs.select(*columns)).distinct()
+    return named.where(~of_creators).select(*columns).unionByName(theirs.select(*columns)).distinct()
 
 
 def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: date) -> DataFrame:

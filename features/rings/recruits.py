@@ -16,11 +16,12 @@ def with_recruits(members: DataFrame, works: DataFrame) -> DataFrame:
     one or two with another is no link by that. Whoever else uploaded it is one of the ring as likely as the others are:
     that share is the strength, at best over works. Who was first with a work was copied.
     """
-    frames = works.where(F.col("kind") != "caption")  # strangers find the same words, not the same pictures
-    uploads = frames.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
+    # Strangers find the same words, and make pictures alike of one meme, but not the same pictures.
+    frames = works.where(F.col("kind") == "frame")
+    uploads = frames.select("work", "account_id", "uploaders", "is_first").distinct()
     in_rings = uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
     of_rings = (
-        in_rings.groupBy("kind", "work", "ring_id")
+        in_rings.groupBy("work", "ring_id")
         .agg(F.count("*").alias("members"))
         .where(F.col("members") >= UPLOADERS)
     )
@@ -28,7 +29,7 @@ def with_recruits(members: DataFrame, works: DataFrame) -> DataFrame:
     recruits = (
         uploads.where(~F.col("is_first"))
         .join(F.broadcast(members.select("account_id")), on="account_id", how="left_anti")
-        .join(of_rings, on=["kind", "work"], how="inner")
+        .join(of_rings, on="work", how="inner")
         .where(share >= OF_THE_RING)
         .groupBy("account_id")
         .agg(F.max(F.struct(share.alias("strength"), (-F.col("ring_id")).alias("minus_id"))).alias("best"))

@@ -6,7 +6,16 @@ from datetime import timedelta
 import pytest
 
 from conf import load_limits
-from features.links import account_links, at_false_discovery_rate, co_actions, link_evidence, shared_works, works
+from features.links import (
+    account_links,
+    at_false_discovery_rate,
+    co_actions,
+    link_evidence,
+    shared_works,
+    silent_regulars,
+    watching,
+    works,
+)
 from features.links.contacts import of_one_hand
 from features.links.kinds import SOURCE_NUMBER
 from tests.builders import accounts, at, events, minutes, videos
@@ -41,8 +50,11 @@ def found(spark, rows: list[dict], films_each: int = 1) -> set[tuple[int, int]]:
     films = videos(
         spark, *({"video_id": film, "account_id": 10_000 + film // films_each} for film in range(FILMS + 100))
     )
-    acts = co_actions(events(spark, *rows), people, films, works(films, START.date(), LIMITS), START.date(), LIMITS)
-    links = account_links(link_evidence(acts, LIMITS), LIMITS).cache()
+    acted = events(spark, *rows)
+    watched, worked = watching(acted, films), works(films, START.date(), LIMITS)
+    acts = co_actions(acted, people, films, worked, watched, START.date(), LIMITS)
+    silent = silent_regulars(watched.regulars, LIMITS)
+    links = account_links(link_evidence(acts, silent, LIMITS), LIMITS).cache()
     threshold = at_false_discovery_rate(links, PEOPLE, LIMITS.false_discovery_rate)
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
 
@@ -158,7 +170,8 @@ def two_sellers(member: int, place: int) -> str:
 def test_contacts_tell_sellers_of_one_script_apart(spark, contact, of_one_hand_are):
     people, films = accounts(spark, *({"account_id": member} for member in RING)), videos(spark)
     worked = works(films, START.date(), LIMITS)
-    acts = co_actions(events(spark, *spam(contact)), people, films, worked, START.date(), LIMITS)
+    acted = events(spark, *spam(contact))
+    acts = co_actions(acted, people, films, worked, watching(acted, films), START.date(), LIMITS)
     everyone = spark.createDataFrame(sorted(PAIRS), "account_id bigint, other_account_id bigint")
     assert {tuple(pair) for pair in of_one_hand(everyone, acts, LIMITS.max_crowd).collect()} == of_one_hand_are
 
@@ -185,7 +198,7 @@ def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
     people = accounts(spark, *({"account_id": person} for person in (1, 2, 3, 9)))
     uploads = videos(spark, *films)
     worked = works(uploads, START.date(), LIMITS)
-    acts = co_actions(events(spark), people, uploads, worked, START.date(), LIMITS)
+    acts = co_actions(events(spark), people, uploads, worked, watching(events(spark), uploads), START.date(), LIMITS)
     frames = acts.where(acts.source == SOURCE_NUMBER["frame"]).collect()
     assert {row.account_id for row in frames} == {1, 2, 3}
     assert len(frames) == 30

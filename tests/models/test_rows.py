@@ -74,10 +74,11 @@ def test_a_work_belongs_to_the_ring_that_uploads_it_most_and_never_to_who_was_fi
         "as_of date, ring_id bigint, account_id bigint, strength double",
     )
     original, copy, weak_copy, other_rings, strangers = 10, 11, 12, 13, 14
-    film, meme = 100, 200
+    film, meme, remade = 100, 200, 300
     uploads = [(original, 50), (copy, 1), (weak_copy, 2), (other_rings, 3), (strangers, 51)]
     rows = [(DAY, video, account, "frame", film, 5, video == original) for video, account in uploads]
     rows += [(DAY, 20 + account, account, "frame", meme, 3, account == 1) for account in (1, 3, 60)]
+    rows += [(DAY, 30 + account, account, "loose_frame", remade, 4, account == 50) for account in (1, 2, 50, 60)]
     found = copying_rings(spark.createDataFrame(rows, WORKS), rings, members).collect()
     assert {row.video_id: (row.copying_ring_score, row.copying_ring_tie) for row in found} == {
         original: (0.8, 0.0),
@@ -86,4 +87,5 @@ def test_a_work_belongs_to_the_ring_that_uploads_it_most_and_never_to_who_was_fi
         other_rings: (0.8, 0.4),
         strangers: (0.8, 0.4),
         **{20 + account: (None, 0.0 if account == 1 else None) for account in (1, 3, 60)},
+        **{30 + account: (0.8, {1: 1.0, 2: 0.5}.get(account, 0.0)) for account in (1, 2, 50, 60)},
     }
