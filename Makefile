@@ -34,6 +34,10 @@ help: ## List the commands
 demo: $(READY) ## Make up a platform, find its abusers, and show what was found (lake in ./demo-lake)
 	@python -m jobs demo --lake $(LAKE)
 
+.PHONY: loop
+loop: $(READY) ## Run three weeks on a made-up platform whose reviewers answer, and draw them (loop.png; an hour)
+	@python -m jobs loop --lake loop-lake
+
 .PHONY: bench
 bench: $(READY) ## Measure the suite against the alternatives (bench/)
 	@for script in bench/[a-z]*.py; do echo "== $$script"; python "$$script"; done
@@ -85,7 +89,7 @@ docs: $(READY) ## Write docs/tables.md and docs/features.md anew from the code
 
 .PHONY: clean
 clean: ## Remove what the commands made, the environments too
-	@rm -rf .venv .venv-airflow .cache build dist demo-lake demo-lake_truth spark-warehouse *.egg-info
+	@rm -rf .venv .venv-airflow .cache build dist demo-lake demo-lake_truth loop-lake loop-lake_truth loop.png spark-warehouse *.egg-info
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -23,6 +23,7 @@ JOBS = (
     "import_shares",
     "show_ring",
     "demo",
+    "loop",
 )
 
 

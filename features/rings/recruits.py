@@ -21,9 +21,7 @@ def with_recruits(members: DataFrame, works: DataFrame) -> DataFrame:
     uploads = frames.select("work", "account_id", "uploaders", "is_first").distinct()
     in_rings = uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
     of_rings = (
-        in_rings.groupBy("work", "ring_id")
-        .agg(F.count("*").alias("members"))
-        .where(F.col("members") >= UPLOADERS)
+        in_rings.groupBy("work", "ring_id").agg(F.count("*").alias("members")).where(F.col("members") >= UPLOADERS)
     )
     share = F.col("members") / (F.col("uploaders") - 1)
     recruits = (
