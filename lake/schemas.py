@@ -327,7 +327,9 @@ VIDEO_SCORES = Table(
             column("video_id", BIGINT, "the video"),
             column("policy", STRING, ", ".join(VIDEO_POLICIES)),
             column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
-            column("ring_id", BIGINT, "the ring that acts on it or uploaded it, null if none"),
+            column(
+                "ring_id", BIGINT, "the ring that acts on it, or uploads its work, or is its uploader's; null if none"
+            ),
             column(
                 "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
             ),

@@ -16,14 +16,16 @@ class Evidence:
     """How ring evidence becomes a chance: the score of a ring × how firmly the entity is tied to it.
 
     It counts when one of the columns `breaks` is 1: the ring breaks a policy that the entity would then break too.
-    `score` and `tie` name the feature columns of the two factors. Anyone else gets `unknown`: rare, but not
-    impossible. No chance is nearer to 1 than `unknown` is to 0, as evidence that nobody looked at is never certain.
+    `score` and `tie` name the feature columns of the two factors, `ring` that of the ring. Anyone else gets `unknown`:
+    rare, but not impossible. No chance is nearer to 1 than `unknown` is to 0, as evidence that nobody looked at is
+    never certain.
     """
 
     breaks: tuple[str, ...]
     score: str
     tie: str
     unknown: float
+    ring: str = "ring_id"
 
     @property
     def columns(self) -> list[str]:
@@ -71,7 +73,8 @@ def evidence_of(entity_type: str, policy: str, unknown: float) -> Evidence:
     if entity_type == "account":
         return Evidence((f"ring_is_{policy}",), "ring_score", "ring_strength", unknown)
     if policy == "coordinated_reupload":
-        return Evidence((f"copying_ring_is_{policy}",), "copying_ring_score", "copying_ring_tie", unknown)
+        breaks = (f"copying_ring_is_{policy}",)
+        return Evidence(breaks, "copying_ring_score", "copying_ring_tie", unknown, ring="copying_ring_id")
     acting = ("engaging_ring_is_artificial_engagement", "engaging_ring_is_bot_network")
     return Evidence(acting, "engaging_ring_score", "engaging_ring_tie", unknown)
 

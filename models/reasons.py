@@ -31,13 +31,16 @@ OURS = {
     "(all other features)": "all other features together",
     "(base rate)": "how common it is among all",
 }
+NEARLY_CERTAIN = 0.99
 OF_WHOM = (("owner_ring_", "uploader's ring: "), ("owner_", "uploader: "), ("ring_", "ring: "))
 
 
 def number(value: float | None) -> str:
-    """A value as people write it: 12, 0.31, 1,204, unknown."""
+    """A value as people write it: 12, 0.31, 1,204, unknown; what is nearly certain is not."""
     if value is None or math.isnan(value):
         return "unknown"
+    if NEARLY_CERTAIN < value < 1:
+        return f"over {NEARLY_CERTAIN}"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:.2g}" if abs(value) < 1 else f"{value:,.1f}"

@@ -13,7 +13,8 @@ from features.rings.definitions import ramp
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
 
-IDENTIFIERS = ("as_of", "account_id", "video_id", "ring_id", "other_account_id")
+IDENTIFIER = re.compile(r"\w*_id|(ring_)?top_creator")
+"""Names of columns whose numbers say who or which, not how much."""
 OWNER_FEATURES = re.compile(
     r"age_days|(events|active_days|uploads?|followers_gained)\w*_28d|ring_(score|size|strength|is_\w+)|link_\w+"
 )
@@ -27,7 +28,7 @@ MICRO = 1_000_000
 def feature_names(df: DataFrame) -> list[str]:
     """The columns of a frame that are features: all numbers but identifiers."""
     numeric = NumericType | BooleanType
-    return [field.name for field in df.schema if field.name not in IDENTIFIERS and isinstance(field.dataType, numeric)]
+    return [f.name for f in df.schema if isinstance(f.dataType, numeric) and not IDENTIFIER.fullmatch(f.name)]
 
 
 def as_features(df: DataFrame, prefix: str = "") -> list[Column]:
@@ -152,10 +153,10 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
 
     `works` are rows of video_works. The copying ring of a work is the one of which most members uploaded it, two at
     least, each counted by the ring's score; a video with a work of each kind has the one that says more. Of it:
-    copying_ring_is_<policy>, copying_ring_score, copying_ring_uploaders (members) and copying_ring_tie: a member's
-    video is the ring's as far as the member is, anybody else's by the ring's share of those who uploaded the work, the
-    first one's not at all, nor that of a stranger whose frame is merely alike: rings copy memes, too, which others
-    make in earnest. work_uploaders and work_is_first are of the same work.
+    copying_ring_id, copying_ring_is_<policy>, copying_ring_score, copying_ring_uploaders (members) and
+    copying_ring_tie: a member's video is the ring's as far as the member is, anybody else's by the ring's share of
+    those who uploaded the work, the first one's not at all, nor that of a stranger whose frame is merely alike: rings
+    copy memes, too, which others make in earnest. work_uploaders and work_is_first are of the same work.
     """
     members = _in_rings(rings, ring_members)
     uploads = works.join(F.broadcast(members), on=["as_of", "account_id"], how="left")
@@ -187,6 +188,7 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
             "video_id",
             F.col("told.uploaders").cast("double").alias("work_uploaders"),
             F.col("told.is_first").cast("double").alias("work_is_first"),
+            (-F.col("told.of.minus_id")).alias("copying_ring_id"),
             *is_policy("told.of.policy", "copying_ring_is_"),
             F.col("told.of.score").alias("copying_ring_score"),
             F.col("told.of.members").cast("double").alias("copying_ring_uploaders"),
@@ -213,7 +215,8 @@ def video_rows(
 
     `accounts` are `account_rows`, `engaged` is `video_rings`, `public` is `publics` of the videos on which two members
     of a ring act, `copying` is `copying_rings`. Of the owner's features those that OWNER_FEATURES names. ring_id is the
-    ring that acts on the video, else its owner's; an owner who was not active has null features.
+    ring that acts on the video, else its owner's; copying_ring_id the one that uploads its work, else its owner's; an
+    owner who was not active has null features.
 
     engaging_ring_capture is the ring's part of the public, or of those who did more than view, whichever is more.
     engaging_ring_tie says how surely the ring acts for the video: what a ring is paid for, a good part of it acts on,
@@ -235,6 +238,7 @@ def video_rows(
         .join(public, on=["as_of", "video_id"], how="left")
         .join(copying, on=["as_of", "video_id"], how="left")
         .withColumn("ring_id", F.coalesce("ring_id", "owner_ring_id"))
+        .withColumn("copying_ring_id", F.coalesce("copying_ring_id", "owner_ring_id"))
         .withColumn("ring_engagers", F.coalesce("ring_engagers", F.lit(0.0)))
         .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))
         .withColumn("ring_engagers_per_viewer", F.try_divide("ring_engagers_expected", "reach_28d"))
@@ -242,5 +246,5 @@ def video_rows(
         .withColumn("engaging_ring_tie", tie)
         .drop("public", "willed_public")
     )
-    keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id"]
+    keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id", "copying_ring_id"]
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])

@@ -228,19 +228,21 @@ def score_entities(
 ) -> DataFrame:
     """A score for each row and policy: columns account_id or video_id, policy, score, ring_id, reasons, model_version.
 
-    `rows` are account or video rows of one day, `models` the champions by policy. A policy without a model gets scores
+    `rows` are account or video rows of one day, `models` the champions by policy; the ring is the one whose evidence
+    speaks of the policy. A policy without a model gets scores
     from ring evidence alone. Reasons are filled for scores from `limits.reason_threshold` up and for the top rows of
     each policy, `limits.reason_capacities` days of its reviewers' capacity; for the rest they are empty.
     """
     key = f"{entity_type}_id"
     scorers = {policy: scorer_of(entity_type, policy, models, limits) for policy in policies}
-    wide = with_scores(rows, [key, "ring_id"], scorers).persist()
+    rings = {scorer.evidence.ring: None for scorer in scorers.values()}
+    wide = with_scores(rows, [key, *rings], scorers).persist()
     each = [
         wide.select(
             key,
             F.lit(policy).alias("policy"),
             F.col(f"score_{policy}").alias("score"),
-            "ring_id",
+            F.col(scorer.evidence.ring).alias("ring_id"),
             F.lit(scorer.version).alias("model_version"),
         )
         for policy, scorer in scorers.items()

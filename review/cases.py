@@ -31,10 +31,10 @@ def evidence(selection: str, one: Candidate, words: Words) -> str:
         return one.ring_evidence or f"Ring of {one.ring_size} accounts that act together beyond chance."
     parts = []
     if reasons := words(one.reasons or []):
-        parts.append(f"Stands out by {reasons}")
+        parts.append(f"Stands out: {reasons}")
     if one.ring_evidence:
-        tie = "In" if one.entity_type == "account" else "Touched by"
-        parts.append(f"{tie} ring {one.ring_id}: {one.ring_evidence}")
+        whose = "In" if one.entity_type == "account" else "By"
+        parts.append(f"{whose} ring {one.ring_id}: {one.ring_evidence}")
     if not parts:
         parts.append(f"The model gives a chance of {one.score:.0%} that it breaks the policy, for no single reason")
     if selection == "uncertain":

@@ -9,7 +9,7 @@ from conf import load_limits
 from models.calibration import Crowd, fit_calibrator
 from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
-from models.score import BASE_RATE, Scorer, listed
+from models.score import BASE_RATE, Scorer, listed, score_entities
 
 EVIDENCE = evidence_of("account", "spam_ring", unknown=0.001)
 TRAINING = load_limits().training.model_copy(update={"folds": 3})
@@ -55,6 +55,15 @@ def test_reasons_without_a_model_name_the_ring_and_the_tie_and_sum_to_the_score(
     ]
     assert sum(each["contribution"] for each in firm) == pytest.approx(logit(0.45))
     assert nobody == []
+
+
+def test_a_video_is_shown_with_the_ring_that_speaks_of_the_policy(spark):
+    policies = ("artificial_engagement", "coordinated_reupload")
+    columns = {name: 1.0 for policy in policies for name in evidence_of("video", policy, unknown=0.001).columns}
+    video = {"video_id": 1, "ring_id": 7, "copying_ring_id": 8, **columns}
+    scoring = load_limits().scoring
+    scores = score_entities(spark.createDataFrame([video]), "video", policies, {}, dict.fromkeys(policies, 1), scoring)
+    assert {row.policy: row.ring_id for row in scores.collect()} == dict(zip(policies, (7, 8), strict=True))
 
 
 def world(seed: int, hidden_ones: bool) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from models.rows import copying_rings, publics, video_rings, video_rows
+from models.rows import copying_rings, feature_names, publics, video_rings, video_rows
 
 DAY = date(2026, 3, 1)
 WORKS = "as_of date, video_id bigint, account_id bigint, kind string, work bigint, uploaders bigint, is_first boolean"
@@ -64,6 +64,12 @@ def test_a_ring_acts_for_what_much_of_it_turns_to_and_few_others(spark):
     assert {row.video_id: row.engaging_ring_tie for row in rows} == {bought: 1.0, seen_a_lot: 1.0, popular: 0.0}
 
 
+def test_numbers_that_say_who_are_no_features(spark):
+    schema = "as_of date, owner_ring_id bigint, copying_ring_id bigint, ring_top_creator bigint, ring_size bigint"
+    frame = spark.createDataFrame([], f"{schema}, account_id bigint, link_count double, country string")
+    assert feature_names(frame) == ["ring_size", "link_count"]
+
+
 def test_a_work_belongs_to_the_ring_that_uploads_it_most_and_never_to_who_was_first(spark):
     rings = spark.createDataFrame(
         [(DAY, 7, "coordinated_reupload", 10, 0.8), (DAY, 8, "spam_ring", 5, 0.9)],
@@ -80,6 +86,7 @@ def test_a_work_belongs_to_the_ring_that_uploads_it_most_and_never_to_who_was_fi
     rows += [(DAY, 20 + account, account, "frame", meme, 3, account == 1) for account in (1, 3, 60)]
     rows += [(DAY, 30 + account, account, "loose_frame", remade, 4, account == 50) for account in (1, 2, 50, 60)]
     found = copying_rings(spark.createDataFrame(rows, WORKS), rings, members).collect()
+    assert {row.copying_ring_id for row in found} == {7, None}
     assert {row.video_id: (row.copying_ring_score, row.copying_ring_tie) for row in found} == {
         original: (0.8, 0.0),
         copy: (0.8, 1.0),

@@ -155,7 +155,7 @@ def test_due_by_policy_and_country(queue, key, hours):
 
 
 def test_evidence_says_why(queue):
-    assert queue["spam_ring", "account", 25].evidence == "Stands out by comments_28d; age_days."
+    assert queue["spam_ring", "account", 25].evidence == "Stands out: comments_28d; age_days."
     assert queue["bot_network", "account", 1].evidence == "In ring 77: 10 accounts wrote the same comment."
     assert queue["spam_ring", "account", 24].evidence.startswith("The model gives a chance of 90%")
     assert all(row.evidence for key, row in queue.items() if key[2] != 22)
