@@ -7,7 +7,15 @@ from datetime import timedelta
 from pyspark.sql import functions as F
 
 from features.links import account_links
-from features.rings import RINGS_WITH_FEATURES, Past, describe_rings, find_members, with_recruits
+from features.rings import (
+    RINGS_WITH_FEATURES,
+    Past,
+    describe_rings,
+    find_members,
+    neighbours,
+    with_neighbours_counted,
+    with_recruits,
+)
 from features.rings.components import cut
 from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
 from validation.rules import usable
@@ -18,21 +26,23 @@ def run(context: Context) -> Facts:
 
     Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, matches them with
     the rings of the days before (never the same day or later), adds the accounts that uploaded a ring's works, measures
-    what their members are and did, and publishes rings and ring_members. Run it after `links`.
+    what their members are and did, adds those that are tied to a ring like its members, and publishes rings and
+    ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
     links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
     accounts = context.source(ACCOUNTS).persist()
     found = find_members(links, evidence, past(context), accounts.count(), context.as_of, limits)
-    members = cut(with_recruits(found, context.day(VIDEO_WORKS)))
+    core = cut(with_recruits(found, context.day(VIDEO_WORKS)))
+    near = cut(neighbours(core, links, limits.surprise_cap))
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     since = context.as_of - timedelta(days=window_days)
     videos = context.source(VIDEOS)
-    rings = describe_rings(members, links, evidence, events, accounts, videos, since, context.as_of, limits)
-    accounts_in_rings = context.publish(RING_MEMBERS, members)
-    published = context.publish(RINGS_WITH_FEATURES, rings)
+    described = describe_rings(core, links, evidence, events, accounts, videos, since, context.as_of, limits)
+    accounts_in_rings = context.publish(RING_MEMBERS, core.unionByName(near))
+    published = context.publish(RINGS_WITH_FEATURES, with_neighbours_counted(described, near))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
     return {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
 

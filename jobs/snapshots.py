@@ -23,7 +23,7 @@ from lake.schemas import (
     Table,
 )
 from models.examples import uncovered, wanted_days, windows
-from models.rows import account_rows, best_ring, copying_rings, publics, video_rings, video_rows
+from models.rows import account_rows, copying_rings, publics, video_rings, video_rows
 from validation.rules import usable
 
 FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES}
@@ -89,7 +89,7 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     acts = usable(context.lake.source(EVENTS, context.as_of, back), EVENTS).where("video_id IS NOT NULL")
     if videos is not None:
         acts = acts.join(F.broadcast(videos), on="video_id", how="left_semi")
-    in_rings = F.broadcast(best_ring(members).select("account_id").distinct())
+    in_rings = F.broadcast(members.select("account_id").distinct())
     by_rings = acts.join(in_rings, on="account_id", how="left_semi")
     engaged = cut(video_rings(windows(by_rings, days, window_days), rings, members))
     chosen = engaged.where(F.col("engaging_ring_engagers") > 1).select("video_id").distinct()

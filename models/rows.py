@@ -41,10 +41,16 @@ def is_policy(column: str, prefix: str) -> list[Column]:
     return [(F.col(column) == policy).cast("double").alias(prefix + policy) for policy in POLICIES]
 
 
-def best_ring(ring_members: DataFrame) -> DataFrame:
-    """The ring that each account is tied to most firmly, one row per day and account."""
-    firmest = Window.partitionBy("as_of", "account_id").orderBy(F.desc("strength"), "ring_id")
-    chosen = ring_members.withColumn("place", F.row_number().over(firmest)).where("place = 1")
+def telling_ring(ring_members: DataFrame, rings: DataFrame) -> DataFrame:
+    """The ring that says most of each account, by its score and how firmly the account is tied to it: one row per day
+    and account.
+    """
+    chance = F.col("strength") * F.col("score")
+    most = Window.partitionBy("as_of", "account_id").orderBy(F.desc(chance), F.desc("strength"), "ring_id")
+    judged = ring_members.join(
+        F.broadcast(rings.select("as_of", "ring_id", "score")), on=["as_of", "ring_id"], how="inner"
+    )
+    chosen = judged.withColumn("place", F.row_number().over(most)).where("place = 1")
     return chosen.select("as_of", "account_id", "ring_id", "strength")
 
 
@@ -72,12 +78,12 @@ def link_columns(links: DataFrame) -> DataFrame:
 
 
 def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame, links: DataFrame) -> DataFrame:
-    """One row per day and active account: its features, those of its firmest ring and of its links.
+    """One row per day and active account: its features, those of its most telling ring and of its links.
 
     An account in no ring has null ring features (unknown), and 0 links when it has none (counted, none found). Beside
     the doubles: as_of, account_id, ring_id.
     """
-    tied = best_ring(ring_members).withColumnRenamed("strength", "ring_strength")
+    tied = telling_ring(ring_members, rings).withColumnRenamed("strength", "ring_strength")
     own = features.select("as_of", "account_id", *as_features(features))
     joined = (
         own.join(tied, on=["as_of", "account_id"], how="left")
@@ -92,7 +98,7 @@ def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame,
 def _in_rings(rings: DataFrame, ring_members: DataFrame) -> DataFrame:
     """Members of rings, each once a day, with strength and the score, size and policy of the ring."""
     known = rings.select("as_of", "ring_id", "score", "size", "policy")
-    return best_ring(ring_members).join(known, on=["as_of", "ring_id"], how="inner")
+    return telling_ring(ring_members, rings).join(known, on=["as_of", "ring_id"], how="inner")
 
 
 def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> DataFrame:

@@ -2,7 +2,7 @@
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
 from features.rings.mine import Past, describe_rings, find_members
-from features.rings.recruits import with_recruits
+from features.rings.recruits import neighbours, with_neighbours_counted, with_recruits
 
 __all__ = [
     "FAMILIES",
@@ -12,5 +12,7 @@ __all__ = [
     "RingFeature",
     "describe_rings",
     "find_members",
+    "neighbours",
+    "with_neighbours_counted",
     "with_recruits",
 ]

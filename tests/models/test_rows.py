@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from models.rows import copying_rings, feature_names, publics, video_rings, video_rows
+from models.rows import copying_rings, feature_names, publics, telling_ring, video_rings, video_rows
 
 DAY = date(2026, 3, 1)
 WORKS = "as_of date, video_id bigint, account_id bigint, kind string, work bigint, uploaders bigint, is_first boolean"
@@ -62,6 +62,14 @@ def test_a_ring_acts_for_what_much_of_it_turns_to_and_few_others(spark):
         {bought: 5 / 8, seen_a_lot: 5 / 8, popular: 2 / 455}
     )
     assert {row.video_id: row.engaging_ring_tie for row in rows} == {bought: 1.0, seen_a_lot: 1.0, popular: 0.0}
+
+
+def test_of_several_rings_the_one_that_says_most_counts(spark):
+    rings = spark.createDataFrame([(DAY, 7, 0.01), (DAY, 8, 0.9)], "as_of date, ring_id bigint, score double")
+    members = [(DAY, 7, 1, 1.0), (DAY, 8, 1, 0.5), (DAY, 7, 2, 1.0)]
+    schema = "as_of date, ring_id bigint, account_id bigint, strength double"
+    found = telling_ring(spark.createDataFrame(members, schema), rings).collect()
+    assert {(row.account_id, row.ring_id, row.strength) for row in found} == {(1, 8, 0.5), (2, 7, 1.0)}
 
 
 def test_numbers_that_say_who_are_no_features(spark):
