@@ -161,8 +161,8 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
     least, each counted by the ring's score; a video with a work of each kind has the one that says more. Of it:
     copying_ring_id, copying_ring_is_<policy>, copying_ring_score, copying_ring_uploaders (members) and
     copying_ring_tie: a member's video is the ring's as far as the member is, anybody else's by the ring's share of
-    those who uploaded the work, the first one's not at all, nor that of a stranger whose frame is merely alike: rings
-    copy memes, too, which others make in earnest. work_uploaders and work_is_first are of the same work.
+    those who uploaded the work, the first one's not at all. What a stranger's frame is merely alike to counts half:
+    rings copy memes, too, which others make in earnest. work_uploaders and work_is_first are of the same work.
     """
     members = _in_rings(rings, ring_members)
     uploads = works.join(F.broadcast(members), on=["as_of", "account_id"], how="left")
@@ -179,8 +179,10 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
     inside = F.col("ring_id") == -F.col("of.minus_id")
     tie = (
         F.when(inside, F.col("strength"))
-        .when(F.col("is_first") | (F.col("kind") == "loose_frame"), 0.0)
-        .otherwise(F.col("of.members") / F.col("uploaders"))
+        .when(F.col("is_first"), 0.0)
+        .otherwise(
+            F.col("of.members") / F.col("uploaders") * F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)
+        )
     )
     told = F.struct(
         F.coalesce(tie * F.col("of.score"), F.lit(0.0)).alias("chance"), "uploaders", "is_first", tie.alias("tie"), "of"

@@ -102,5 +102,5 @@ def test_a_work_belongs_to_the_ring_that_uploads_it_most_and_never_to_who_was_fi
         other_rings: (0.8, 0.4),
         strangers: (0.8, 0.4),
         **{20 + account: (None, 0.0 if account == 1 else None) for account in (1, 3, 60)},
-        **{30 + account: (0.8, {1: 1.0, 2: 0.5}.get(account, 0.0)) for account in (1, 2, 50, 60)},
+        **{30 + account: (0.8, tie) for account, tie in {1: 1.0, 2: 0.5, 50: 0.0, 60: 0.25}.items()},
     }
