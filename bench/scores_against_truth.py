@@ -33,10 +33,13 @@ HEADER = (
 )
 
 
-def accounts_scored(lake: str) -> pd.DataFrame:
-    """Active accounts that nobody has decided on: account_id, score, violating, style, scheme."""
+def accounts_scored(lake: str, scores: pd.DataFrame) -> pd.DataFrame:
+    """Accounts that nobody has decided on: account_id, score, violating, style, scheme.
+
+    `scores` has account_id, policy and score.
+    """
     truth = views(lake)
-    truth.register("scores", published(lake, "account_scores", DAY).df())
+    truth.register("scores", scores)
     return truth.execute("""
         SELECT account_id, 1 - exp(sum(ln(1 - least(score, 0.999999)))) AS score, any_value(violating) AS violating,
                any_value(style) AS style, any_value(scheme) AS scheme
@@ -88,9 +91,12 @@ def calibration_error(scores: pd.Series, truth: pd.Series) -> float:
     return sum(len(part) * abs(scores.iloc[part].mean() - truth.iloc[part].mean()) for part in parts) / len(scores)
 
 
-def measured(lake: str) -> list[str]:
-    """The columns of a row of the table, from average precision on."""
-    accounts = accounts_scored(lake)
+def precision(rows: pd.DataFrame) -> str:
+    return f"{average_precision_score(rows['violating'], rows['score']):.3f}" if rows["violating"].any() else "-"
+
+
+def of_accounts(accounts: pd.DataFrame) -> list[str]:
+    """The columns of a row of the table that are about accounts, from `accounts_scored`."""
     abusive = accounts["violating"]
     at_r = accounts["score"].rank(ascending=False, method="first") <= abusive.sum()
     hidden, brigade = accounts["style"] == "evading", accounts["scheme"] == "brigade"
@@ -98,10 +104,6 @@ def measured(lake: str) -> list[str]:
     def share(whole: pd.Series) -> str:
         return f"{at_r[whole].mean():.0%}" if whole.any() else "-"
 
-    def precision(rows: pd.DataFrame) -> str:
-        return f"{average_precision_score(rows['violating'], rows['score']):.3f}" if rows["violating"].any() else "-"
-
-    cases = risk_cases(lake)
     return [
         precision(accounts),
         share(abusive & hidden),
@@ -109,8 +111,16 @@ def measured(lake: str) -> list[str]:
         share(abusive & hidden & brigade),
         f"{calibration_error(accounts['score'], abusive):.4f}",
         f"{accounts['score'].sum() / abusive.sum():.2f}" if abusive.any() else "-",
+    ]
+
+
+def measured(lake: str) -> list[str]:
+    """The columns of a row of the table, from average precision on."""
+    cases = risk_cases(lake)
+    return [
+        *of_accounts(accounts_scored(lake, published(lake, "account_scores", DAY).df())),
         str(len(cases)),
-        f"{cases.mean():.1%}",
+        f"{cases.mean():.1%}" if len(cases) else "-",
         *(precision(videos_scored(lake, policy)) for policy in (BOUGHT, COPIED)),
     ]
 
