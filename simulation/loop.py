@@ -1,12 +1,12 @@
 """What weeks of the suite and its reviewers come to on a made-up platform, day by day against the truth."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import ConciseDateFormatter
+from matplotlib.dates import DateFormatter, DayLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.ticker import PercentFormatter
@@ -17,6 +17,8 @@ from lake.schemas import POLICIES
 from simulation.answers import judged
 
 WEEK = 7
+LABELS = 5
+"""Dates along an axis, about."""
 INK = {"all": "#222222", "loud": "#d1495b", "evading": "#00798c"}
 
 
@@ -66,6 +68,7 @@ def draw(days: Sequence[Mapping[str, object]], prevalence: Sequence[Mapping[str,
     with day, policy, estimate, ci_low, ci_high and `truth`.
     """
     by_day = pd.DataFrame(days).set_index("day").sort_index()
+    shown = list(pd.to_datetime(by_day.index))
     estimates = pd.DataFrame(prevalence)
     figure = Figure(figsize=(14, 7), layout="constrained")
     grid = figure.add_gridspec(2, 3 * len(POLICIES))
@@ -73,19 +76,19 @@ def draw(days: Sequence[Mapping[str, object]], prevalence: Sequence[Mapping[str,
     week = by_day[["right", "cases"]].rolling(WEEK, min_periods=1).sum()
     precision.plot(by_day.index, by_day["right"] / by_day["cases"], ".", color="#aaaaaa", label="of the day")
     precision.plot(by_day.index, week["right"] / week["cases"], color=INK["all"], label=f"of {WEEK} days")
-    _finish(precision, "risk cases that are violating", top=1.02)
+    _finish(precision, "risk cases that are violating", shown, top=1.02)
     for style, name in (("all", "recall"), ("loud", "recall_loud"), ("evading", "recall_evading")):
         recall.plot(by_day.index, by_day[name].astype(float), color=INK[style], label=style)
-    _finish(recall, "abusive accounts found so far", top=1.02)
+    _finish(recall, "abusive accounts found so far", shown, top=1.02)
     views.plot(by_day.index, by_day["abusive_views"], "--", color="#aaaaaa", label="by abusive accounts")
     views.plot(by_day.index, by_day["free_views"], color=INK["all"], label="of them not found yet")
-    _finish(views, "share of all views")
+    _finish(views, "share of all views", shown)
     for axes, policy in zip(_row(figure, grid, 1, len(POLICIES)), POLICIES, strict=True):
         rows = estimates[estimates["policy"] == policy].sort_values("day")
         axes.fill_between(rows["day"], rows["ci_low"], rows["ci_high"], color="#00798c", alpha=0.2, label="95 %")
         axes.plot(rows["day"], rows["estimate"], color="#00798c", label="estimate")
         axes.plot(rows["day"], rows["truth"], "--", color=INK["all"], label="truth")
-        _finish(axes, f"prevalence: {policy.replace('_', ' ')}")
+        _finish(axes, f"prevalence: {policy.replace('_', ' ')}", shown)
     figure.savefig(file, dpi=110)
 
 
@@ -94,10 +97,13 @@ def _row(figure: Figure, grid: GridSpec, place: int, panels: int) -> list[Axes]:
     return [figure.add_subplot(grid[place, panel * wide : (panel + 1) * wide]) for panel in range(panels)]
 
 
-def _finish(axes: Axes, title: str, top: float | None = None) -> None:
+def _finish(axes: Axes, title: str, days: Sequence[datetime], top: float | None = None) -> None:
     axes.set_title(title, fontsize=10, loc="left")
     axes.set_ylim(0, top)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    first, last = date2num(min(days)), date2num(max(days))
+    axes.set_xlim(first - 0.5, last + 0.5)
+    axes.xaxis.set_major_locator(DayLocator(interval=max(1, round((last - first) / LABELS))))
+    axes.xaxis.set_major_formatter(DateFormatter("%d %b"))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
