@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType
 from scipy.special import gammaincc
@@ -78,16 +78,21 @@ def _regulars(of_videos: DataFrame) -> DataFrame:
             F.count_if("responded").alias("responses"),
             F.min("ts").alias("ts"),
         )
-        .withColumn("elsewhere", F.coalesce(F.least(elsewhere, F.lit(1.0)), F.lit(0.0)))
+        .withColumn("elsewhere", elsewhere)
         .where(F.col("videos") >= REGULAR)
         .select(
             "account_id",
             "creator",
             "ts",
             (F.col("responses") > 0).alias("moved"),
-            (1 - F.exp(-F.col("videos") * F.col("elsewhere"))).alias("chance"),
+            # Who watches nothing else says nothing; `least` would take the unknown for certain.
+            F.coalesce(1 - F.exp(-F.col("videos") * _at_most_one("elsewhere")), F.lit(0.0)).alias("chance"),
         )
     )
+
+
+def _at_most_one(name: str) -> Column:
+    return F.when(F.col(name) > 1, 1.0).otherwise(F.col(name))
 
 
 def silent_regulars(regulars: DataFrame, limits: LinkLimits) -> DataFrame:

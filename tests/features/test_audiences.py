@@ -69,6 +69,11 @@ def test_who_likes_nothing_anywhere_says_nothing_by_liking_nothing(spark):
     assert silent(spark, evenings(3, moved=0.0, silent=PAID)) == set()
 
 
+def test_who_watches_nothing_else_says_nothing(spark):
+    strangers = range(PEOPLE + 1, PEOPLE + 31)
+    assert silent(spark, evenings(5, silent=strangers)) == set()
+
+
 def test_a_few_who_are_not_moved_are_few(spark):
     assert silent(spark, evenings(4, silent=PAID[:3])) == set()
 
