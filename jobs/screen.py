@@ -112,6 +112,6 @@ def look_further(uri: str, day: date) -> None:
 import duckdb
 from deltalake import DeltaTable
 
-rings = DeltaTable("{uri}/rings").to_pyarrow_dataset()
-duckdb.sql("SELECT ring_id, size, evidence FROM rings WHERE as_of = '{day}' ORDER BY score DESC LIMIT 5").show()"""
+rings = duckdb.read_parquet(DeltaTable("{uri}/rings").file_uris(), hive_partitioning=True)
+rings.filter("as_of = '{day}'").order("score DESC").limit(5).select("ring_id", "size", "evidence").show()"""
     out.print(Syntax(query, "python", background_color="default"))
