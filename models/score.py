@@ -229,9 +229,9 @@ def score_entities(
     """A score for each row and policy: columns account_id or video_id, policy, score, ring_id, reasons, model_version.
 
     `rows` are account or video rows of one day, `models` the champions by policy; the ring is the one whose evidence
-    speaks of the policy. A policy without a model gets scores
-    from ring evidence alone. Reasons are filled for scores from `limits.reason_threshold` up and for the top rows of
-    each policy, `limits.reason_capacities` days of its reviewers' capacity; for the rest they are empty.
+    speaks of the policy. A policy without a model gets scores from ring evidence alone. Reasons are filled for scores
+    from `limits.reason_threshold` up and for the top rows of each policy, `limits.reason_capacities` days of its
+    reviewers' capacity; for the rest they are empty.
     """
     key = f"{entity_type}_id"
     scorers = {policy: scorer_of(entity_type, policy, models, limits) for policy in policies}

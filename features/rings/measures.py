@@ -52,7 +52,7 @@ def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
         .where("verb IS NOT NULL AND object_id IS NOT NULL")
         .distinct()
     )
-    of_creators = F.col("kind").contains("regular")
+    of_creators = F.col("kind").isin("regular", "silent_regular")
     watched = named.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
     theirs = videos.select("account_id", F.col("video_id").alias("object_id")).join(
         F.broadcast(watched), on="account_id", how="inner"
