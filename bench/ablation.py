@@ -54,11 +54,12 @@ class Known(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """How models are made, by default in full: the features they see, whether scores start from ring evidence, what is
-    done to the rows, and whether the scores are calibrated.
+    """How models are made, by default in full: whether anything is learned, the features they see, whether scores start
+    from ring evidence, what is done to the rows, and whether the scores are calibrated.
     """
 
     name: str
+    learns: bool = True
     sees: Callable[[str], bool] = lambda name: True
     starts_from_rings: bool = True
     rows: Callable[[Rows], Rows] = lambda rows: rows
@@ -67,6 +68,7 @@ class Recipe(NamedTuple):
 
 RECIPES = (
     Recipe("in full"),
+    Recipe("ring evidence alone, nothing learned", learns=False),
     Recipe(
         "without rings and links", sees=lambda name: not OF_RINGS_AND_LINKS.fullmatch(name), starts_from_rings=False
     ),
@@ -103,7 +105,7 @@ def scored(known: Known, recipe: Recipe, context: Context) -> pd.DataFrame:
             evidence = Evidence((NOTHING,), NOTHING, NOTHING, unknown)
         names = [*filter(recipe.sees, known.features), NOTHING]
         own = recipe.rows(rows_for_policy(known.found, policy, "account", names, known.active, evidence, training))
-        if own.enough(training.min_per_class):
+        if recipe.learns and own.enough(training.min_per_class):
             parameters = training.first_guess.model_dump()
             model = fit_model("account", policy, Prior(evidence, known.active.sample), own, parameters, training)
             scores = (model if recipe.calibrated else replace(model, calibrator=NO_CHANGE)).scores(known.today)
