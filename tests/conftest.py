@@ -22,7 +22,7 @@ TEST_SETTINGS = {
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    os.environ.setdefault("SPARK_DRIVER_MEMORY", "2g")
+    os.environ.setdefault("SPARK_DRIVER_MEMORY", "3g")
     from jobs.session import start_session
 
     session = start_session("tests")
@@ -31,6 +31,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             session.conf.set(key, value)
     yield session
     session.stop()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_stays_cached() -> Iterator[None]:
+    """What a file's tests have cached leaves no memory to the next file's."""
+    yield
+    if (session := SparkSession.getActiveSession()) is not None:
+        session.catalog.clearCache()
 
 
 @pytest.fixture
