@@ -14,8 +14,9 @@ from typing import NamedTuple
 import click
 import numpy as np
 import pandas as pd
+from end_to_end import DAY
 from pyspark.sql import functions as F
-from rings_against_notebook import DAY
+from scipy.special import expit
 from scores_against_truth import accounts_scored, of_accounts
 
 from conf import load_limits, load_policies
@@ -110,7 +111,7 @@ def scored(known: Known, recipe: Recipe, context: Context) -> pd.DataFrame:
             model = fit_model("account", policy, Prior(evidence, known.active.sample), own, parameters, training)
             scores = (model if recipe.calibrated else replace(model, calibrator=NO_CHANGE)).scores(known.today)
         else:
-            scores = 1 / (1 + np.exp(-evidence.base_margin(known.today)))
+            scores = expit(evidence.base_margin(known.today))
         each.append(pd.DataFrame({KEY: known.today[KEY], "policy": policy, "score": scores}))
     return pd.concat(each, ignore_index=True)
 

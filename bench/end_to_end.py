@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -51,6 +52,33 @@ def simulate(lake: str, **knobs: object) -> tuple[float, float]:
     return run(
         "simulate", "--lake", lake, *(str(part) for name, value in knobs.items() for part in (f"--{name}", value))
     )
+
+
+def of_platforms(command: Callable) -> Callable:
+    """The options of a command that compares with the truth: which platforms, where they are kept, how large a heap."""
+    options = (
+        click.option("--seed", "seeds", multiple=True, type=int, default=[11], show_default=True, help="Repeatable."),
+        click.option("--accounts", default=60_000, show_default=True, help="Accounts of each platform."),
+        click.option("--evading", default=0.5, show_default=True, help="Share of the abusive rings that hide."),
+        click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes."),
+        click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver: all of local Spark."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def platforms(
+    seeds: Sequence[int], accounts: int, evading: float, keep: str | None, driver_gb: int
+) -> Iterator[tuple[int, str]]:
+    """Each seed with the lake of its platform, made unless it is there; the jobs that follow have the heap."""
+    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            lake = str(Path(keep or folder) / f"seed-{seed}")
+            if not Path(lake).exists():
+                simulate(lake, seed=seed, accounts=accounts, evading=evading, until=DAY)
+            yield seed, lake
 
 
 def table(lake: str, name: str) -> duckdb.DuckDBPyRelation:

@@ -9,20 +9,17 @@ carry; and of how many honest accounts one is in such a ring.
 """
 
 import os
-import tempfile
 import time
-from datetime import date
-from pathlib import Path
+from typing import Any
 
 import click
 import duckdb
 import notebook
 import pandas as pd
 from deltalake import DeltaTable
-from end_to_end import published, run, simulate
+from end_to_end import DAY, of_platforms, platforms, published, run
 from sklearn.metrics import adjusted_rand_score
 
-DAY = date(2026, 3, 1)
 FLAGGED = 0.5
 HEADER = (
     "| seed | hiding | tool | seconds | abusive share | loud | hidden | loud brigades | hidden brigades | Rand index "
@@ -75,33 +72,24 @@ def measured(found: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
 
 
 @click.command()
-@click.option("--seed", "seeds", multiple=True, type=int, default=[11], show_default=True, help="Repeatable.")
-@click.option("--accounts", default=60_000, show_default=True, help="Accounts of each platform.")
-@click.option("--evading", default=0.5, show_default=True, help="Share of the abusive rings that hide.")
-@click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes.")
-@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
-def main(seeds: tuple[int, ...], accounts: int, evading: float, keep: str | None, driver_gb: int) -> None:
+@of_platforms
+def main(evading: float, **which: Any) -> None:
     """Make the platforms, look for rings with both, and compare."""
-    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     print(HEADER)
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in seeds:
-            lake = str(Path(keep or folder) / f"seed-{seed}")
-            if not Path(lake).exists():
-                simulate(lake, seed=seed, accounts=accounts, evading=evading, until=DAY)
-            began = time.monotonic()
-            for job in ("links", "rings"):
-                run(job, "--lake", lake, "--as-of", str(DAY))
-            took = {"suite": time.monotonic() - began}
-            connection = views(lake)
-            truth = connection.execute(TRUTH.format(day=DAY)).df()
-            began = time.monotonic()
-            found = {"notebook": notebook.rings(connection, DAY)}
-            took["notebook"] = time.monotonic() - began
-            found["suite"] = of_suite(lake)
-            for tool in ("suite", "notebook"):
-                cells = [str(seed), f"{evading:.0%}", tool, f"{took[tool]:.0f}", *measured(found[tool], truth)]
-                print(f"| {' | '.join(cells)} |", flush=True)
+    for seed, lake in platforms(evading=evading, **which):
+        began = time.monotonic()
+        for job in ("links", "rings"):
+            run(job, "--lake", lake, "--as-of", str(DAY))
+        took = {"suite": time.monotonic() - began}
+        connection = views(lake)
+        truth = connection.execute(TRUTH.format(day=DAY)).df()
+        began = time.monotonic()
+        found = {"notebook": notebook.rings(connection, DAY)}
+        took["notebook"] = time.monotonic() - began
+        found["suite"] = of_suite(lake)
+        for tool in ("suite", "notebook"):
+            cells = [str(seed), f"{evading:.0%}", tool, f"{took[tool]:.0f}", *measured(found[tool], truth)]
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

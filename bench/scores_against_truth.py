@@ -8,23 +8,21 @@ mass; the sum of scores over the number of abusive accounts; and the abusive sha
 chance that it breaks any policy. Prints a Markdown table.
 """
 
-import os
 import subprocess
-import tempfile
 import time
-from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 import pandas as pd
-from end_to_end import published, run, simulate
-from rings_against_notebook import DAY, views
+from end_to_end import DAY, of_platforms, platforms, published, run
+from rings_against_notebook import views
 from sklearn.metrics import average_precision_score
 
+from lake.errors import GateRefused
+from models.gate import calibration_error
+
 STEPS = ("features", "links", "rings", "train", "score", "queue")
-REFUSED = 4
-"""Exit code of train when the gate kept a model back; the others are live."""
-BINS = 15
 BOUGHT, COPIED = "artificial_engagement", "coordinated_reupload"
 HEADER = (
     "| seed | hiding | seconds | average precision | hidden at R | loud brigades at R | hidden brigades at R "
@@ -84,13 +82,6 @@ def risk_cases(lake: str) -> pd.Series:
     return cases.df()["violating"]
 
 
-def calibration_error(scores: pd.Series, truth: pd.Series) -> float:
-    """Mean distance of chance and truth over bins of equally many rows (Naeini et al. 2015)."""
-    order = np.argsort(scores.to_numpy(), kind="stable")
-    parts = np.array_split(order, BINS)
-    return sum(len(part) * abs(scores.iloc[part].mean() - truth.iloc[part].mean()) for part in parts) / len(scores)
-
-
 def precision(rows: pd.DataFrame) -> str:
     return f"{average_precision_score(rows['violating'], rows['score']):.3f}" if rows["violating"].any() else "-"
 
@@ -101,6 +92,8 @@ def of_accounts(accounts: pd.DataFrame) -> list[str]:
     at_r = accounts["score"].rank(ascending=False, method="first") <= abusive.sum()
     hidden, brigade = accounts["style"] == "evading", accounts["scheme"] == "brigade"
 
+    off_by = calibration_error(accounts["score"].to_numpy(), abusive.to_numpy(), np.ones(len(accounts)), slips=0.0)
+
     def share(whole: pd.Series) -> str:
         return f"{at_r[whole].mean():.0%}" if whole.any() else "-"
 
@@ -109,7 +102,7 @@ def of_accounts(accounts: pd.DataFrame) -> list[str]:
         share(abusive & hidden),
         share(abusive & ~hidden & brigade),
         share(abusive & hidden & brigade),
-        f"{calibration_error(accounts['score'], abusive):.4f}",
+        f"{off_by:.4f}",
         f"{accounts['score'].sum() / abusive.sum():.2f}" if abusive.any() else "-",
     ]
 
@@ -126,34 +119,25 @@ def measured(lake: str) -> list[str]:
 
 
 def run_day(lake: str) -> None:
-    """All steps of a day that begins without a model."""
+    """All steps of a day that begins without a model; where the gate keeps one back, the others are live."""
     for job in STEPS:
         try:
             run(job, "--lake", lake, "--as-of", str(DAY))
         except subprocess.CalledProcessError as failed:
-            if job != "train" or failed.returncode != REFUSED:
+            if job != "train" or failed.returncode != GateRefused.exit_code:
                 raise
 
 
 @click.command()
-@click.option("--seed", "seeds", multiple=True, type=int, default=[31], show_default=True, help="Repeatable.")
-@click.option("--accounts", default=60_000, show_default=True, help="Accounts of each platform.")
-@click.option("--evading", default=0.5, show_default=True, help="Share of the abusive rings that hide.")
-@click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes.")
-@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
-def main(seeds: tuple[int, ...], accounts: int, evading: float, keep: str | None, driver_gb: int) -> None:
+@of_platforms
+def main(evading: float, **which: Any) -> None:
     """Make the platforms, learn from their reviewers, score and compare."""
-    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     print(HEADER)
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in seeds:
-            lake = str(Path(keep or folder) / f"seed-{seed}")
-            if not Path(lake).exists():
-                simulate(lake, seed=seed, accounts=accounts, evading=evading, until=DAY)
-            began = time.monotonic()
-            run_day(lake)
-            took = time.monotonic() - began
-            print(f"| {' | '.join([str(seed), f'{evading:.0%}', f'{took:.0f}', *measured(lake)])} |", flush=True)
+    for seed, lake in platforms(evading=evading, **which):
+        began = time.monotonic()
+        run_day(lake)
+        took = time.monotonic() - began
+        print(f"| {' | '.join([str(seed), f'{evading:.0%}', f'{took:.0f}', *measured(lake)])} |", flush=True)
 
 
 if __name__ == "__main__":

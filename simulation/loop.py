@@ -15,6 +15,8 @@ from pyspark.sql import functions as F
 
 from lake.schemas import POLICIES
 from simulation.answers import judged
+from simulation.scorecard import share
+from simulation.truth import STYLES
 
 WEEK = 7
 LABELS = 5
@@ -52,10 +54,10 @@ def reach_of(features: DataFrame, accounts: DataFrame, caught_ones: DataFrame) -
     views = F.sum("views_7d")
     recalls = {
         "recall": abusive,
-        **{f"recall_{style}": abusive & (F.col("style") == style) for style in ("loud", "evading")},
+        **{f"recall_{style}": abusive & (F.col("style") == style) for style in STYLES},
     }
     return known.agg(
-        *(F.try_divide(F.count_if(who & is_caught), F.count_if(who)).alias(name) for name, who in recalls.items()),
+        *(share(is_caught, who).alias(name) for name, who in recalls.items()),
         F.try_divide(F.sum(F.when(abusive, F.col("views_7d"))), views).alias("abusive_views"),
         F.try_divide(F.sum(F.when(abusive & ~is_caught, F.col("views_7d"))), views).alias("free_views"),
     )

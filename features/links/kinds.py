@@ -42,8 +42,6 @@ class Kind:
         return self.name
 
 
-SILENT = "silent"
-"""Who comes back to a creator and is never moved; judged by creators, not by pairs: see audiences.py."""
 KINDS = (
     Kind("like", "like", "video"),
     Kind("like_moment", "like", "video", moment=True),
@@ -55,7 +53,7 @@ KINDS = (
     Kind("report_moment", "report", "video", moment=True),
     Kind("rewatch", "rewatch", "video"),
     Kind("regular", "regular", "account"),
-    Kind("silent_regular", SILENT, "account", timed=False, rests_on="regular"),
+    Kind("silent_regular", "silent", "account", timed=False, rests_on="regular"),
     Kind("follow", "follow", "account"),
     Kind("follow_moment", "follow", "account", moment=True),
     Kind("comment_text", "text", "text"),
@@ -71,7 +69,8 @@ KINDS = (
 """To view is no act of will: one feed shows the same rare videos to people of one taste, who need not know each other,
 so that views link honest neighbours far more often than bots. To view a video again is one, and so is to come back to
 a creator: who watched several of the videos of one is a `regular`. Bots that are paid for views are the regulars of
-their customers, of whom few others watch more than one.
+their customers, of whom few others watch more than one. Who is a regular and never moved is a `silent_regular`: not the
+pair is judged there, but the creator, see audiences.py.
 """
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
