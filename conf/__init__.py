@@ -87,6 +87,9 @@ class TrainingLimits(Section):
         ge=100, description="labelled rows per policy that are fitted on the driver; more are sampled"
     )
     background_rows: int = Field(ge=0, description="active entities, labelled or not, that stand for the population")
+    prior_decisions: float = Field(
+        ge=0, description="decisions that ring evidence weighs as much as, when a model learns what to add to it"
+    )
     min_per_class: int = Field(ge=2, description="violating and benign decisions without which a policy gets no model")
     max_weight: float = Field(ge=1, description="active entities that one decision can stand for, random audits aside")
     weight_spread: float = Field(ge=1, description="weight in the fit of the heaviest row of a class, in medians")

@@ -21,8 +21,8 @@ def run(context: Context) -> Facts:
 
     Reads reviewers' decisions known at --as-of, and the features, links and rings of the days just before each; those
     that are missing of the last weeks are made first. Writes table models and a folder for each model. A model that
-    is no good, or worse than the champion, is refused (exit code 4) and the champion goes on. A policy with too few
-    decisions is skipped: ring evidence alone goes on scoring it. Run it once a week.
+    is no good, or worse than what scores today (the champion, or ring evidence alone), is refused (exit code 4); that
+    goes on then. A policy with too few decisions is skipped: ring evidence alone goes on scoring it. Run it weekly.
     """
     lake, spark, limits = context.lake, context.spark, context.limits
     weeks = context.options.get("snapshot_weeks") or limits.training.snapshot_weeks

@@ -8,8 +8,10 @@ scores of all active entities add up to the number of violating ones. What says 
   have an intercept of their own.
 - The margin itself, which aims at the log-odds already: the curve is drawn toward that of no change (a weakly
   informative prior: Gelman et al. 2008).
-- Ring evidence: the chances of an even sample of the active entities are drawn toward as many violating ones as it
-  counts (expectation regularisation: Mann and McCallum 2007). A policy without audits has little else to go by.
+- Ring evidence: of the active entities to which it gives one and the same chance, about as many are drawn to be
+  violating as it says (generalised expectation criteria: Mann and McCallum 2010). Reviewers decide on clear cases at
+  both ends; what lies between, such as circles of friends with a ring score of 0.2, has little else to go by, nor has a
+  policy without audits.
 
 Being a straight line in log-odds it keeps the order of scores, makes no ties, and lets contributions still add up.
 
@@ -22,7 +24,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.sparse import csr_matrix
+from scipy.special import expit, logit
 
 from models.weights import effective_size
 
@@ -30,8 +33,6 @@ SPREADS = np.array([3.0, 0.5, 3.0])
 """Standard deviations of the prior around no change: of the intercept, of the logarithm of the slope, and of what
 picking adds to the intercept. Of rows that were all picked nobody knows what part of the level is picking.
 """
-SHARE_SPREAD = float(np.log(2))
-"""That of the logarithm of the share of violating entities around what ring evidence says: a factor of two."""
 SLOPES = (1e-3, 10.0)
 INTERCEPTS = (-30.0, 30.0)
 SURE = 1e-12
@@ -56,10 +57,27 @@ class Calibrator:
 
 @dataclass(frozen=True)
 class Crowd:
-    """An even sample of the active entities: their margins, and the share that is violating by ring evidence."""
+    """An even sample of the active entities: their margins, the chances that ring evidence alone gives them, and the
+    number of decisions that all of them are worth.
+    """
 
     margins: np.ndarray
-    expected: float
+    chances: np.ndarray
+    worth: float
+
+    def levels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Entities of one chance, to the nearest whole log-odds, make a level: the matrix that takes the mean over the
+        entities of each level, its mean chance, and the decisions that it is worth.
+
+        Half of these follow the chance to be violating, half that to be benign, or the few of whom rings say anything
+        would drown.
+        """
+        _, level = np.unique(np.round(logit(self.chances)), return_inverse=True)
+        sizes = np.bincount(level)
+        mean_of = csr_matrix((1 / sizes[level], (level, np.arange(len(level)))))
+        chances = mean_of @ self.chances
+        violating, benign = sizes * chances, sizes * (1 - chances)
+        return mean_of, chances, self.worth * (violating / violating.sum() + benign / benign.sum()) / 2
 
 
 def fit_calibrator(
@@ -77,6 +95,8 @@ def fit_calibrator(
     """
     margins = np.asarray(margins, np.float64)
     counts = weights / weights.sum() * effective_size(weights)
+    if crowd is not None:
+        mean_of, believed, worth = crowd.levels()
 
     def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
         intercept, slope, picking = line
@@ -89,10 +109,10 @@ def fit_calibrator(
         gradient = off / SPREADS / [1.0, slope, 1.0] + [toward.sum(), (toward * margins).sum(), (toward * picked).sum()]
         if crowd is not None:
             chance = expit(intercept + slope * crowd.margins)
-            miscount = np.log(chance.mean() / crowd.expected) / SHARE_SPREAD
-            value += miscount**2 / 2
-            rise = chance * (1 - chance) / chance.sum() / SHARE_SPREAD
-            gradient += miscount * np.array([rise.sum(), (rise * crowd.margins).sum(), 0.0])
+            found = np.clip(mean_of @ chance, SURE, 1 - SURE)
+            value -= np.sum(worth * (believed * np.log(found) + (1 - believed) * np.log1p(-found)))
+            off = (worth * (found - believed) / (found * (1 - found))) @ mean_of * chance * (1 - chance)
+            gradient += np.array([off.sum(), (off * crowd.margins).sum(), 0.0])
         return float(value), gradient
 
     line = minimize(loss, [0.0, 1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[INTERCEPTS, SLOPES, INTERCEPTS]).x

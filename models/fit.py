@@ -154,8 +154,23 @@ def level(rows: Rows, weights: np.ndarray) -> float:
     )
 
 
-def fit_booster(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> tuple[xgb.Booster, float]:
-    """Fit on all rows what their base margins leave unexplained; `parameters` are those of the search.
+def as_believed(prior: Prior, start: float, worth: float) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and weights of the prior's sample if ring evidence were right: a catalytic prior (Huang, Stein, Rubin and
+    Kou 2020).
+
+    Each active entity stands for both verdicts, as likely as ring evidence says, weighted like decided ones (violating
+    exp(`start`) times as much as benign). All together weigh as much as `worth` decisions: a few decisions bend the
+    scores of those alone who are much like the decided, many decisions bend whatever they contradict.
+    """
+    margins = prior.evidence.base_margin(prior.sample)
+    chance = expit(margins)
+    weights = chance * np.exp(start) + 1 - chance
+    return expit(margins + start), weights * (worth / max(weights.sum(), 1.0))
+
+
+def fit_booster(rows: Rows, prior: Prior, parameters: Parameters, limits: TrainingLimits) -> tuple[xgb.Booster, float]:
+    """Fit on all rows, beside the prior's, what their base margins leave unexplained; `parameters` are those of the
+    search.
 
     Returns the booster, and what to add to base margin and trees for log-odds in the population.
     """
@@ -173,7 +188,13 @@ def fit_booster(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> t
     }
     weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
     start = level(rows, weights)
-    inputs = matrix(rows.features, label=rows.labels, weight=weights, base_margin=rows.base_margin + start)
+    believed, worth = as_believed(prior, start, limits.prior_decisions)
+    inputs = matrix(
+        pd.concat([rows.features, prior.sample[list(rows.features.columns)]]),
+        label=np.r_[rows.labels, believed],
+        weight=np.r_[weights, worth],
+        base_margin=np.r_[rows.base_margin, prior.evidence.base_margin(prior.sample)] + start,
+    )
     return xgb.train(settings, inputs, num_boost_round=rounds), start - class_odds(rows)
 
 
@@ -184,16 +205,16 @@ def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.n
     yield from splitter.split(rows.features, rows.labels, rows.groups)
 
 
-def held_out_margins(rows: Rows, parameters: Parameters, limits: TrainingLimits) -> np.ndarray:
+def held_out_margins(rows: Rows, prior: Prior, parameters: Parameters, limits: TrainingLimits) -> np.ndarray:
     """The log-odds of each row from a booster that saw neither it nor its group."""
     margins = rows.base_margin.copy()
     for train, test in folds(rows, limits):
-        booster, offset = fit_booster(rows.take(train), parameters, limits)
+        booster, offset = fit_booster(rows.take(train), prior, parameters, limits)
         margins[test] += offset + trees(booster, rows.features.iloc[test])
     return margins
 
 
-def search(rows: Rows, limits: TrainingLimits) -> dict[str, float | int]:
+def search(rows: Rows, prior: Prior, limits: TrainingLimits) -> dict[str, float | int]:
     """The hyperparameters with the least loss on rows of unseen groups, in `limits.trials` tries (TPE, Bergstra et
     al. 2011).
     """
@@ -209,7 +230,7 @@ def search(rows: Rows, limits: TrainingLimits) -> dict[str, float | int]:
             "colsample_bytree": trial.suggest_float("colsample_bytree", 0.3, 1.0),
             "reg_lambda": trial.suggest_float("reg_lambda", 0.5, 20.0, log=True),
         }
-        margins = held_out_margins(rows, parameters, limits)
+        margins = held_out_margins(rows, prior, parameters, limits)
         return log_loss(rows.labels, expit(margins + class_odds(rows)), sample_weight=weights)
 
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=limits.seed))
@@ -224,11 +245,11 @@ def fit_model(
     """A calibrated model: the booster sees all rows, the calibrator the margins of boosters that had not seen the
     row.
     """
-    margins = held_out_margins(rows, parameters, limits)
-    booster, offset = fit_booster(rows, parameters, limits)
+    margins = held_out_margins(rows, prior, parameters, limits)
+    booster, offset = fit_booster(rows, prior, parameters, limits)
     alone = prior.evidence.base_margin(prior.sample)
     seen = prior.sample[list(rows.features.columns)]
-    crowd = Crowd(alone + offset + trees(booster, seen), float(expit(alone).mean())) if len(alone) else None
+    crowd = Crowd(alone + offset + trees(booster, seen), expit(alone), limits.prior_decisions) if len(alone) else None
     line = fit_calibrator(margins, rows.labels, rows.weights, rows.picked, limits.slips, crowd)
     calibrator = replace(line, intercept=line.intercept + line.slope * offset)
     return Model(entity_type, policy, prior.evidence, booster, calibrator, dict(parameters))

@@ -19,7 +19,8 @@ CALIBRATION_BINS = 15
 UNSURE_SHARE = 0.05
 """A figure counts as bad when at most this share of the resamples says otherwise."""
 COMPARED = {"average_precision": 1, "precision_at_capacity": 1, "calibration_error": -1}
-"""Figures in which a challenger must not be worse than the champion, and which way is better."""
+"""Figures in which a challenger must not be worse than what scores today, and which way is better."""
+CHAMPION, EVIDENCE = "the champion", "ring evidence alone"
 
 
 @dataclass(frozen=True)
@@ -118,24 +119,24 @@ def leaks(rows: Rows, limits: GateLimits) -> list[str]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Figures of a challenger and, if there is one, the champion on the same rows, and how sure they are.
+    """Figures of a challenger and of what scores today on the same rows, and how sure they are.
 
-    `low` and `high` bound the challenger's skill, figures and lead over the champion in nine of ten resamples.
+    `low` and `high` bound the challenger's skill, figures and lead in nine of ten resamples.
     """
 
     own: Mapping[str, float]
-    theirs: Mapping[str, float] | None
+    theirs: Mapping[str, float]
     low: Mapping[str, float]
     high: Mapping[str, float]
 
     def worse(self, figure: str) -> float:
         """By how much the challenger is worse in a figure."""
-        return (self.theirs[figure] - self.own[figure]) * COMPARED[figure] if self.theirs else 0.0
+        return (self.theirs[figure] - self.own[figure]) * COMPARED[figure]
 
     def surely_worse(self, figure: str) -> bool:
         """Whether hardly any resample says otherwise."""
         lead = f"{figure}_lead"
-        return self.theirs is not None and (self.high[lead] if COMPARED[figure] > 0 else -self.low[lead]) < 0
+        return (self.high[lead] if COMPARED[figure] > 0 else -self.low[lead]) < 0
 
 
 def skill(found: Mapping[str, float]) -> float:
@@ -145,7 +146,7 @@ def skill(found: Mapping[str, float]) -> float:
 
 def compare(
     challenger: np.ndarray,
-    champion: np.ndarray | None,
+    standing: np.ndarray,
     rows: Rows,
     capacity: float,
     slips: float,
@@ -155,19 +156,13 @@ def compare(
     """Figures of both on all rows, with bounds from resampled groups."""
     draws = []
     for weights in resamples(rows, limits.bootstraps, seed):
-        new = figures(challenger, rows, capacity, slips, weights)
-        old = figures(champion, rows, capacity, slips, weights) if champion is not None else new
+        new, old = (figures(scores, rows, capacity, slips, weights) for scores in (challenger, standing))
         draws.append({**new, "skill": skill(new), **{f"{name}_lead": new[name] - old[name] for name in COMPARED}})
     low, high = (
         {str(name): float(value) for name, value in pd.DataFrame(draws).quantile(share).items()}
         for share in (UNSURE_SHARE, 1 - UNSURE_SHARE)
     )
-    return Comparison(
-        figures(challenger, rows, capacity, slips),
-        figures(champion, rows, capacity, slips) if champion is not None else None,
-        low,
-        high,
-    )
+    return Comparison(figures(challenger, rows, capacity, slips), figures(standing, rows, capacity, slips), low, high)
 
 
 def segments(rows: Rows, least: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -183,24 +178,26 @@ def segments(rows: Rows, least: int) -> Iterator[tuple[str, np.ndarray]]:
 
 def judge(
     challenger: np.ndarray,
-    champion: np.ndarray | None,
+    standing: np.ndarray,
     rows: Rows,
     capacity: float,
     slips: float,
     limits: GateLimits,
     seed: int,
+    whose: str = CHAMPION,
 ) -> tuple[dict[str, float], list[str]]:
     """Figures of the challenger on held-out rows, and the reasons to refuse it (none: it may be promoted).
 
-    `challenger` and `champion` are the scores of both for the same rows; without a champion only the floors count. In a
-    segment the challenger must not be much worse and surely so: of many segments some look worse by chance.
+    `standing` are the scores of the same rows by what scores today, `whose` says what that is. In a segment the
+    challenger must not be much worse and surely so: of many segments some look worse by chance.
     """
-    overall = compare(challenger, champion, rows, capacity, slips, limits, seed)
+    overall = compare(challenger, standing, rows, capacity, slips, limits, seed)
     own, low = overall.own, overall.low
     metrics = {
         **own,
         "average_precision_low": low["average_precision"],
         "average_precision_high": overall.high["average_precision"],
+        **{f"standing_{name}": overall.theirs[name] for name in COMPARED},
     }
     refusals = []
     if skill(own) < limits.min_skill or low["skill"] <= 0:
@@ -212,26 +209,22 @@ def judge(
         refusals.append(
             f"calibration: scores are off by {own['calibration_error']:.3f}, limit {limits.max_calibration_error}"
         )
-    if champion is None or overall.theirs is None:
-        return metrics, refusals
-    metrics |= {f"champion_{name}": overall.theirs[name] for name in COMPARED}
     for name in COMPARED:
         surely = overall.surely_worse(name) and overall.worse(name) > limits.min_difference
         if overall.worse(name) > limits.max_drop or surely:
-            refusals.append(_worse(name, overall))
+            refusals.append(_worse(name, overall, whose))
     for segment, part in segments(rows, limits.segment_rows):
         inside = rows.take(part)
         room = capacity * inside.weights.sum() / rows.weights.sum()
-        found = compare(challenger[part], champion[part], inside, room, slips, limits, seed)
+        found = compare(challenger[part], standing[part], inside, room, slips, limits, seed)
         metrics[f"average_precision, {segment}"] = found.own["average_precision"]
         refusals += [
-            f"{segment}: {_worse(name, found)}"
+            f"{segment}: {_worse(name, found, whose)}"
             for name in COMPARED
             if found.worse(name) > limits.max_drop and found.surely_worse(name)
         ]
     return metrics, refusals
 
 
-def _worse(figure: str, found: Comparison) -> str:
-    theirs = found.theirs or {}
-    return f"{figure.replace('_', ' ')} {found.own[figure]:.3f} is worse than the champion's {theirs[figure]:.3f}"
+def _worse(figure: str, found: Comparison, whose: str) -> str:
+    return f"{figure.replace('_', ' ')} {found.own[figure]:.3f} is worse than {found.theirs[figure]:.3f} of {whose}"

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
+from scipy.special import expit
 
 from conf import GateLimits, Limits, Policy, TrainingLimits
 from models.evidence import Evidence, Prior, evidence_of
 from models.examples import EvenSample, bounded, examples, groups_of, population, with_countries
 from models.fit import Model, Rows, fit_model, search
-from models.gate import HeldOut, held_out, judge, leaks
+from models.gate import CHAMPION, EVIDENCE, HeldOut, held_out, judge, leaks
 from models.rows import feature_names
 from models.weights import OTHER, Population, frame_of, population_weights
 
@@ -96,20 +97,21 @@ def random_rows(examples: pd.DataFrame, policy: str) -> int:
     return int((frame_of(examples[examples["policy"] == policy]) == "random").sum())
 
 
-def champion_scores(
+def standing_scores(
     champion: Model | None, split: HeldOut, sample: pd.DataFrame, limits: TrainingLimits
-) -> np.ndarray | None:
-    """The champion's scores of the held-out rows; None without one, or when it looks at features that are no more.
+) -> tuple[np.ndarray, str]:
+    """What scores the held-out rows today, and its name: the champion, or ring evidence alone without one and when it
+    looks at features that are no more.
 
     A champion trained after some of those decisions has learned them by heart. Its recipe (features and
     hyperparameters) then stands for it, fitted on the same earlier rows as the challenger.
     """
     known = set(split.judge.features.columns)
     if champion is None or not {*champion.features, *champion.evidence.columns} <= known:
-        return None
+        return expit(split.judge.base_margin), EVIDENCE
     first = EPOCH_DAY + timedelta(days=float(split.judge.days.min()))
     if split.later and champion.trained_as_of is not None and champion.trained_as_of <= first:
-        return champion.scores(split.judge.features)
+        return champion.scores(split.judge.features), CHAMPION
     rows = replace(
         split.fit,
         features=split.fit.features[champion.features],
@@ -117,7 +119,7 @@ def champion_scores(
     )
     prior = Prior(champion.evidence, sample)
     recipe = fit_model(champion.entity_type, champion.policy, prior, rows, champion.parameters, limits)
-    return recipe.scores(split.judge.features)
+    return recipe.scores(split.judge.features), CHAMPION
 
 
 def train_policy(
@@ -134,22 +136,16 @@ def train_policy(
 ) -> Outcome:
     """Search, judge and fit one policy's model.
 
-    The gate judges a model that was fitted on the earlier decisions alone, against the champion on the same held-out
-    rows. The model that goes live is then fitted on all rows with the same hyperparameters: on a young lake the latest
-    weeks are half of what is known.
+    The gate judges a model that was fitted on the earlier decisions alone, against what scores today on the same
+    held-out rows. The model that goes live is then fitted on all rows with the same hyperparameters: on a young lake
+    the latest weeks are half of what is known.
     """
     split = held_out(rows, limits)
-    parameters = search(split.fit, limits)
+    parameters = search(split.fit, prior, limits)
     candidate = fit_model(entity_type, policy, prior, split.fit, parameters, limits)
-    metrics, refusals = judge(
-        candidate.scores(split.judge.features),
-        champion_scores(champion, split, prior.sample, limits),
-        split.judge,
-        capacity,
-        limits.slips,
-        gate,
-        limits.seed,
-    )
+    standing, whose = standing_scores(champion, split, prior.sample, limits)
+    scores = candidate.scores(split.judge.features)
+    metrics, refusals = judge(scores, standing, split.judge, capacity, limits.slips, gate, limits.seed, whose)
     refusals += [
         f"feature {name} was made from the verdict: it tells the classes apart alone" for name in leaks(rows, gate)
     ]

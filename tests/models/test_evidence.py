@@ -83,11 +83,10 @@ def world(seed: int, hidden_ones: bool) -> pd.DataFrame:
     )
 
 
-def test_a_model_that_learned_from_loud_abusers_still_believes_a_ring_that_hides():
-    features = ["loudness", *EVIDENCE.columns]
-    decided, met = world(seed=1, hidden_ones=False), world(seed=2, hidden_ones=True)
+def rows_of(decided: pd.DataFrame, features: list[str], picked: bool) -> Rows:
+    """Decided accounts, each of a group of its own."""
     everybody = np.arange(len(decided))
-    rows = Rows(
+    return Rows(
         keys=everybody,
         features=decided[features],
         labels=decided["abusive"].to_numpy(np.int64),
@@ -95,8 +94,14 @@ def test_a_model_that_learned_from_loud_abusers_still_believes_a_ring_that_hides
         groups=everybody,
         days=everybody / 50,
         base_margin=EVIDENCE.base_margin(decided),
-        picked=np.zeros(len(decided), bool),
+        picked=np.full(len(decided), picked),
     )
+
+
+def test_a_model_that_learned_from_loud_abusers_still_believes_a_ring_that_hides():
+    features = ["loudness", *EVIDENCE.columns]
+    decided, met = world(seed=1, hidden_ones=False), world(seed=2, hidden_ones=True)
+    rows = rows_of(decided, features, picked=False)
     model = fit_model("account", "spam_ring", Prior(EVIDENCE, decided), rows, PARAMETERS, TRAINING)
     scores = model.scores(met[features])
     assert scores[met["quiet"]].min() > 0.5
@@ -112,7 +117,7 @@ def test_rows_picked_by_reports_do_not_say_how_common_abuse_is():
     audited = dice.random(100_000) < 0.003
     rows = np.flatnonzero(reported | audited)
     picked = ~audited[rows]
-    crowd = Crowd(margins[::10], expected=truth.mean() * 1.3)
+    crowd = Crowd(margins[::10], chances=expit(margins[::10] + 0.3), worth=100)
     line = fit_calibrator(margins[rows], truth[rows].astype(int), np.ones(len(rows)), picked, slips=0.0, crowd=crowd)
     assert line(margins).sum() / truth.sum() == pytest.approx(1, abs=0.2)
     taken_for_all = fit_calibrator(
@@ -121,11 +126,54 @@ def test_rows_picked_by_reports_do_not_say_how_common_abuse_is():
     assert taken_for_all(margins).sum() / truth.sum() > 3
 
 
-@pytest.mark.parametrize("expected", [0.03, 0.3])
-def test_without_decisions_of_a_known_chance_evidence_draws_the_count(expected):
+@pytest.mark.parametrize("shift", [-1.5, 1.5])
+def test_without_decisions_of_a_known_chance_evidence_draws_the_count(shift):
     dice = np.random.default_rng(5)
-    margins, crowd = dice.normal(0, 2, 400), dice.normal(-3, 2, 5_000)
+    margins, active = dice.normal(0, 2, 400), dice.normal(-3, 2, 5_000)
     labels = (dice.random(400) < expit(margins)).astype(int)
-    line = fit_calibrator(margins, labels, np.ones(400), np.ones(400), 0.0, Crowd(crowd, expected))
-    unmoved = expit(crowd).mean()
-    assert min(expected, unmoved) < line(crowd).mean() < max(expected, unmoved)
+    believed = expit(active + shift)
+    line = fit_calibrator(margins, labels, np.ones(400), np.ones(400), 0.0, Crowd(active, believed, worth=100))
+    unmoved = expit(active).mean()
+    assert abs(line(active).mean() - believed.mean()) < abs(unmoved - believed.mean()) / 2
+
+
+def test_decisions_at_both_ends_do_not_settle_what_lies_between():
+    """Reviewers knew twenty clear abusers and five hundred clear honest accounts; friends, to whom rings give a chance
+    of 0.15, look more like the former.
+    """
+    margins = np.r_[np.full(20, 3.0), np.full(500, -6.0)]
+    decided = (margins, (margins > 0).astype(int), np.ones(520), np.ones(520), 0.0)
+    chances = np.r_[np.full(30, 0.95), np.full(100, 0.15), np.full(5_000, 0.002)]
+    friends, active = 1.0, np.r_[np.full(30, 3.0), np.full(100, 1.0), np.full(5_000, -6.0)]
+    assert fit_calibrator(*decided)(friends) > 0.7
+    assert fit_calibrator(*decided, Crowd(active, chances, worth=100))(friends) < 0.5
+
+
+def friends_and_abusers(friends: int, abusers: int) -> pd.DataFrame:
+    """Both meet often; rings have a score of 0.15 for friends and of 0.9 for abusers, who are loud, too."""
+    abusive = np.arange(friends + abusers) >= friends
+    return pd.DataFrame(
+        {
+            "abusive": abusive,
+            "meets": 1.0,
+            "loudness": abusive * 2.0 + np.random.default_rng(3).normal(size=len(abusive)),
+            "ring_is_spam_ring": 1.0,
+            "ring_score": np.where(abusive, 0.9, 0.15),
+            "ring_strength": 1.0,
+        }
+    )
+
+
+def test_a_few_decisions_do_not_lift_friends_of_whom_no_reviewer_has_heard():
+    """Reviewers decided on 30 loud abusers and 300 people who meet nobody."""
+    features = ["meets", "loudness", *EVIDENCE.columns]
+    abusers = friends_and_abusers(friends=0, abusers=30)
+    alone = abusers.sample(300, replace=True, random_state=1).assign(
+        abusive=False, meets=0.0, loudness=0.0, ring_is_spam_ring=NAN, ring_score=NAN, ring_strength=NAN
+    )
+    decided = pd.concat([abusers, alone], ignore_index=True)
+    active = pd.concat([friends_and_abusers(friends=100, abusers=30), *[alone] * 10], ignore_index=True)
+    rows = rows_of(decided, features, picked=True)
+    model = fit_model("account", "spam_ring", Prior(EVIDENCE, active), rows, PARAMETERS, TRAINING)
+    scores = model.scores(active[features])
+    assert scores[active["ring_score"] == 0.15].max() < 0.5 < scores[active["abusive"]].min()
