@@ -16,8 +16,9 @@ from pyspark.sql.types import StructField
 from lake.schemas import BIGINT, DOUBLE, column
 
 WINDOWS = (1, 7, 28)
-COUNT, SHARE, RATIO, DAYS, SECONDS, HOURS, BITS, CHARACTERS, YES = (
-    *("count", "share of 1", "ratio", "days", "seconds", "hours", "bits", "characters", "1 when so, else 0"),
+COUNT, SHARE, RATIO, DOUBLINGS, DAYS, SECONDS, HOURS, BITS, CHARACTERS, YES = (
+    *("count", "share of 1", "ratio", "doublings", "days", "seconds", "hours", "bits", "characters"),
+    "1 when so, else 0",
 )
 MILLIONTHS = 1_000_000.0
 NEVER_ZERO = "0: never in the window."

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from lake.errors import UsageError
 from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS
 from models.fit import Model
+from models.reasons import sentence
 from models.registry import load_model
 from models.score import score_entities
 from review.backtest import Tally, compared, tallies
@@ -76,7 +77,7 @@ def wanted_model(context: Context) -> Model | None:
 
 def replay(context: Context, days: list[date], live: DataFrame, model: Model | None) -> DataFrame:
     """The queues of these days, each knowing those before it; before the first day that is what was live."""
-    spark, words = context.spark, queue.words()
+    spark = context.spark
     history, replayed = live.where(F.col("as_of") < F.lit(days[0])), spark.createDataFrame([], QUEUE.schema)
     for day in days:
         past = replace(context, asked_day=day)
@@ -84,7 +85,7 @@ def replay(context: Context, days: list[date], live: DataFrame, model: Model | N
         inputs = queue.inputs(past, earlier)
         if model:
             inputs = rescored(past, inputs, model)
-        cases = review_queue(inputs, day, context.policies, words).cases
+        cases = review_queue(inputs, day, context.policies, sentence).cases
         # Bounded by the reviewers' capacity; kept as rows, or each day would work out all days before it again.
         replayed = replayed.unionByName(spark.createDataFrame(cases.toArrow(), QUEUE.schema))
     return replayed

@@ -2,12 +2,8 @@
 
 from jobs.job import Context, Facts, Job, main
 
-from functools import partial
-
 from pyspark.sql import DataFrame
 
-from features import accounts, videos
-from features.rings.definitions import RING_FEATURES
 from lake.schemas import (
     ACCOUNT_SCORES,
     ACCOUNTS,
@@ -19,7 +15,6 @@ from lake.schemas import (
     VIDEO_SCORES,
 )
 from models.reasons import sentence
-from review.cases import Words
 from review.history import earlier_days
 from review.queue import Day, review_queue
 from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS
@@ -34,7 +29,7 @@ def run(context: Context) -> Facts:
     probability with which it was drawn. Run it after score.
     """
     earlier = earlier_days(context.lake.read_or_empty(QUEUE), context.as_of, context.policies.review)
-    queue = review_queue(inputs(context, earlier), context.as_of, context.policies, words())
+    queue = review_queue(inputs(context, earlier), context.as_of, context.policies, sentence)
     context.publish(AUDIT_FRAMES, queue.audit_frames)
     context.publish(AUDIT_DRAWS, queue.audit_draws)
     rows = context.publish(QUEUE, queue.cases)
@@ -54,13 +49,6 @@ def inputs(context: Context, earlier: DataFrame) -> Day:
         decisions=context.source(DECISIONS),
         earlier=earlier,
     )
-
-
-def words() -> Words:
-    """How features read in a case's evidence."""
-    tables = (accounts.TABLE, videos.TABLE)
-    meanings = {field.name: field.metadata["comment"] for table in tables for field in table.schema}
-    return partial(sentence, meanings={**meanings, **{feature.name: feature.meaning for feature in RING_FEATURES}})
 
 
 JOB = Job(

@@ -1,27 +1,32 @@
 """Reasons in words: a feature and its value as a reviewer would say it."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+from features import accounts, videos
+from features.definitions import SHARE, YES, Feature
+from features.rings.definitions import RING_FEATURES
 
 OURS = {
-    "ring_score": "its ring is judged abusive with chance {value}",
+    "ring_score": "its ring is judged abusive with chance {chance}",
     "ring_strength": "it is tied to its ring with strength {value} of 1",
     "ring_size": "its ring has {value} members",
-    "owner_ring_score": "the uploader's ring is judged abusive with chance {value}",
+    "owner_ring_score": "the uploader's ring is judged abusive with chance {chance}",
     "owner_ring_strength": "the uploader is tied to its ring with strength {value} of 1",
     "owner_ring_size": "the uploader's ring has {value} members",
-    "engaging_ring_score": "a ring that acts on it is judged abusive with chance {value}",
+    "engaging_ring_score": "a ring that acts on it is judged abusive with chance {chance}",
     "engaging_ring_share": "{value} of all members of one ring act on it",
-    "engaging_ring_tie": "that ring acts for it with chance {value}, by its share of the ring and of the public",
+    "engaging_ring_tie": "that ring acts for it with chance {chance}, by its share of the ring and of the public",
     "engaging_ring_capture": "one ring is {value} of its public",
     "engaging_ring_engagers": "{value} members of one ring act on it",
     "engaging_ring_expected": "of the members of one ring that act on it, {value} are expected to be abusive",
     "ring_engagers": "{value} members of rings act on it",
     "ring_engagers_expected": "of the members of rings that act on it, {value} are expected to be abusive",
     "ring_engagers_per_viewer": "{value} expected abusive ring members per viewer",
-    "copying_ring_score": "a ring that uploads the same work is judged abusive with chance {value}",
-    "copying_ring_tie": "it is one of that ring's copies with chance {value}, by who uploaded the work",
+    "copying_ring_score": "a ring that uploads the same work is judged abusive with chance {chance}",
+    "copying_ring_tie": "it is one of that ring's copies with chance {chance}, by who uploaded the work",
     "copying_ring_uploaders": "{value} members of one ring uploaded the same work",
     "work_uploaders": "{value} accounts uploaded the same work",
     "work_is_first": "its account was the first with the work (1) or not (0): {value}",
@@ -32,39 +37,77 @@ OURS = {
     "(base rate)": "how common it is among all",
 }
 NEARLY_CERTAIN = 0.99
-OF_WHOM = (("owner_ring_", "uploader's ring: "), ("owner_", "uploader: "), ("ring_", "ring: "))
+WORTH_SAYING = 0.5
+"""Log-odds below which a reason is not worth a reviewer's time, unless there is no stronger one."""
+
+
+class Meaning(NamedTuple):
+    """What a feature says, and in which unit."""
+
+    text: str
+    unit: str
+
+
+def meanings(features: Iterable[Feature]) -> dict[str, Meaning]:
+    """The meaning of each column; what is in brackets is for those who compute with it."""
+    spans = {0: "", 1: ", last day"}
+    return {
+        name: Meaning(re.sub(r" \([^)]*\)", "", feature.meaning) + spans.get(days, f", last {days} days"), feature.unit)
+        for feature in features
+        for name, days in feature.columns()
+    }
+
+
+OF_ACCOUNTS, OF_VIDEOS = meanings(accounts.FEATURES), meanings(videos.FEATURES)
+OF_RINGS = {feature.name: Meaning(feature.meaning, feature.unit) for feature in RING_FEATURES}
+OF_WHOM = (
+    ("owner_ring_", "uploader's ring: ", OF_RINGS),
+    ("owner_", "uploader: ", OF_ACCOUNTS),
+    ("ring_", "ring: ", OF_RINGS),
+)
 
 
 def number(value: float | None) -> str:
-    """A value as people write it: 12, 0.31, 1,204, unknown; what is nearly certain is not."""
+    """A value as people write it: 12, 0.31, 1,204, unknown."""
     if value is None or math.isnan(value):
         return "unknown"
-    if NEARLY_CERTAIN < value < 1:
-        return f"over {NEARLY_CERTAIN}"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:.2g}" if abs(value) < 1 else f"{value:,.1f}"
 
 
-def in_words(feature: str, value: float | None, meanings: Mapping[str, str]) -> str:
-    """One reason in words.
+def chance(value: float | None) -> str:
+    """A chance as people write it; what is nearly certain is not."""
+    return f"over {NEARLY_CERTAIN}" if value is not None and value > NEARLY_CERTAIN else number(value)
 
-    `meanings` are the feature definitions' meanings by column name (for ring features without their `ring_` prefix). A
-    feature without one is shown by its name, underscores as spaces.
-    """
+
+def amount(value: float | None, meaning: Meaning) -> str:
+    """A value with its unit: 62 %, 12 seconds, yes; without where the meaning names the unit."""
+    if value is None or math.isnan(value):
+        return "unknown"
+    if meaning.unit == YES:
+        return "yes" if value else "no"
+    if meaning.unit in (SHARE, "share"):
+        return f"{value:.1%}".replace(".0%", "%").replace("%", " %")
+    named = meaning.unit in meaning.text or meaning.unit in ("count", "ratio")
+    return number(value) if named else f"{number(value)} {meaning.unit}"
+
+
+def in_words(entity_type: str, feature: str, value: float | None) -> str:
+    """One reason in words, about an account or a video; one without a definition is shown by its name."""
     if feature in OURS:
-        return OURS[feature].format(value=number(value))
-    of_whom, name = "", feature
-    if feature not in meanings:
-        for prefix, whose in OF_WHOM:
-            if feature.startswith(prefix):
-                of_whom, name = whose, feature.removeprefix(prefix)
-                break
-    return f"{of_whom}{meanings.get(name, name.replace('_', ' '))}: {number(value)}"
+        return OURS[feature].format(value=number(value), chance=chance(value))
+    own = OF_VIDEOS if entity_type == "video" else OF_ACCOUNTS
+    for prefix, whose, known in (("", "", own), *OF_WHOM):
+        name = feature.removeprefix(prefix)
+        if feature.startswith(prefix) and name in known:
+            return f"{whose}{known[name].text}: {amount(value, known[name])}"
+    return f"{feature.replace('_', ' ')}: {number(value)}"
 
 
-def sentence(reasons: Iterable[Mapping[str, Any]], meanings: Mapping[str, str], most: int = 3) -> str:
+def sentence(entity_type: str, reasons: Iterable[Mapping[str, Any]], most: int = 3) -> str:
     """The strongest reasons that speak for violating, as one line."""
     speaking = [each for each in reasons if each["contribution"] > 0 and not each["feature"].startswith("(")]
     top = sorted(speaking, key=lambda each: (-each["contribution"], each["feature"]))[:most]
-    return "; ".join(in_words(each["feature"], each["value"], meanings) for each in top)
+    telling = [each for each in top if each["contribution"] >= WORTH_SAYING] or top[:1]
+    return "; ".join(in_words(entity_type, each["feature"], each["value"]) for each in telling)

@@ -10,8 +10,10 @@ from lake.store import midnight
 from review.capacity import Candidate
 from review.tables import QUEUE
 
-Words = Callable[[list[Any]], str]
-"""Puts reasons into words: the strongest that speak for violating, on one line; empty when none does."""
+Words = Callable[[str, list[Any]], str]
+"""Puts reasons about an entity of a type into words: the strongest that speak for violating, on one line; empty when
+none does.
+"""
 
 
 def case_id(as_of: date, one: Candidate) -> str:
@@ -30,7 +32,7 @@ def evidence(selection: str, one: Candidate, words: Words) -> str:
     if one.entity_type == "ring":
         return one.ring_evidence or f"Ring of {one.ring_size} accounts that act together beyond chance."
     parts = []
-    if reasons := words(one.reasons or []):
+    if reasons := words(one.entity_type, one.reasons or []):
         parts.append(f"Stands out: {reasons}")
     if one.ring_evidence:
         whose = "In" if one.entity_type == "account" else "By"

@@ -2,20 +2,20 @@
 
 from pyspark.sql import functions as F
 
-from features.definitions import COUNT, RATIO, SHARE, Feature
+from features.definitions import COUNT, DOUBLINGS, SHARE, Feature
 
 EARLIER_WEEKS = 3
 
 
-def _growth(name: str, total: str, meaning: str) -> Feature:
+def _growth(total: str) -> Feature:
     def value(w):
         earlier = (F.col(f"total_{total}_28d") - F.col(f"total_{total}_7d")) / EARLIER_WEEKS
         return F.log2((F.col(f"total_{total}_7d") + 1) / (earlier + 1))
 
     return Feature(
-        name,
-        RATIO,
-        meaning,
+        f"{total}_growth",
+        DOUBLINGS,
+        f"{total} against the weekly mean of the three weeks before (one added to both)",
         "hijacked, sold and rented accounts are dormant, then loud",
         "people on holiday, newcomers",
         "0: no change, or never.",
@@ -25,22 +25,10 @@ def _growth(name: str, total: str, meaning: str) -> Feature:
 
 
 FEATURES = (
-    _growth(
-        "events_growth", "events", "log2 of acts this week by the weekly mean of the three before, one added to both"
-    ),
-    _growth(
-        "likes_growth", "likes", "log2 of likes this week by the weekly mean of the three before, one added to both"
-    ),
-    _growth(
-        "comments_growth",
-        "comments",
-        "log2 of comments this week by the weekly mean of the three before, one added to both",
-    ),
-    _growth(
-        "follows_growth",
-        "follows",
-        "log2 of follows this week by the weekly mean of the three before, one added to both",
-    ),
+    _growth("events"),
+    _growth("likes"),
+    _growth("comments"),
+    _growth("follows"),
     Feature(
         "new_device_share",
         SHARE,

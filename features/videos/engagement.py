@@ -3,7 +3,17 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.definitions import COUNT, DAYS, MILLIONTHS, NEVER_NULL, NEVER_ZERO, RATIO, SHARE, UNKNOWN_NULL, Feature
+from features.definitions import (
+    COUNT,
+    DAYS,
+    DOUBLINGS,
+    MILLIONTHS,
+    NEVER_NULL,
+    NEVER_ZERO,
+    SHARE,
+    UNKNOWN_NULL,
+    Feature,
+)
 
 
 def early_facts(windows: DataFrame) -> DataFrame:
@@ -134,8 +144,8 @@ FEATURES = (
     ),
     Feature(
         "early_speed",
-        RATIO,
-        "log2 of views in its first 6 hours by the mean of the creator's other active videos, one added to both",
+        DOUBLINGS,
+        "views in its first 6 hours against the mean of the creator's other active videos (one added to both)",
         "a bought start stands out from the creator's past",
         "the first clip that goes viral",
         "null: no other active video.",

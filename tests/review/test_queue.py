@@ -23,7 +23,7 @@ def naive(day):
     return at(day).replace(tzinfo=None)
 
 
-def words(reasons):
+def words(entity_type, reasons):
     return "; ".join(reason["feature"] for reason in reasons if reason["contribution"] > 0)
 
 
