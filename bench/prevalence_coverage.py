@@ -1,0 +1,95 @@
+"""How often prevalence's intervals cover the truth on a made-up platform: python bench/prevalence_coverage.py LAKE...
+
+On lakes that bench/scores_against_truth.py has made with --keep: as many audits as the queue draws of accounts in
+`audit_days` days, drawn 200 times with the queue's own probabilities by the day's scores, and answered by the truth
+with reviewers' slips. Both estimates are of the same audits: by design alone, and with the scores. The truth of a
+policy is the share of the last 7 days' views by accounts that break it. Prints a Markdown table.
+"""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+from end_to_end import DAY, published
+from rings_against_notebook import views
+
+from conf import Policies, load_policies
+from jobs.session import start_session
+from lake.schemas import ACCOUNT_SCORES
+from lake.store import Lake
+from review.draws import audit_frame, audit_rates, audit_strata, with_audit_probability
+from review.estimators import Estimate, error_rate, estimate
+from review.tables import AUDITED_ACCOUNTS
+from simulation.reviewers import verdicts
+
+REPEATS = 200
+SEED = 1
+TWICE = 300
+"""Cases that two reviewers decided, from which slips are estimated."""
+HEADER = (
+    "| lake | policy | audits | truth | by design: covered | width | with scores: covered | width | narrower |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
+    """policy, account_id, score, views, violating, audit_probability of every active account.
+
+    As many audits a policy as the queue drew on the day, on each of the days that prevalence looks back on.
+    """
+    store = Lake(start_session("bench"), lake)
+    queue = published(lake, "review_queue", DAY).df()
+    days = policies.prevalence.audit_days
+    planned = (queue[queue["selection"] == "audit"].groupby("policy").size() * float(days)).to_dict()
+    frame = audit_frame(store.day(ACCOUNT_SCORES, DAY), store.day(AUDITED_ACCOUNTS, DAY), policies)
+    rates = audit_rates(audit_strata(frame).collect(), planned, policies.review)
+    told = with_audit_probability(frame, rates).select("policy", "account_id", "score", "views", "audit_probability")
+    truth = views(lake)
+    truth.register("frame", told.toPandas())
+    return truth.execute("""
+        SELECT frame.*, t.violating AND t.policy = frame.policy AS violating
+        FROM frame JOIN truth_accounts AS t USING (account_id) ORDER BY policy, account_id
+    """).df()
+
+
+def audited(rows: pd.DataFrame, policies: Policies, dice: np.random.Generator) -> tuple[Estimate, Estimate, int]:
+    """Estimates by design and with the scores from one audit of a policy, and its size."""
+    drawn = rows[dice.random(len(rows)) < rows["audit_probability"]]
+    said = verdicts(dice, drawn["violating"].to_numpy())
+    seen, drawn = (said == "violating")[said != "unsure"].astype(float), drawn[said != "unsure"]
+    pair = [verdicts(dice, np.zeros(TWICE, bool)) for _ in range(2)]
+    settings = policies.prevalence
+    errors = error_rate(TWICE, int((pair[0] != pair[1]).sum()), settings.prior_error, settings.prior_pairs)
+    weights = (drawn["views"] / drawn["audit_probability"]).to_numpy(float)
+    predicted = float((rows["views"] * rows["score"]).sum() / rows["views"].sum())
+    by_scores = estimate(seen, weights, errors, drawn["score"].to_numpy(float), predicted)
+    return estimate(seen, weights, errors), by_scores, len(drawn)
+
+
+def cells(estimates: list[Estimate], truth: float) -> tuple[str, float]:
+    """How many intervals cover the truth, and their mean width."""
+    covered = np.mean([one.low <= truth <= one.high for one in estimates])
+    return f"{covered:.1%}", float(np.mean([one.high - one.low for one in estimates]))
+
+
+@click.command()
+@click.argument("lakes", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False))
+def main(lakes: tuple[str, ...]) -> None:
+    """Audit each lake again and again."""
+    policies, dice = load_policies(), np.random.default_rng(SEED)
+    print(HEADER)
+    for lake in lakes:
+        for policy, rows in frame_of(lake, policies).groupby("policy"):
+            truth = float((rows["views"] * rows["violating"]).sum() / rows["views"].sum())
+            design, assisted, sizes = zip(*[audited(rows, policies, dice) for _ in range(REPEATS)], strict=True)
+            (plain, wide), (covered, narrow) = cells(list(design), truth), cells(list(assisted), truth)
+            print(
+                f"| {Path(lake).name} | {policy} | {np.mean(sizes):.0f} | {truth:.2%} | {plain} | {wide:.2%} "
+                f"| {covered} | {narrow:.2%} | {1 - narrow / wide:.0%} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
