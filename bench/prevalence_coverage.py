@@ -2,8 +2,9 @@
 
 On lakes that bench/scores_against_truth.py has made with --keep: as many audits as the queue draws of accounts in
 `audit_days` days, drawn 200 times with the queue's own probabilities by the day's scores, and answered by the truth
-with reviewers' slips. Both estimates are of the same audits: by design alone, and with the scores. The truth of a
-policy is the share of the last 7 days' views by accounts that break it. Prints a Markdown table.
+with reviewers' slips; what comes out violating is looked at twice. Both estimates are of the same audits: by design
+alone, and with the scores. The truth of a policy is the share of the last 7 days' views by accounts that break it.
+Prints a Markdown table.
 """
 
 from pathlib import Path
@@ -19,7 +20,7 @@ from jobs.session import start_session
 from lake.schemas import ACCOUNT_SCORES
 from lake.store import Lake
 from review.draws import audit_frame, audit_rates, audit_strata, with_audit_probability
-from review.estimators import Estimate, error_rate, estimate
+from review.estimators import Audit, Estimate, combined, error_rate
 from review.tables import AUDITED_ACCOUNTS
 from simulation.reviewers import verdicts
 
@@ -57,14 +58,18 @@ def audited(rows: pd.DataFrame, policies: Policies, dice: np.random.Generator) -
     """Estimates by design and with the scores from one audit of a policy, and its size."""
     drawn = rows[dice.random(len(rows)) < rows["audit_probability"]]
     said = verdicts(dice, drawn["violating"].to_numpy())
-    seen, drawn = (said == "violating")[said != "unsure"].astype(float), drawn[said != "unsure"]
-    pair = [verdicts(dice, np.zeros(TWICE, bool)) for _ in range(2)]
+    again = verdicts(dice, drawn["violating"].to_numpy())
+    seconds = np.select([said != "violating", again == "violating", again == "benign"], [np.nan, 1.0, 0.0], np.nan)
+    sure_of = said != "unsure"
+    seen, seconds, drawn = (said == "violating")[sure_of].astype(float), seconds[sure_of], drawn[sure_of]
+    first, second = (verdicts(dice, np.zeros(TWICE, bool)) for _ in range(2))
+    sure = (first != "unsure") & (second != "unsure")
     settings = policies.prevalence
-    errors = error_rate(TWICE, int((pair[0] != pair[1]).sum()), settings.prior_error, settings.prior_pairs)
+    errors = error_rate(int(sure.sum()), int((first != second)[sure].sum()), settings.prior_error, settings.prior_pairs)
     weights = (drawn["views"] / drawn["audit_probability"]).to_numpy(float)
     predicted = float((rows["views"] * rows["score"]).sum() / rows["views"].sum())
-    by_scores = estimate(seen, weights, errors, drawn["score"].to_numpy(float), predicted)
-    return estimate(seen, weights, errors), by_scores, len(drawn)
+    audit = [Audit(seen, seconds, weights, drawn["score"].to_numpy(float), predicted)]
+    return combined(audit, errors, assisted=False), combined(audit, errors, assisted=True), len(drawn)
 
 
 def cells(estimates: list[Estimate], truth: float) -> tuple[str, float]:

@@ -25,8 +25,8 @@ def run(context: Context) -> Facts:
 
     Reads the day's scores, rings and features, the decisions made so far and the queue of earlier days. Writes
     review_queue: cases that are still open, and new ones within the capacity of each policy: the greatest expected harm
-    (risk), scores near the threshold (uncertain) and random audits over all active accounts (audit), each with the
-    probability with which it was drawn. Run it after score.
+    (risk), scores near the threshold (uncertain), random audits over all active accounts (audit) and second looks at
+    audits that came out violating, each with the probability with which it was drawn. Run it after score.
     """
     earlier = earlier_days(context.lake.read_or_empty(QUEUE), context.as_of, context.policies.review)
     queue = review_queue(inputs(context, earlier), context.as_of, context.policies, sentence)

@@ -10,6 +10,7 @@ Sources:
 - Korn & Graubard 1998: intervals of small shares from a complex sample, through an effective sample size; as advised by
   the US National Center for Health Statistics (Parker et al. 2017). Here with Jeffreys' interval (Brown, Cai & DasGupta
   2001), because Clopper and Pearson's covers too much where few are found.
+- Tenenbein 1970: shares from verdicts of which some are checked.
 - Rogan & Gladen 1978: the true share from an apparent one, given how often verdicts are wrong.
 """
 
@@ -23,7 +24,9 @@ from scipy import stats
 
 LEVEL = 0.95
 Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
-PRIOR_FOUND = 2.0
+PRIOR_MISSED = 0.1
+"""Violating accounts that no prediction points to, beside those that audits found."""
+PRIOR_FOUND = 1.0
 """Violating accounts that the variance that is implied counts for, beside those that were found."""
 LARGEST_SIZE = 1e9
 """Beyond it an interval is a point in double precision."""
@@ -93,14 +96,16 @@ def difference(verdicts: Floats, predictions: Floats, weights: Floats, predicted
 
     `predicted_share` is the weighted mean of the predictions over the whole population. The variance seen in the sample
     is drawn towards the one that the predictions imply of verdicts, the more the fewer violating accounts were found: a
-    sample that happens to hold none of the rare accounts that the model misses says nothing of how many there are.
+    sample that happens to hold none of the rare accounts that the model misses says nothing of how many there are. The
+    implied variance therefore counts some that no prediction points to, as many as were found, and a little more.
     """
     lean = trust(verdicts, predictions, weights)
     shares = weights / weights.sum()
     errors = verdicts - lean * predictions
     share = lean * predicted_share + float((shares * errors).sum())
     seen = float(np.square(shares * (errors - (shares * errors).sum())).sum()) * _small_sample(weights)
-    implied = float((np.square(shares) * predictions * (1 - predictions)).sum())
+    missed = ((verdicts * (1 - predictions)).sum() + PRIOR_MISSED) / (len(verdicts) + 2 * PRIOR_MISSED)
+    implied = float((np.square(shares) * (predictions * (1 - predictions) + missed * np.square(1 - predictions))).sum())
     return share, _steadied(seen, implied, verdicts)
 
 
@@ -151,9 +156,63 @@ def finished(parts: Sequence[tuple[float, float, float]], errors: tuple[float, f
     """The estimate that (share, variance, effective size) of independent samples add up to."""
     if not parts:
         return NOTHING_KNOWN
-    share, variance = corrected(*pooled(parts), errors)
-    low, high = interval(share, variance, most=sum(size for *_, size in parts))
-    return Estimate(min(max(share, 0.0), 1.0), low, high)
+    return between(*corrected(*pooled(parts), errors), sum(size for *_, size in parts))
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One sample of accounts: first verdicts as 0 or 1, those of second looks at violating ones (NaN where there was
+    none), weights, predictions and the share that they predict of the whole population.
+    """
+
+    verdicts: Floats
+    seconds: Floats
+    weights: Floats
+    predictions: Floats
+    predicted_share: float
+
+    @property
+    def single(self) -> Floats:
+        """1 where one reviewer alone said violating."""
+        return self.verdicts * np.isnan(self.seconds)
+
+    def part(self, values: Floats, assisted: bool) -> list[tuple[float, float, float]]:
+        """What the sample says of the mean of `values`."""
+        if assisted:
+            return part(values, self.weights, self.predictions, self.predicted_share)
+        return part(values, self.weights)
+
+
+def combined(audits: Sequence[Audit], errors: tuple[float, float], assisted: bool) -> Estimate:
+    """The share of violating accounts by several samples, with the predictions when `assisted`.
+
+    Without second looks it is Rogan and Gladen's share. With them a verdict said twice counts as true, one taken back
+    does not, and one that nobody has looked at again counts as far as others were confirmed (double sampling: Tenenbein
+    1970). What both reviewers miss is added by the rate of errors; the little that both make up is not taken off.
+    """
+    first = [each for audit in audits for each in audit.part(audit.verdicts, assisted)]
+    looks = np.concatenate([audit.seconds[~np.isnan(audit.seconds)] for audit in audits])
+    if not first or not len(looks):
+        return finished(first, errors)
+    rate, rate_variance = errors
+    apparent = pooled([each for audit in audits for each in audit.part(audit.verdicts, assisted=False)])[0]
+    believed = min(max(corrected(apparent, 0.0, errors)[0] * (1 - rate) / apparent, 0.0), 1.0) if apparent else 0.5
+    right = (looks.sum() + believed) / (len(looks) + 1)
+    right_variance = right * (1 - right) / (len(looks) + 2)
+    values = [
+        np.where(np.isnan(audit.seconds), audit.verdicts * right, audit.seconds / (1 - rate)) / (1 - rate)
+        for audit in audits
+    ]
+    parts = [each for audit, value in zip(audits, values, strict=True) for each in audit.part(value, assisted)]
+    single = pooled([each for audit in audits for each in audit.part(audit.single, assisted=False)])[0]
+    share, variance = pooled(parts)
+    variance += (single / (1 - rate)) ** 2 * right_variance + (2 * share / (1 - rate)) ** 2 * rate_variance
+    return between(share, variance, sum(size for *_, size in parts))
+
+
+def between(share: float, variance: float, most: float) -> Estimate:
+    """A share with its interval."""
+    return Estimate(min(max(share, 0.0), 1.0), *interval(share, variance, most))
 
 
 def estimate(

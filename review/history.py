@@ -1,4 +1,6 @@
-"""What has been asked already: cases that are still open, and what was decided too recently to ask again."""
+"""What has been asked already: cases that are still open, what was decided too recently to ask again, and audits that
+another reviewer is to look at a second time.
+"""
 
 from datetime import date, timedelta
 
@@ -20,6 +22,37 @@ def earlier_days(queue: DataFrame, as_of: date, review: Review) -> DataFrame:
 def newly_opened(queue: DataFrame) -> DataFrame:
     """Each case once, as on the day on which it was opened; it is carried over with the same values after that."""
     return queue.where(F.col("as_of") == F.to_date("opened_at"))
+
+
+def second_look_id(case_id: str) -> Column:
+    """The id of the second look at a case; it reads like any other, or the first verdict would be known."""
+    digest = F.substring(F.sha2(F.concat(case_id, F.lit("/second look")), 256), 1, 12)
+    return F.concat(F.regexp_extract(case_id, "^(.*-)[^-]*$", 1), digest)
+
+
+def without_second_looks(rows: DataFrame, cases: DataFrame) -> DataFrame:
+    """Cases or decisions but those that are, or answer, a second look at one of `cases`."""
+    return rows.join(cases.select(second_look_id("case_id").alias("case_id")), on="case_id", how="left_anti")
+
+
+def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date) -> DataFrame:
+    """Audits that came out violating, each once more as a case of this day, unless it was opened again already.
+
+    Where one account in a hundred is violating, most such verdicts on random accounts are slips; a second one tells.
+    Columns of the queue but as_of; probability, scores and the time to decide are those of the audit.
+    """
+    cases = newly_opened(earlier)
+    answers = decisions.groupBy("case_id").agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("said"))
+    audits = without_second_looks(cases.where("selection = 'audit'"), cases)
+    hours = F.unix_seconds("due_at") - F.unix_seconds("opened_at")
+    return (
+        audits.join(answers.where("said = 'violating'"), on="case_id", how="left_semi")
+        .withColumn("case_id", second_look_id("case_id"))
+        .join(cases.select("case_id"), on="case_id", how="left_anti")
+        .withColumn("due_at", F.timestamp_seconds(F.unix_seconds(before(as_of)) + hours))
+        .withColumn("opened_at", before(as_of))
+        .select([name for name in QUEUE.columns if name != "as_of"])
+    )
 
 
 def carried_over(earlier: DataFrame, decisions: DataFrame, as_of: date, review: Review) -> DataFrame:

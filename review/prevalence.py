@@ -19,7 +19,8 @@ from pyspark.sql.types import Row
 
 from conf import Policies, Prevalence
 from lake.store import before, only_row
-from review.estimators import Floats, error_rate, finished, part
+from review.estimators import Audit, Floats, combined, error_rate
+from review.history import second_look_id, without_second_looks
 from review.tables import PREVALENCE_ESTIMATES, small_frame
 
 
@@ -27,6 +28,7 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
     """Accounts drawn in the days looked back on, each with its `verdict`: null as long as there is none.
 
     The verdict that stood at the draw; else the one that answers the draw's case; else the latest on the account since.
+    `second` is that of a second look at the case.
     """
     recent = draws.where(
         (F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(as_of - timedelta(settings.audit_days)))
@@ -44,8 +46,11 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
         .groupBy("as_of", "policy", "account_id")
         .agg(latest.alias("later_verdict"))
     )
+    of_second_look = of_case.select(F.col("case_id").alias("second_id"), F.col("case_verdict").alias("second"))
     return (
-        recent.join(of_case, on="case_id", how="left")
+        recent.withColumn("second_id", second_look_id("case_id"))
+        .join(of_case, on="case_id", how="left")
+        .join(of_second_look, on="second_id", how="left")
         .join(since, on=["as_of", "policy", "account_id"], how="left")
         .select(
             "as_of",
@@ -56,6 +61,7 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
             "inclusion_probability",
             F.col("known_verdict").isNotNull().alias("known"),
             F.coalesce("known_verdict", "case_verdict", "later_verdict").alias("verdict"),
+            "second",
         )
     )
 
@@ -100,7 +106,7 @@ def predicted_views(activity: DataFrame, believed: DataFrame) -> DataFrame:
 def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
     """One row: `pairs` of verdicts in succession by two reviewers on the same entity and policy, and how many differ.
 
-    Appeals are left out: who appeals is chosen by the verdict, and not by chance.
+    Appeals are left out, and second looks (which `decisions` must not hold): both are chosen by the verdict.
     """
     order = Window.partitionBy("entity_type", "entity_id", "policy").orderBy("decided_at", "decision_id")
     pairs = (
@@ -146,7 +152,7 @@ def prevalence(
     ring_share = {
         row.policy: row.thousandths / 1000 / views for row in predicted_views(activity, believed).collect() if views
     }
-    errors, pairs = verdict_errors(decisions, as_of, settings)
+    errors, pairs = verdict_errors(without_second_looks(decisions, draws), as_of, settings)
     drawn, free = defaultdict(list), defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).collect():
         drawn[row.policy].append(row)
@@ -163,12 +169,11 @@ def prevalence(
         verdicts = _violating(others)
         weights = np.array([row.views for row in others], dtype=float)
         beliefs = np.array([row.prediction for row in others], dtype=float)
-        design = finished(part(sample.verdicts, sample.weights) + part(verdicts, weights), errors)
-        assisted = finished(
-            part(sample.verdicts, sample.weights, sample.predictions, predicted)
-            + part(verdicts, weights, beliefs, ring_share.get(policy, 0.0)),
-            errors,
+        both = (
+            Audit(sample.verdicts, sample.seconds, sample.weights, sample.predictions, predicted),
+            Audit(verdicts, np.full(len(others), np.nan), weights, beliefs, ring_share.get(policy, 0.0)),
         )
+        design, assisted = combined(both, errors, assisted=False), combined(both, errors, assisted=True)
         reviewed = len(sample.verdicts) + len(others)
         estimated = {
             "as_of": as_of,
@@ -191,9 +196,12 @@ def prevalence(
 
 @dataclass(frozen=True)
 class Sample:
-    """Answered draws of a policy: verdicts as 0 or 1, weights, and the scores from before the verdicts."""
+    """Answered draws of a policy: verdicts as 0 or 1, those of second looks (NaN without), weights, and the scores from
+    before the verdicts.
+    """
 
     verdicts: Floats
+    seconds: Floats
     weights: Floats
     predictions: Floats
 
@@ -229,7 +237,9 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> tuple[Sample, flo
     )
     sample = _kept(order, answered)
     scores = np.array([row.score for row in sample], dtype=float)
-    return Sample(_violating(sample), weights[answered], scores), predicted
+    said = {"violating": 1.0, "benign": 0.0}
+    seconds = np.array([said.get(row.second, np.nan) for row in sample], dtype=float)
+    return Sample(_violating(sample), seconds, weights[answered], scores), predicted
 
 
 def _kept(rows: Sequence[Row], mask: NDArray[np.bool_]) -> list[Row]:

@@ -23,7 +23,7 @@ from lake.schemas import QUALITY, UNSUPERVISED
 from lake.store import before
 from review.entities import ENTITY
 from review.estimators import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
-from review.history import newly_opened
+from review.history import newly_opened, without_second_looks
 from review.prevalence import answered_draws, verdict_errors
 from review.tables import small_frame
 
@@ -138,10 +138,13 @@ def quality(
 ) -> DataFrame:
     """One row per policy, selection, model and measure that there is something to say about.
 
-    `cases` are those of `opened`, `scored` is as of `scored_by`, `draws` are the audits. What comes to the driver is
-    one row per group of cases, and the audits: reviewers bound their number, not the lake.
+    `cases` are those of `opened`, `scored` is as of `scored_by`, `draws` are the audits. Second looks are left out:
+    what is asked again is chosen by the verdict. What comes to the driver is one row per group of cases, and the
+    audits: reviewers bound their number, not the lake.
     """
     scored = F.broadcast(scored)
+    decisions = without_second_looks(decisions, draws)
+    cases = without_second_looks(cases, draws)
     measured = [*counted(cases, scored, decisions, as_of), *recalls(scored, draws, decisions, as_of, policies)]
     measured.sort(key=lambda one: (one.policy, one.selection, one.model_version or "", one.measure))
     return small_frame(cases.sparkSession, [(as_of, *one.columns()) for one in measured], QUALITY.schema)

@@ -23,7 +23,7 @@ from review.draws import (
     with_audit_probability,
 )
 from review.entities import ENTITY, entities, setting
-from review.history import asked, carried_over, not_asked
+from review.history import asked, carried_over, not_asked, second_looks
 from review.tables import QUEUE, small_frame
 
 ENTITY_KEY = StructType([QUEUE.schema["entity_type"], QUEUE.schema["entity_id"]])
@@ -59,11 +59,13 @@ class Queue:
 def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Queue:
     """The queue of a day: open cases carried over, and new ones within the day's capacity.
 
-    Only what the capacities bound comes to the driver. `words` puts reasons into words. Deterministic for
+    Audits that came out violating come back for a second look, in place of audits of new accounts (at most half of
+    them). Only what the capacities bound comes to the driver. `words` puts reasons into words. Deterministic for
     (rows, as_of, seed of the policies).
     """
     review, spark = policies.review, day.accounts.sparkSession
-    carried = carried_over(day.earlier, day.decisions, as_of, review)
+    again = second_looks(day.earlier, day.decisions, as_of).persist()
+    carried = carried_over(day.earlier, day.decisions, as_of, review).unionByName(again)
     known = asked(day.earlier, carried, day.decisions, as_of, review)
     free = not_asked(_entities(day, policies), known, day.ring_members, review).persist()
     frame = audit_frame(day.account_scores, day.account_features, policies)
@@ -71,7 +73,9 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     strata = audit_strata(frame).collect()
     stock, doubts = in_stock(free, strata, policies)
     plans = plan(policies, stock)
-    rates = audit_rates(strata, {name: its.audit for name, its in plans.items() if stock[name].active}, review)
+    looks = {row.policy: row["count"] for row in again.groupBy("policy").count().collect()}
+    audits_left = {name: max(its.audit - looks.get(name, 0), its.audit / 2) for name, its in plans.items()}
+    rates = audit_rates(strata, {name: left for name, left in audits_left.items() if stock[name].active}, review)
     frame = with_audit_probability(frame, rates)
     drawn = audits(frame, as_of, review.seed).withColumn(
         "priority", F.col("score") * F.col("reach") * setting(policies, "severity")
@@ -105,7 +109,10 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
         .unionByName(small_frame(spark, [_plain(row) for row in new], QUEUE.schema)),
         small_frame(spark, _audit_draws(as_of, draws, chosen), AUDIT_DRAWS.schema),
         small_frame(spark, frames, AUDIT_FRAMES.schema),
-        {name: sum(selection == name for selection, _ in chosen) for name in SELECTIONS},
+        {
+            name: sum(selection == name for selection, _ in chosen) + (sum(looks.values()) if name == "audit" else 0)
+            for name in SELECTIONS
+        },
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, RING_MEMBERS, RINGS
+from review.history import second_look_id
 from review.prevalence import prevalence
 from review.tables import AUDITED_ACCOUNTS, small_frame
 from tests.builders import at, decisions
@@ -34,6 +35,27 @@ def estimates(spark, given_decisions, given_draws, frames=()):
 def test_no_audit_no_estimate(spark):
     for row in estimates(spark, decisions(spark), draws(spark)).values():
         assert (row.estimate, row.ci_low, row.ci_high, row.reviewed, row.method) == (None, 0.0, 1.0, 0, "none")
+
+
+def test_a_second_look_that_clears_an_account_counts(spark):
+    case = "spam_ring-account-20260220-0123456789ab"
+    again = spark.createDataFrame([(case,)], "case_id string").select(second_look_id("case_id")).first()[0]
+    audited = [
+        {"entity_id": n, "case_id": f"c-{n}", "verdict": "benign", "decided_at": at("2026-02-21")} for n in range(2, 40)
+    ]
+    said = [
+        {"entity_id": 1, "case_id": case, "verdict": "violating", "decided_at": at("2026-02-21")},
+        {"entity_id": 1, "case_id": again, "verdict": "benign", "decided_at": at("2026-02-22"), "reviewer_id": "r2"},
+    ]
+    drawn = draws(
+        spark, {"account_id": 1, "case_id": case}, *({"account_id": n, "case_id": f"c-{n}"} for n in range(2, 40))
+    )
+    frames = [(DRAWN, "spam_ring", 0, 50, 500, 0.0, 5.0)]
+    taken_back = estimates(spark, decisions(spark, *said, *audited), drawn, frames)["spam_ring"]
+    said[1]["verdict"] = "violating"
+    confirmed = estimates(spark, decisions(spark, *said, *audited), drawn, frames)["spam_ring"]
+    assert taken_back.design_estimate == 0 < confirmed.design_estimate
+    assert (taken_back.twice_decided, taken_back.reviewed) == (0, 39)
 
 
 def test_draws_are_answered_by_what_stood_by_their_case_or_by_what_came_since(spark):

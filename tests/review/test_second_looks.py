@@ -1,0 +1,88 @@
+"""Audits that came out violating are asked once more: of a hundred honest accounts one is taken for an abuser."""
+
+from datetime import date
+
+import numpy as np
+
+from review.estimators import Audit, combined
+from review.history import second_look_id, second_looks, without_second_looks
+from review.queue import review_queue
+from tests.builders import at, decisions
+from tests.review.worlds import AS_OF, a_day, policies, queued
+
+AUDIT = {"selection": "audit", "inclusion_probability": 0.01, "due_at": at("2026-03-01 12:00")}
+SLIPS, TWICE = (0.01, 0.003**2), 0.3
+"""How often verdicts are wrong, with the variance of that; share of violating verdicts that are right."""
+
+
+def audits(spark):
+    """Five audits of yesterday, and one case at risk."""
+    ids = {number: f"spam_ring-account-20260228-{number:012d}" for number in range(1, 7)}
+    cases = [{"case_id": ids[number], "entity_id": number, **(AUDIT if number < 6 else {})} for number in ids]
+    answers = {1: "violating", 2: "benign", 3: "unsure", 6: "violating"}
+    said = [
+        {"case_id": ids[number], "entity_id": number, "verdict": verdict, "decided_at": at("2026-02-28 09:00")}
+        for number, verdict in answers.items()
+    ]
+    return queued(spark, *cases), decisions(spark, *said)
+
+
+def test_a_violating_audit_is_asked_once_more(spark):
+    earlier, said = audits(spark)
+    (look,) = second_looks(earlier, said, AS_OF).collect()
+    assert (look.entity_id, look.selection, look.inclusion_probability) == (1, "audit", 0.01)
+    assert look.case_id.startswith("spam_ring-account-20260228-") and not look.case_id.endswith("000001")
+    assert (look.opened_at, look.due_at) == (
+        at("2026-03-01").replace(tzinfo=None),
+        at("2026-03-02 12:00").replace(tzinfo=None),
+    )
+
+
+def test_neither_is_a_second_look_asked_again_nor_an_audit_twice(spark):
+    earlier, said = audits(spark)
+    again = second_looks(earlier, said, AS_OF)
+    known = earlier.unionByName(again.selectExpr("date '2026-03-01' AS as_of", "*").select(earlier.columns))
+    answer = again.select("case_id").first().case_id
+    confirmed = decisions(spark, {"case_id": answer, "entity_id": 1, "decided_at": at("2026-03-01 09:00")})
+    for so_far in (said, said.unionByName(confirmed)):
+        assert second_looks(known, so_far, date(2026, 3, 2)).count() == 0
+    first = earlier.where("entity_id = 1").select(second_look_id("case_id").alias("case_id"))
+    assert first.first().case_id == answer
+    assert without_second_looks(known, known).count() == earlier.count()
+
+
+def test_second_looks_are_in_the_queue_and_take_the_place_of_new_audits(spark):
+    earlier, said = audits(spark)
+    day = a_day(spark, earlier=earlier, decisions=said)
+    queue = review_queue(day, AS_OF, policies(), lambda entity_type, reasons: "")
+    assert queue.opened == {"risk": 0, "uncertain": 0, "audit": 1}
+    waiting = {(row.entity_id, row.opened_at.day) for row in queue.cases.collect()}
+    assert waiting == {(1, 1), (3, 28), (4, 28), (5, 28)} - {(3, 28)}
+
+
+def sample(dice, accounts=2_000, violating=0.005):
+    """First and second verdicts on accounts that scores say nothing of; one in a hundred verdicts is wrong."""
+    truth = dice.random(accounts) < violating
+    first, second = ((truth ^ (dice.random(accounts) < SLIPS[0])).astype(float) for _ in range(2))
+    nothing = np.zeros(accounts)
+    return Audit(first, np.where(first == 1, second, np.nan), np.ones(accounts), nothing, 0.0)
+
+
+def test_second_looks_tell_abuse_from_slips():
+    dice = np.random.default_rng(1)
+    looked = [sample(dice) for _ in range(300)]
+    once = [
+        Audit(one.verdicts, np.full(len(one.verdicts), np.nan), one.weights, one.predictions, 0.0) for one in looked
+    ]
+    twice, single = ([combined([one], SLIPS, assisted=False) for one in many] for many in (looked, once))
+    assert 0.93 <= np.mean([one.low <= 0.005 <= one.high for one in twice]) <= 0.98
+    width = [np.mean([one.high - one.low for one in many]) for many in (twice, single)]
+    assert width[0] < 0.5 * width[1]
+    assert abs(np.mean([one.share for one in twice]) - 0.005) < 0.0003
+
+
+def test_a_verdict_that_waits_for_its_second_look_counts_as_far_as_others_were_confirmed():
+    verdicts, seconds = np.zeros(1_000), np.full(1_000, np.nan)
+    verdicts[:20], seconds[:16] = 1.0, [1.0] * 4 + [0.0] * 12
+    audit = Audit(verdicts, seconds, np.ones(1_000), np.zeros(1_000), 0.0)
+    assert abs(combined([audit], (0.0, 0.0), assisted=False).share - (4 + 4 / 4) / 1_000) < 0.0003
