@@ -56,13 +56,14 @@ class Known(NamedTuple):
 
 class Recipe(NamedTuple):
     """How models are made, by default in full: whether anything is learned, the features they see, whether scores start
-    from ring evidence, what is done to the rows, and whether the scores are calibrated.
+    from ring evidence, whether it counts as decisions, what is done to the rows, and whether the scores are calibrated.
     """
 
     name: str
     learns: bool = True
     sees: Callable[[str], bool] = lambda name: True
     starts_from_rings: bool = True
+    counts_evidence: bool = True
     rows: Callable[[Rows], Rows] = lambda rows: rows
     calibrated: bool = True
 
@@ -74,6 +75,7 @@ RECIPES = (
         "without rings and links", sees=lambda name: not OF_RINGS_AND_LINKS.fullmatch(name), starts_from_rings=False
     ),
     Recipe("rings and links as features alone", starts_from_rings=False),
+    Recipe("decisions alone say what to add to ring evidence", counts_evidence=False),
     Recipe("without weights", rows=lambda rows: replace(rows, weights=np.ones(len(rows)))),
     Recipe("without calibration", calibrated=False),
 )
@@ -99,6 +101,8 @@ def known_of(context: Context) -> Known:
 def scored(known: Known, recipe: Recipe, context: Context) -> pd.DataFrame:
     """account_id, policy, score of the day by models made by a recipe; ring evidence where decisions are too few."""
     training, unknown = context.limits.training, context.limits.scoring.unknown_score
+    if not recipe.counts_evidence:
+        training = training.model_copy(update={"prior_decisions": 0.0})
     each = []
     for policy in POLICIES:
         evidence = evidence_of("account", policy, unknown)
