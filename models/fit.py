@@ -154,15 +154,14 @@ def level(rows: Rows, weights: np.ndarray) -> float:
     )
 
 
-def as_believed(prior: Prior, start: float, worth: float) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and weights of the prior's sample if ring evidence were right: a catalytic prior (Huang, Stein, Rubin and
-    Kou 2020).
+def as_believed(margins: np.ndarray, start: float, worth: float) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and weights of active entities with these log-odds by ring evidence, as if that were right: a catalytic
+    prior (Huang, Stein, Rubin and Kou 2020).
 
     Each active entity stands for both verdicts, as likely as ring evidence says, weighted like decided ones (violating
     exp(`start`) times as much as benign). All together weigh as much as `worth` decisions: a few decisions bend the
     scores of those alone who are much like the decided, many decisions bend whatever they contradict.
     """
-    margins = prior.evidence.base_margin(prior.sample)
     chance = expit(margins)
     weights = chance * np.exp(start) + 1 - chance
     return expit(margins + start), weights * (worth / max(weights.sum(), 1.0))
@@ -188,12 +187,13 @@ def fit_booster(rows: Rows, prior: Prior, parameters: Parameters, limits: Traini
     }
     weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
     start = level(rows, weights)
-    believed, worth = as_believed(prior, start, limits.prior_decisions)
+    believed = prior.evidence.base_margin(prior.sample)
+    labels, worth = as_believed(believed, start, limits.prior_decisions)
     inputs = matrix(
         pd.concat([rows.features, prior.sample[list(rows.features.columns)]]),
-        label=np.r_[rows.labels, believed],
+        label=np.r_[rows.labels, labels],
         weight=np.r_[weights, worth],
-        base_margin=np.r_[rows.base_margin, prior.evidence.base_margin(prior.sample)] + start,
+        base_margin=np.r_[rows.base_margin, believed] + start,
     )
     return xgb.train(settings, inputs, num_boost_round=rounds), start - class_odds(rows)
 

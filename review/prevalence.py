@@ -196,8 +196,8 @@ def prevalence(
 
 @dataclass(frozen=True)
 class Sample:
-    """Answered draws of a policy: verdicts as 0 or 1, those of second looks (NaN without), weights, and the scores from
-    before the verdicts.
+    """Answered draws of a policy: verdicts as 0 or 1, those of second looks at violating ones (NaN without), weights,
+    and the scores from before the verdicts.
     """
 
     verdicts: Floats
@@ -238,7 +238,9 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> tuple[Sample, flo
     sample = _kept(order, answered)
     scores = np.array([row.score for row in sample], dtype=float)
     said = {"violating": 1.0, "benign": 0.0}
-    seconds = np.array([said.get(row.second, np.nan) for row in sample], dtype=float)
+    seconds = np.array(
+        [said.get(row.second, np.nan) if row.verdict == "violating" else np.nan for row in sample], dtype=float
+    )
     return Sample(_violating(sample), seconds, weights[answered], scores), predicted
 
 

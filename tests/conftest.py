@@ -9,9 +9,6 @@ from pyspark.sql import SparkSession
 
 from lake.store import Lake
 
-# Tests run each query once or twice on a few rows: compiling its code well costs a third more than running it badly.
-os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
-
 TEST_SETTINGS = {
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",

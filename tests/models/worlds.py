@@ -26,7 +26,7 @@ from tests.builders import accounts, at, decisions, events
 DAY = date(2026, 3, 1)
 SNAPSHOTS = (date(2026, 2, 8), date(2026, 2, 15), date(2026, 2, 22), DAY)
 ME = Provenance("test", "1")
-PEOPLE, RINGED, RING_SIZE = 600, 60, 6
+PEOPLE, RINGED, RING_SIZE = 600, 120, 6
 FEATURES = ACCOUNT_FEATURES.extended(
     [column(name, DOUBLE, name) for name in ("age_days", "events_28d", "noise_7d", "likes_28d")]
 )
@@ -34,9 +34,10 @@ VIDEOS = VIDEO_FEATURES.extended([column(name, DOUBLE, name) for name in ("age_d
 
 
 def small_limits(**training: object) -> Limits:
-    """The project's limits, with a short search."""
+    """The project's limits, with a short search, and made for a few dozen violating decisions."""
     limits = load_limits()
-    changed = limits.training.model_copy(update={"trials": 2, "folds": 3, "background_rows": 500, **training})
+    short = {"trials": 2, "folds": 3, "background_rows": 500, "prior_decisions": 30}
+    changed = limits.training.model_copy(update={**short, **training})
     return limits.model_copy(update={"training": changed})
 
 
