@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -85,3 +86,8 @@ class Prior:
 
     evidence: Evidence
     sample: pd.DataFrame
+
+    @cached_property
+    def margins(self) -> np.ndarray:
+        """Log-odds of the sample by ring evidence alone."""
+        return self.evidence.base_margin(self.sample)

@@ -187,13 +187,12 @@ def fit_booster(rows: Rows, prior: Prior, parameters: Parameters, limits: Traini
     }
     weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
     start = level(rows, weights)
-    believed = prior.evidence.base_margin(prior.sample)
-    labels, worth = as_believed(believed, start, limits.prior_decisions)
+    labels, worth = as_believed(prior.margins, start, limits.prior_decisions)
     inputs = matrix(
         pd.concat([rows.features, prior.sample[list(rows.features.columns)]]),
         label=np.r_[rows.labels, labels],
         weight=np.r_[weights, worth],
-        base_margin=np.r_[rows.base_margin, believed] + start,
+        base_margin=np.r_[rows.base_margin, prior.margins] + start,
     )
     return xgb.train(settings, inputs, num_boost_round=rounds), start - class_odds(rows)
 
@@ -247,7 +246,7 @@ def fit_model(
     """
     margins = held_out_margins(rows, prior, parameters, limits)
     booster, offset = fit_booster(rows, prior, parameters, limits)
-    alone = prior.evidence.base_margin(prior.sample)
+    alone = prior.margins
     seen = prior.sample[list(rows.features.columns)]
     crowd = Crowd(alone + offset + trees(booster, seen), expit(alone), limits.prior_decisions) if len(alone) else None
     line = fit_calibrator(margins, rows.labels, rows.weights, rows.picked, limits.slips, crowd)

@@ -14,7 +14,7 @@ Sources:
 - Rogan & Gladen 1978: the true share from an apparent one, given how often verdicts are wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -171,11 +171,6 @@ class Audit:
     predictions: Floats
     predicted_share: float
 
-    @property
-    def single(self) -> Floats:
-        """1 where one reviewer alone said violating."""
-        return self.verdicts * np.isnan(self.seconds)
-
     def part(self, values: Floats, assisted: bool) -> list[tuple[float, float, float]]:
         """What the sample says of the mean of `values`."""
         if assisted:
@@ -190,21 +185,25 @@ def combined(audits: Sequence[Audit], errors: tuple[float, float], assisted: boo
     does not, and one that nobody has looked at again counts as far as others were confirmed (double sampling: Tenenbein
     1970). What both reviewers miss is added by the rate of errors; the little that both make up is not taken off.
     """
-    first = [each for audit in audits for each in audit.part(audit.verdicts, assisted)]
+
+    def parts_of(value: Callable[[Audit], Floats], assisted: bool) -> list[tuple[float, float, float]]:
+        return [each for audit in audits for each in audit.part(value(audit), assisted)]
+
+    first = parts_of(lambda audit: audit.verdicts, assisted)
     looks = np.concatenate([audit.seconds[~np.isnan(audit.seconds)] for audit in audits])
     if not first or not len(looks):
         return finished(first, errors)
     rate, rate_variance = errors
-    apparent = pooled([each for audit in audits for each in audit.part(audit.verdicts, assisted=False)])[0]
+    apparent, _ = pooled(parts_of(lambda audit: audit.verdicts, assisted=False))
     believed = min(max(corrected(apparent, 0.0, errors)[0] * (1 - rate) / apparent, 0.0), 1.0) if apparent else 0.5
     right = (looks.sum() + believed) / (len(looks) + 1)
     right_variance = right * (1 - right) / (len(looks) + 2)
-    values = [
-        np.where(np.isnan(audit.seconds), audit.verdicts * right, audit.seconds / (1 - rate)) / (1 - rate)
-        for audit in audits
-    ]
-    parts = [each for audit, value in zip(audits, values, strict=True) for each in audit.part(value, assisted)]
-    single = pooled([each for audit in audits for each in audit.part(audit.single, assisted=False)])[0]
+
+    def judged(audit: Audit) -> Floats:
+        return np.where(np.isnan(audit.seconds), audit.verdicts * right, audit.seconds / (1 - rate)) / (1 - rate)
+
+    single, _ = pooled(parts_of(lambda audit: audit.verdicts * np.isnan(audit.seconds), assisted=False))
+    parts = parts_of(judged, assisted)
     share, variance = pooled(parts)
     variance += (single / (1 - rate)) ** 2 * right_variance + (2 * share / (1 - rate)) ** 2 * rate_variance
     return between(share, variance, sum(size for *_, size in parts))

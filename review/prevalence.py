@@ -8,7 +8,6 @@ The estimate is the average of the days looked back on, as each day's own last 7
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -164,13 +163,13 @@ def prevalence(
 
     rows = []
     for policy in policies.policies:
-        sample, predicted = pooled_draws(drawn[policy], days[policy])
+        sample = pooled_draws(drawn[policy], days[policy])
         others = sorted(free[policy], key=lambda row: row.account_id)
         verdicts = _violating(others)
         weights = np.array([row.views for row in others], dtype=float)
         beliefs = np.array([row.prediction for row in others], dtype=float)
         both = (
-            Audit(sample.verdicts, sample.seconds, sample.weights, sample.predictions, predicted),
+            sample,
             Audit(verdicts, np.full(len(others), np.nan), weights, beliefs, ring_share.get(policy, 0.0)),
         )
         design, assisted = combined(both, errors, assisted=False), combined(both, errors, assisted=True)
@@ -194,20 +193,8 @@ def prevalence(
     return small_frame(activity.sparkSession, rows, PREVALENCE_ESTIMATES.schema)
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Answered draws of a policy: verdicts as 0 or 1, those of second looks at violating ones (NaN without), weights,
-    and the scores from before the verdicts.
-    """
-
-    verdicts: Floats
-    seconds: Floats
-    weights: Floats
-    predictions: Floats
-
-
-def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> tuple[Sample, float]:
-    """The answered draws of all days as one sample, and the share that the scores predicted for the same days.
+def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
+    """The answered draws of all days as one sample; the predictions are the scores from before the verdicts.
 
     A draw weighs views / probability, as a part of its day's views, times the draws that the day planned. A draw that
     was answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all have an
@@ -241,7 +228,7 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> tuple[Sample, flo
     seconds = np.array(
         [said.get(row.second, np.nan) if row.verdict == "violating" else np.nan for row in sample], dtype=float
     )
-    return Sample(_violating(sample), seconds, weights[answered], scores), predicted
+    return Audit(_violating(sample), seconds, weights[answered], scores, predicted)
 
 
 def _kept(rows: Sequence[Row], mask: NDArray[np.bool_]) -> list[Row]:

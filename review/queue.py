@@ -1,5 +1,6 @@
 """The day's review queue: what is still open, and the new cases that the reviewers' capacity allows."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -90,6 +91,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     chosen = fill(policies, unanswered, undecided, riskiest_first)
     hours = lawful_hours(chosen, day, review.due_hours_by_country)
     new = [case(as_of, policies, selection, one, hours.get(one.key[1:]), words) for selection, one in chosen]
+    opened = Counter(selection for selection, _ in chosen) + Counter(audit=sum(looks.values()))
     planned = {(policy, stratum): number for policy, stratum, number, *_ in rates}
     frames = [
         (
@@ -109,10 +111,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
         .unionByName(small_frame(spark, [_plain(row) for row in new], QUEUE.schema)),
         small_frame(spark, _audit_draws(as_of, draws, chosen), AUDIT_DRAWS.schema),
         small_frame(spark, frames, AUDIT_FRAMES.schema),
-        {
-            name: sum(selection == name for selection, _ in chosen) + (sum(looks.values()) if name == "audit" else 0)
-            for name in SELECTIONS
-        },
+        {name: opened[name] for name in SELECTIONS},
     )
 
 
