@@ -291,7 +291,7 @@ RING_MEMBERS = Table(
             AS_OF,
             column("ring_id", BIGINT, "the ring"),
             column("account_id", BIGINT, "the member"),
-            column("strength", DOUBLE, "how firmly its links tie it to the ring, 0 to 1"),
+            column("strength", DOUBLE, "how surely it belongs to the ring by its links, 0 to 1"),
         ]
     ),
     key=("ring_id", "account_id"),

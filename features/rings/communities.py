@@ -13,6 +13,7 @@ it, taken together, must be less likely than the best that could be found in all
 import random
 from collections.abc import Iterator
 from math import log10
+from typing import Any
 
 import igraph
 import numpy as np
@@ -40,8 +41,8 @@ def find_communities(links: DataFrame, accounts: int, limits: RingLimits) -> Dat
     """Communities of at least three accounts in `links` (account_id, other_account_id, surprise).
 
     `links` are those of `min_surprise` or more between any two of `accounts` accounts. One row (community, account_id,
-    strength) for each member. A community is named by its smallest member. `strength`, 0 to 1, is the weight of a
-    member's links inside the community relative to the median member's, at most 1.
+    strength) for each member. A community is named by its smallest member. `strength`, 0 to 1, is `belonging` by the
+    weight of a member's links inside the community relative to the median member's.
     """
     weighed = links.select(
         "account_id",
@@ -146,7 +147,7 @@ def _rings_of(
     for group in groups:
         for ring in _firm(group, population, limits):
             tie = np.array(ring.strength(weights="weight"))
-            strength = np.minimum(1.0, tie / np.median(tie))
+            strength = belonging(np.minimum(1.0, tie / np.median(tie)))
             members = ring.vs["account_id"]
             community = int(min(members))
             for account, value in zip(members, strength, strict=True):
@@ -172,6 +173,16 @@ def _firm(group: igraph.Graph, population: int, limits: RingLimits) -> Iterator[
                 # The loosest half of them: the others may hold once these are gone, as groups that are smaller do not.
                 last = np.sort(weight[loose])[(loose.sum() - 1) // 2]
                 waiting.append(part.induced_subgraph(np.flatnonzero(~loose | (weight > last))))
+
+
+def belonging(share: Any) -> Any:
+    """How surely an account belongs to a group, 0 to 1, by the weight of its links into it as a share of the median
+    member's (0 to 1); of numbers, arrays and Spark columns alike.
+
+    1 - (1 - share)²: every member's links are beyond chance already, so a weight below the median's tells of a quiet
+    member more often than of a bystander, and doubt goes faster than the weight comes.
+    """
+    return 1 - (1 - share) ** 2
 
 
 def joint_surprise(total: np.ndarray, ties: np.ndarray, others: int, least: float) -> np.ndarray:

@@ -5,6 +5,8 @@ what they uploaded, though they met its members too seldom to be linked.
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from features.rings.communities import belonging
+
 TENTHS = 10
 """Weights are added up as whole tenths: equal in any order."""
 TIES, TIED = 3, 0.4
@@ -22,7 +24,7 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
     `members` have ring_id and account_id, `links` are the pairs that communities were sought in. Every account is in
     one community only, and of a ring of one hand that was parted there are pieces that none would call a ring. Whoever
     has a good part of a member's links into another ring is of that one as well, of several the one it is tied to
-    most. The strength is that part, at most 1.
+    most. The strength is `belonging` by that part.
     """
     tenths = F.round(F.least("surprise", F.lit(surprise_cap)) * TENTHS).cast("bigint").alias("weight")
     there = links.select("account_id", "other_account_id", tenths)
@@ -44,8 +46,9 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
         ties.where("inside IS NULL")
         .where(F.col("ties") >= TIES)
         .join(F.broadcast(usual), on="ring_id", how="inner")
-        .withColumn("strength", F.least(F.lit(1.0), F.round(F.col("weight") / F.col("usual"), 6)))
-        .where(F.col("strength") >= TIED)
+        .withColumn("tied", F.least(F.lit(1.0), F.round(F.col("weight") / F.col("usual"), 6)))
+        .where(F.col("tied") >= TIED)
+        .withColumn("strength", F.round(belonging(F.col("tied")), 6))
         .withColumn("place", F.row_number().over(firmest))
         .where("place = 1")
         .select("ring_id", "account_id", "strength")

@@ -85,6 +85,11 @@ def test_communities(spark):
     assert not {350, 401, 402} & set().union(*groups.values())
 
 
+def test_doubt_about_a_member_goes_faster_than_the_weight_of_its_links_comes():
+    shares = np.array([0.0, 0.2, 0.5, 1.0])
+    assert belonging(shares) == pytest.approx([0.0, 0.36, 0.75, 1.0])
+
+
 def test_a_giant_component_loses_its_weak_links_until_its_parts_fit(spark):
     rng = random.Random(5)
     rings = [clique(first, 6, surprise=20.0 + first / 20) for first in range(0, 400, 10)]
