@@ -36,7 +36,8 @@ from models.training import rows_for_policy
 from models.weights import Population
 
 KEY = "account_id"
-OF_RINGS_AND_LINKS = re.compile(r"(ring|link)_\w+")
+OF_RINGS_AND_LINKS = re.compile(r"(ring|link|neighbour)_\w+")
+OF_NEIGHBOURS = re.compile(r"neighbour_\w+")
 NOTHING = "nothing"
 """A column of zeros: evidence that rests on it never speaks."""
 HEADER = (
@@ -74,6 +75,7 @@ RECIPES = (
     Recipe(
         "without rings and links", sees=lambda name: not OF_RINGS_AND_LINKS.fullmatch(name), starts_from_rings=False
     ),
+    Recipe("without neighbours", sees=lambda name: not OF_NEIGHBOURS.fullmatch(name)),
     Recipe("rings and links as features alone", starts_from_rings=False),
     Recipe("decisions alone say what to add to ring evidence", counts_evidence=False),
     Recipe("without weights", rows=lambda rows: replace(rows, weights=np.ones(len(rows)))),

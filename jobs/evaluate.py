@@ -1,5 +1,6 @@
 """Evaluate: how good the queue was, told by the decisions since."""
 
+from jobs import score
 from jobs.job import Context, Facts, Job, main
 
 from datetime import timedelta
@@ -7,7 +8,7 @@ from datetime import timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake.schemas import ACCOUNT_SCORES, AUDIT_DRAWS, DECISIONS, QUALITY, REVIEW_QUEUE, VIDEO_SCORES, Table
+from lake.schemas import AUDIT_DRAWS, DECISIONS, QUALITY, REVIEW_QUEUE, Table
 from review.quality import opened, quality, scored_by
 
 
@@ -21,7 +22,7 @@ def run(context: Context) -> Facts:
     lake, days = context.lake, context.policies.quality.case_days
     cases = opened(lake.read_or_empty(REVIEW_QUEUE), context.as_of, days)
     look_back = max(days, context.policies.prevalence.audit_days)
-    scored = scored_by(*(recent(context, table, look_back) for table in (ACCOUNT_SCORES, VIDEO_SCORES)))
+    scored = scored_by(**{kind: recent(context, table, look_back) for kind, table in score.TABLES.items()})
     draws = lake.read_or_empty(AUDIT_DRAWS)
     measured = quality(cases, scored, draws, context.source(DECISIONS), context.as_of, context.policies)
     context.publish(QUALITY, measured)
@@ -44,7 +45,7 @@ JOB = Job(
     "evaluate",
     "how good the queue was: precision, recall, agreement, appeals, lateness",
     run,
-    reads=(REVIEW_QUEUE, ACCOUNT_SCORES, VIDEO_SCORES, AUDIT_DRAWS, DECISIONS),
+    reads=(REVIEW_QUEUE, *score.TABLES.values(), AUDIT_DRAWS, DECISIONS),
     writes=(QUALITY,),
 )
 

@@ -11,6 +11,7 @@ from lake.schemas import (
     AUDIT_FRAMES,
     DECISIONS,
     RING_MEMBERS,
+    RING_SCORES,
     RINGS,
     VIDEO_SCORES,
 )
@@ -41,6 +42,7 @@ def inputs(context: Context, earlier: DataFrame) -> Day:
     return Day(
         account_scores=context.day(ACCOUNT_SCORES),
         video_scores=context.day(VIDEO_SCORES),
+        ring_scores=context.day(RING_SCORES),
         rings=context.day(RINGS),
         ring_members=context.day(RING_MEMBERS),
         account_features=context.day(AUDITED_ACCOUNTS),
@@ -55,7 +57,11 @@ JOB = Job(
     "queue",
     "Fill the review queue of a day within its reviewers' capacity.",
     run,
-    reads=(ACCOUNT_SCORES, VIDEO_SCORES, RINGS, RING_MEMBERS, AUDITED_ACCOUNTS, QUEUED_VIDEOS, ACCOUNTS, DECISIONS),
+    reads=(
+        *(ACCOUNT_SCORES, VIDEO_SCORES, RING_SCORES),
+        *(RINGS, RING_MEMBERS, AUDITED_ACCOUNTS, QUEUED_VIDEOS),
+        *(ACCOUNTS, DECISIONS),
+    ),
     writes=(QUEUE, AUDIT_DRAWS, AUDIT_FRAMES),
 )
 

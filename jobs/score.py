@@ -1,22 +1,22 @@
-"""Score: the chance, for every active account and video, that a reviewer would say violating."""
+"""Score: the chance, for every active account, video and ring, that a reviewer would say violating."""
 
 from jobs.job import Context, Facts, Job, main
 from jobs.snapshots import MODEL_INPUTS, feature_rows
 
-from lake.schemas import ACCOUNT_SCORES, MODELS, VIDEO_SCORES
+from lake.schemas import ACCOUNT_SCORES, MODELS, RING_SCORES, VIDEO_SCORES
 from models.registry import SCORED, registered, standing_models
 from models.score import score_entities
 
-TABLES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES}
+TABLES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES, "ring": RING_SCORES}
 
 
 def run(context: Context) -> Facts:
-    """Score active accounts and videos with the champions of --as-of.
+    """Score active accounts, videos and rings with the champions of --as-of.
 
     Reads the day's features, links and rings, and the events of eight weeks for who acts on which video. Every active
-    account gets a score for each policy, every active video for the two policies about videos. Rows that a queue
-    could take get reasons. A policy without a model is scored by ring evidence alone, and the run says so. Run it
-    after rings.
+    account and every ring gets a score for each policy, every active video for the two policies about videos. Rows that
+    a queue could take get reasons. A policy without a model is scored by ring evidence alone, and the run says so. Run
+    it after rings.
     """
     lake, day = context.lake, context.as_of
     rows = feature_rows(context, [day])
@@ -40,10 +40,10 @@ def run(context: Context) -> Facts:
 
 JOB = Job(
     "score",
-    "score active accounts and videos, with reasons",
+    "score active accounts, videos and rings, with reasons",
     run,
     reads=(*MODEL_INPUTS, MODELS),
-    writes=(ACCOUNT_SCORES, VIDEO_SCORES),
+    writes=tuple(TABLES.values()),
 )
 
 if __name__ == "__main__":

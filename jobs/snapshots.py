@@ -23,12 +23,12 @@ from lake.schemas import (
     Table,
 )
 from models.examples import uncovered, wanted_days, windows
-from models.rows import account_rows, copying_rings, publics, video_rings, video_rows
+from models.rows import account_rows, copying_rings, publics, ring_rows, video_rings, video_rows
 from validation.rules import usable
 
-FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES}
+FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES, "ring": RINGS}
 """The features of what is scored, by entity type."""
-MODEL_INPUTS = (*FEATURES.values(), VIDEO_WORKS, ACCOUNT_LINKS, RINGS, RING_MEMBERS, EVENTS)
+MODEL_INPUTS = (*FEATURES.values(), VIDEO_WORKS, ACCOUNT_LINKS, RING_MEMBERS, EVENTS)
 """What `feature_rows` reads."""
 STEPS = ("features", "links", "rings")
 """The steps whose outputs make a snapshot, in their order."""
@@ -76,7 +76,7 @@ def cases_before(context: Context) -> DataFrame:
 
 
 def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:
-    """The rows that models see, of accounts and of videos, for some days.
+    """The rows that models see, of accounts, videos and rings, for some days.
 
     `videos` limits the look at who acts on what to some video_id. Who acts is asked of each window once, however
     often an event was delivered.
@@ -97,4 +97,8 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     works = context.lake.read_or_empty(VIDEO_WORKS).where(F.col("as_of").isin(list(days)))
     copying = copying_rings(works, rings, members)
     features = read_days(context, VIDEO_FEATURES, days)
-    return {"account": accounts, "video": video_rows(features, accounts, engaged, public, copying)}
+    return {
+        "account": accounts,
+        "video": video_rows(features, accounts, engaged, public, copying),
+        "ring": ring_rows(rings),
+    }

@@ -339,6 +339,25 @@ VIDEO_SCORES = Table(
     key=("video_id", "policy"),
 )
 
+RING_SCORES = Table(
+    "ring_scores",
+    "output",
+    "ring and policy",
+    StructType(
+        [
+            AS_OF,
+            column("ring_id", BIGINT, "the ring"),
+            column("policy", STRING, "the policy that it may break"),
+            column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
+            column(
+                "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
+            ),
+            column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
+        ]
+    ),
+    key=("ring_id", "policy"),
+)
+
 REVIEW_QUEUE = Table(
     "review_queue",
     "output",
@@ -563,6 +582,7 @@ OUTPUTS = (
     RING_MEMBERS,
     ACCOUNT_SCORES,
     VIDEO_SCORES,
+    RING_SCORES,
     REVIEW_QUEUE,
     PREVALENCE,
     QUALITY,

@@ -1,4 +1,4 @@
-"""What rings say of an account or a video before any decision: the log-odds that every score starts from."""
+"""What a ring says of itself, of an account or of a video before any decision: the log-odds every score starts at."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -68,10 +68,11 @@ class Evidence:
 def evidence_of(entity_type: str, policy: str, unknown: float) -> Evidence:
     """The evidence that speaks about a policy.
 
-    Of an account: the ring that it is tied to most firmly. Of a video that may be a re-upload: the ring that uploads
-    the same work. Of a video whose engagement may be bought: the ring that acts on it, by how surely it acts for it.
+    Of a ring: its own. Of an account: the ring that it is tied to most firmly. Of a video that may be a re-upload: the
+    ring that uploads the same work. Of a video whose engagement may be bought: the ring that acts on it, by how surely
+    it acts for it.
     """
-    if entity_type == "account":
+    if entity_type in ("account", "ring"):
         return Evidence((f"ring_is_{policy}",), "ring_score", "ring_strength", unknown)
     if policy == "coordinated_reupload":
         breaks = (f"copying_ring_is_{policy}",)

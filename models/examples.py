@@ -69,7 +69,9 @@ def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
 
 
 def with_countries(rows: pd.DataFrame, accounts: DataFrame) -> pd.DataFrame:
-    """The examples with the `country` of each one's account_id, `unknown` where it is not known."""
+    """The examples with the `country` of each one's account_id, `unknown` where it is not known; rings have none."""
+    if "account_id" not in rows:
+        return rows.assign(country="unknown")
     asked = accounts.sparkSession.createDataFrame(rows[["account_id"]].drop_duplicates())
     known = accounts.select("account_id", "country").join(F.broadcast(asked), on="account_id", how="left_semi")
     by_account = known.toPandas().set_index("account_id")["country"]
@@ -99,12 +101,13 @@ def population(rows: DataFrame, key: str, sample: EvenSample) -> Population:
 
 
 def groups_of(rows: pd.DataFrame) -> np.ndarray:
-    """A number for each row, equal for rows that act together: same account, or accounts that some ring ties together.
+    """A number for each row, equal for rows that act together: same account or ring, or accounts that some ring ties
+    together.
 
     A video belongs with its uploader, the uploader's ring, and the ring that acts on it when that is more than stray
     acts. Numbers are the place of the group's first row.
     """
-    tied = [("account", rows["account_id"])]
+    tied = [("account", rows["account_id"])] if "account_id" in rows else []
     if "owner_ring_id" in rows:
         acting = rows["engaging_ring_expected"].fillna(0.0) >= ACTING_MEMBERS
         tied += [("ring", rows["owner_ring_id"]), ("ring", rows["ring_id"].where(acting))]

@@ -1,4 +1,4 @@
-"""Labels: what reviewers' decisions say about accounts and videos, policy by policy.
+"""Labels: what reviewers' decisions say about accounts, videos and rings, policy by policy.
 
 A decision speaks about the policy that it names and no other. The reviewer of a spam case did not ask whether the
 account also sells views, so `violating` under one policy is neither a positive nor a negative under another;
@@ -7,12 +7,15 @@ docs/adr/learning-from-decisions.md says why. `unsure` is no label, and an entit
 
 from collections.abc import Sequence
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
+JUDGED_MEMBERS = 2
+"""Members with a verdict of their own that speak for a ring which has none."""
 
 
 def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
@@ -50,12 +53,14 @@ def with_cases(decisions: DataFrame, queue: DataFrame) -> DataFrame:
 
 
 def labels(decisions: DataFrame, queue: DataFrame, ring_members: DataFrame, ring_days: Sequence[date]) -> DataFrame:
-    """One row per labelled account or video and policy.
+    """One row per labelled account, video or ring and policy.
 
     `decisions` are those known at the day of knowledge, `queue` the cases of earlier days, `ring_members` the published
     members of all `ring_days`. A ring's verdict reaches its members as they were on the day of its case (of the
     decision when it answers none): `strength` is then how firmly the member is tied, and 1 for a verdict on the
-    entity itself, which goes before any that its rings pass on. Of several rings the firmest tie counts.
+    entity itself, which goes before any that is passed on. Of several rings the firmest tie counts. A ring without a
+    verdict has that of the majority of `JUDGED_MEMBERS` or more members that have one; `strength` is then how much
+    larger its share is than the minority's.
 
     Columns: entity_type, entity_id, policy, label (1 violating, 0 benign), strength, decided_at, source, selection,
     inclusion_probability.
@@ -75,18 +80,45 @@ def labels(decisions: DataFrame, queue: DataFrame, ring_members: DataFrame, ring
             latest_snapshot(F.coalesce("case_day", F.to_date("decided_at")), ring_days).alias("as_of"),
         )
     )
-    own = judged.where("entity_type <> 'ring'").withColumn("strength", F.lit(1.0))
-    passed_on = (
-        judged.where("entity_type = 'ring'")
-        .withColumnRenamed("entity_id", "ring_id")
-        .join(ring_members, on=["as_of", "ring_id"], how="inner")
+    in_ring = judged.where("entity_type = 'ring'").withColumnRenamed("entity_id", "ring_id")
+    of_members = judged.where("entity_type = 'account'").withColumnRenamed("entity_id", "account_id")
+    ranked = [
+        judged.withColumn("strength", F.lit(1.0)).withColumn("ring_id", F.lit(None).cast("bigint")),
+        in_ring.join(ring_members, on=["as_of", "ring_id"], how="inner")
         .withColumn("entity_type", F.lit("account"))
-        .withColumnRenamed("account_id", "entity_id")
-    )
+        .withColumnRenamed("account_id", "entity_id"),
+        by_majority(of_members.join(ring_members.drop("strength"), on=["as_of", "account_id"], how="inner")),
+    ]
     entity = ["entity_type", "entity_id", "policy"]
     columns = [*entity, "label", "strength", "decided_at", "source", "selection", "inclusion_probability"]
-    candidates = own.select(*columns, F.lit(0).alias("rank"), F.lit(0).cast("bigint").alias("ring_id")).unionByName(
-        passed_on.select(*columns, F.lit(1).alias("rank"), "ring_id")
+    candidates = reduce(
+        DataFrame.unionByName,
+        [each.select(*columns, "ring_id", F.lit(rank).alias("rank")) for rank, each in enumerate(ranked)],
     )
     best_first = Window.partitionBy(*entity).orderBy("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
     return candidates.withColumn("place", F.row_number().over(best_first)).where("place = 1").select(*columns)
+
+
+def by_majority(judged: DataFrame) -> DataFrame:
+    """What the verdicts on members, a row each with the ring_id, say of their rings.
+
+    Such a ring was picked by whoever picked its members, with no chance that anybody knows.
+    """
+    lead = 2 * F.col("violating") - F.col("judged")
+    return (
+        judged.groupBy("ring_id", "policy")
+        .agg(F.count("*").alias("judged"), F.sum("label").alias("violating"), F.max("decided_at").alias("decided_at"))
+        .where((F.col("judged") >= JUDGED_MEMBERS) & (lead != 0))
+        .select(
+            F.lit("ring").alias("entity_type"),
+            F.col("ring_id").alias("entity_id"),
+            "policy",
+            (lead > 0).cast("int").alias("label"),
+            (F.abs(lead) / F.col("judged")).alias("strength"),
+            "decided_at",
+            F.lit("members").alias("source"),
+            F.lit(None).cast("string").alias("selection"),
+            F.lit(None).cast("double").alias("inclusion_probability"),
+            "ring_id",
+        )
+    )

@@ -31,10 +31,15 @@ OURS = {
     "work_uploaders": "{value} accounts uploaded the same work",
     "work_is_first": "its account was the first with the work (1) or not (0): {value}",
     "link_count": "it acts together with {value} other accounts beyond chance",
+    "neighbour_count": "{value} accounts that it acts together with were active",
     "link_shared_objects_max": "it shares {value} objects with the account it acts most alike",
     "link_surprise_max": "the chance of its strongest co-action is 1e-{value}",
     "(all other features)": "all other features together",
     "(base rate)": "how common it is among all",
+}
+OURS_OF_RINGS = {
+    "ring_score": "by its evidence alone it is abusive with chance {chance}",
+    "ring_size": "it has {value} members",
 }
 NEARLY_CERTAIN = 0.99
 WORTH_SAYING = 0.5
@@ -60,10 +65,13 @@ def meanings(features: Iterable[Feature]) -> dict[str, Meaning]:
 
 OF_ACCOUNTS, OF_VIDEOS = meanings(accounts.FEATURES), meanings(videos.FEATURES)
 OF_RINGS = {feature.name: Meaning(feature.meaning, feature.unit) for feature in RING_FEATURES}
+OWN = {"account": ("", "", OF_ACCOUNTS), "video": ("", "", OF_VIDEOS), "ring": ("ring_", "", OF_RINGS)}
 OF_WHOM = (
     ("owner_ring_", "uploader's ring: ", OF_RINGS),
     ("owner_", "uploader: ", OF_ACCOUNTS),
     ("ring_", "ring: ", OF_RINGS),
+    ("neighbour_mean_", "accounts it acts together with, on average: ", OF_ACCOUNTS),
+    ("neighbour_max_", "accounts it acts together with, at most: ", OF_ACCOUNTS),
 )
 
 
@@ -94,11 +102,11 @@ def amount(value: float | None, meaning: Meaning) -> str:
 
 
 def in_words(entity_type: str, feature: str, value: float | None) -> str:
-    """One reason in words, about an account or a video; one without a definition is shown by its name."""
-    if feature in OURS:
-        return OURS[feature].format(value=number(value), chance=chance(value))
-    own = OF_VIDEOS if entity_type == "video" else OF_ACCOUNTS
-    for prefix, whose, known in (("", "", own), *OF_WHOM):
+    """One reason in words, about an account, a video or a ring; one without a definition is shown by its name."""
+    ours = OURS | OURS_OF_RINGS if entity_type == "ring" else OURS
+    if feature in ours:
+        return ours[feature].format(value=number(value), chance=chance(value))
+    for prefix, whose, known in (OWN[entity_type], *OF_WHOM):
         name = feature.removeprefix(prefix)
         if feature.startswith(prefix) and name in known:
             return f"{whose}{known[name].text}: {amount(value, known[name])}"

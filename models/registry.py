@@ -22,7 +22,7 @@ from models.evidence import Evidence
 from models.fit import Model, as_json
 from models.training import Outcome
 
-SCORED = {"account": POLICIES, "video": VIDEO_POLICIES}
+SCORED = {"account": POLICIES, "video": VIDEO_POLICIES, "ring": POLICIES}
 """What gets a score, and for which policies."""
 FOLDER = "model_files"
 PROMOTED = ("champion", "retired")

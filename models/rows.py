@@ -19,6 +19,12 @@ OWNER_FEATURES = re.compile(
     r"age_days|(events|active_days|uploads?|followers_gained)\w*_28d|ring_(score|size|strength|is_\w+)|link_\w+"
 )
 """What a video model is told of the uploader (all of it would double the row): age, activity, and whom it acts with."""
+OF_NEIGHBOURS = re.compile(
+    r"age_days|profile_completeness|handle_digit_share"
+    r"|(active_days|events|followers_gained|device_accounts|quiet_share|short_gap_share|quick_like_share"
+    r"|unseen_like_share|young_follow_share|shared_text_share|telling_comment_share|copied_frame_share)_28d"
+)
+"""What a model is told of the accounts that one is linked to: how old, busy and real they look, and how they act."""
 ACTING_SHARE, CAPTURED_SHARE = (0.1, 0.3), (0.05, 0.2)
 """Share of a ring that acts on a video, and its share of the public, from which it may act for it, and surely does."""
 MICRO = 1_000_000
@@ -59,6 +65,13 @@ def ring_columns(rings: DataFrame) -> DataFrame:
     return rings.select("as_of", "ring_id", *as_features(rings, "ring_"), *is_policy("policy", "ring_is_"))
 
 
+def ring_rows(rings: DataFrame) -> DataFrame:
+    """One row per day and ring: its features, under the names that they have in the rows of its members. A ring is tied
+    to itself in full.
+    """
+    return ring_columns(rings).withColumn("ring_strength", F.lit(1.0))
+
+
 def link_columns(links: DataFrame) -> DataFrame:
     """How an account is linked: number of links, shared objects and surprise of the strongest, one row per day and
     account.
@@ -77,8 +90,35 @@ def link_columns(links: DataFrame) -> DataFrame:
     )
 
 
+def neighbour_columns(features: DataFrame, links: DataFrame) -> DataFrame:
+    """How many active accounts each is linked to, and the mean and maximum over them of what `OF_NEIGHBOURS` names: one
+    row per day and account with links (Deep Entity Classification: Xu et al. 2021).
+
+    Features alone, no verdicts: who is linked to whom decides who is reviewed, so a neighbour's verdict says a good
+    part of one's own.
+    """
+    there = links.select("as_of", "account_id", F.col("other_account_id").alias("neighbour_id"))
+    back = links.select(
+        "as_of", F.col("other_account_id").alias("account_id"), F.col("account_id").alias("neighbour_id")
+    )
+    names = [name for name in feature_names(features) if OF_NEIGHBOURS.fullmatch(name)]
+    told = [F.col(name).cast("double").alias(name) for name in names]
+    sums = {name: F.sum(F.round(F.col(name) * MICRO).cast("bigint")) / MICRO for name in names}
+    return (
+        there.unionByName(back)
+        .join(features.select("as_of", F.col("account_id").alias("neighbour_id"), *told), on=["as_of", "neighbour_id"])
+        .groupBy("as_of", "account_id")
+        .agg(
+            F.count("*").cast("double").alias("neighbour_count"),
+            *(F.try_divide(total, F.count(name)).alias(f"neighbour_mean_{name}") for name, total in sums.items()),
+            *(F.max(name).alias(f"neighbour_max_{name}") for name in names),
+        )
+    )
+
+
 def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame, links: DataFrame) -> DataFrame:
-    """One row per day and active account: its features, those of its most telling ring and of its links.
+    """One row per day and active account: its features, those of its most telling ring, of its links and of the
+    accounts that it is linked to.
 
     An account in no ring has null ring features (unknown), and 0 links when it has none (counted, none found). Beside
     the doubles: as_of, account_id, ring_id.
@@ -89,6 +129,7 @@ def account_rows(features: DataFrame, rings: DataFrame, ring_members: DataFrame,
         own.join(tied, on=["as_of", "account_id"], how="left")
         .join(ring_columns(rings), on=["as_of", "ring_id"], how="left")
         .join(link_columns(links), on=["as_of", "account_id"], how="left")
+        .join(neighbour_columns(features, links), on=["as_of", "account_id"], how="left")
         .withColumn("link_count", F.coalesce("link_count", F.lit(0.0)))
     )
     keys = ["as_of", "account_id", "ring_id"]

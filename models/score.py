@@ -226,23 +226,24 @@ def score_entities(
     capacities: Mapping[str, int],
     limits: ScoringLimits,
 ) -> DataFrame:
-    """A score for each row and policy: columns account_id or video_id, policy, score, ring_id, reasons, model_version.
+    """A score for each row and policy: columns account_id, video_id or ring_id, policy, score, ring_id, reasons,
+    model_version.
 
-    `rows` are account or video rows of one day, `models` the champions by policy; the ring is the one whose evidence
-    speaks of the policy. A policy without a model gets scores from ring evidence alone. Reasons are filled for scores
-    from `limits.reason_threshold` up and for the top rows of each policy, `limits.reason_capacities` days of its
+    `rows` are account, video or ring rows of one day, `models` the champions by policy; the ring is the one whose
+    evidence speaks of the policy. A policy without a model gets scores from ring evidence alone. Reasons are filled for
+    scores from `limits.reason_threshold` up and for the top rows of each policy, `limits.reason_capacities` days of its
     reviewers' capacity; for the rest they are empty.
     """
     key = f"{entity_type}_id"
     scorers = {policy: scorer_of(entity_type, policy, models, limits) for policy in policies}
-    rings = {scorer.evidence.ring: None for scorer in scorers.values()}
-    wide = with_scores(rows, [key, *rings], scorers).persist()
+    ids = dict.fromkeys([key, *(scorer.evidence.ring for scorer in scorers.values())])
+    wide = with_scores(rows, list(ids), scorers).persist()
     each = [
         wide.select(
             key,
+            *([] if key == "ring_id" else [F.col(scorer.evidence.ring).alias("ring_id")]),
             F.lit(policy).alias("policy"),
             F.col(f"score_{policy}").alias("score"),
-            F.col(scorer.evidence.ring).alias("ring_id"),
             F.lit(scorer.version).alias("model_version"),
         )
         for policy, scorer in scorers.items()
@@ -257,14 +258,8 @@ def score_entities(
     return (
         reduce(DataFrame.union, each)
         .join(explained, on=[key, "policy"], how="left")
-        .select(
-            key,
-            "policy",
-            "score",
-            "ring_id",
-            F.coalesce("reasons", F.array().cast(REASON)).alias("reasons"),
-            "model_version",
-        )
+        .withColumn("reasons", F.coalesce("reasons", F.array().cast(REASON)))
+        .select(*dict.fromkeys([key, "policy", "score", "ring_id", "reasons", "model_version"]))
     )
 
 

@@ -23,8 +23,10 @@ AGE_GROUPS = {"under 30 days": 30.0, "under a year": 365.0, "older": np.inf}
 ATTENTION = {
     "account": ("events_28d", "active_days_28d", "reports_28d", "reach_7d", "age_days"),
     "video": ("views_28d", "likes_28d", "comments_28d", "reach_7d", "age_days"),
+    "ring": ("ring_size", "ring_links", "ring_mean_surprise", "ring_acts_per_member", "ring_age_days"),
 }
 """What draws reviewers' attention, from which the chance of having been reviewed is estimated."""
+AGE = {"account": "age_days", "video": "age_days", "ring": "ring_age_days"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ def rows_for_policy(
         days=own["days"].to_numpy(),
         base_margin=evidence.base_margin(own),
         picked=frame_of(own) == OTHER,
-        segments={"country": own["country"].to_numpy(str), "age": age_groups(own["age_days"].to_numpy(np.float64))},
+        segments={
+            "country": own["country"].to_numpy(str),
+            "age": age_groups(own[AGE[entity_type]].to_numpy(np.float64)),
+        },
     )
 
 

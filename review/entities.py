@@ -25,14 +25,15 @@ def lowest_score(policies: Policies) -> Column:
     return F.least(setting(policies, "threshold"), F.lit(float(policies.review.uncertain_band[0])))
 
 
-def ring_cases(rings: DataFrame, policies: Policies) -> DataFrame:
-    """Rings that are judged as one case: score at or above their policy's threshold."""
-    return rings.where(judged(policies, "ring") & (F.col("score") >= setting(policies, "threshold")))
+def ring_cases(ring_scores: DataFrame, policies: Policies) -> DataFrame:
+    """Rings that are judged as one case: score at or above the policy's threshold."""
+    return ring_scores.where(judged(policies, "ring") & (F.col("score") >= setting(policies, "threshold")))
 
 
 def entities(
     account_scores: DataFrame,
     video_scores: DataFrame,
+    ring_scores: DataFrame,
     rings: DataFrame,
     ring_members: DataFrame,
     account_features: DataFrame,
@@ -41,10 +42,10 @@ def entities(
 ) -> DataFrame:
     """Every account, video and ring whose score could make it a case, for each policy.
 
-    A ring at or above the threshold stands for its members: they have no row of their own for its policy. Its reach
-    is the sum of its members' (an account that two of them reached counts twice), its reasons are those of the member
-    with the highest score. Of one ring's videos only the `videos_per_ring` of highest priority have a row.
-    `priority` is the expected harm: chance x severity x accounts exposed in the last 7 days, at least 1.
+    A ring at or above the threshold stands for its members: they have no row of their own for that policy. Its reach
+    is the sum of its members' (an account that two of them reached counts twice). Of one ring's videos only the
+    `videos_per_ring` of highest priority have a row. `priority` is the expected harm: chance x severity x accounts
+    exposed in the last 7 days, at least 1.
     """
     kept = ("ring_id", "score", F.coalesce("reach", F.lit(1)).alias("reach"), "reasons")
     worth = F.col("score") >= lowest_score(policies)
@@ -54,7 +55,7 @@ def entities(
 
     accounts = (
         account_scores.where(judged(policies, "account") & worth)
-        .join(ring_cases(rings, policies).select("ring_id", "policy"), on=["ring_id", "policy"], how="left_anti")
+        .join(ring_cases(ring_scores, policies).select("ring_id", "policy"), on=["ring_id", "policy"], how="left_anti")
         .join(account_reach, on="account_id", how="left")
         .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), *kept)
     )
@@ -63,22 +64,15 @@ def entities(
         .join(video_features.select("video_id", reach), on="video_id", how="left")
         .select("policy", F.lit("video").alias("entity_type"), F.col("video_id").alias("entity_id"), *kept)
     )
-    likely = rings.where(judged(policies, "ring") & worth).select("ring_id", "policy", "score")
+    likely = ring_scores.where(judged(policies, "ring") & worth)
     ring_reach = (
         ring_members.join(likely, on="ring_id", how="left_semi")
         .join(account_reach, on="account_id", how="left")
         .groupBy("ring_id")
         .agg(F.sum(F.coalesce("reach", F.lit(1))).alias("reach"))
     )
-    ring_reasons = (
-        account_scores.join(likely, on=["ring_id", "policy"], how="left_semi")
-        .groupBy("ring_id", "policy")
-        .agg(F.max_by("reasons", F.struct("score", -F.col("account_id"))).alias("reasons"))
-    )
-    whole = (
-        likely.join(ring_reach, on="ring_id", how="left")
-        .join(ring_reasons, on=["ring_id", "policy"], how="left")
-        .select("policy", F.lit("ring").alias("entity_type"), F.col("ring_id").alias("entity_id"), *kept)
+    whole = likely.join(ring_reach, on="ring_id", how="left").select(
+        "policy", F.lit("ring").alias("entity_type"), F.col("ring_id").alias("entity_id"), *kept
     )
     of_one_ring = Window.partitionBy("policy", "ring_id").orderBy(F.desc("priority"), "entity_id")
     ranked = _with_priority(videos, policies).withColumn(

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
 from math import inf, sqrt
 
 import numpy as np
@@ -38,15 +39,15 @@ def opened(queue: DataFrame, as_of: date, days: int) -> DataFrame:
     return newly_opened(queue.where((day < F.lit(as_of)) & (day >= F.lit(as_of - timedelta(days=days)))))
 
 
-def scored_by(account_scores: DataFrame, video_scores: DataFrame) -> DataFrame:
-    """Which model scored on each day: as_of, entity_type, policy, model_version."""
+def scored_by(**scores: DataFrame) -> DataFrame:
+    """Which model scored on each day: as_of, entity_type, policy, model_version; `scores` are by entity type."""
     by_type = [
-        scores.groupBy("as_of", "policy")
+        of_type.groupBy("as_of", "policy")
         .agg(F.max("model_version").alias("model_version"))
         .withColumn("entity_type", F.lit(entity_type))
-        for entity_type, scores in (("account", account_scores), ("video", video_scores))
+        for entity_type, of_type in scores.items()
     ]
-    return by_type[0].unionByName(by_type[1])
+    return reduce(DataFrame.unionByName, by_type)
 
 
 def outcomes(cases: DataFrame, decisions: DataFrame, as_of: date) -> DataFrame:

@@ -38,6 +38,7 @@ class Day:
 
     account_scores: DataFrame
     video_scores: DataFrame
+    ring_scores: DataFrame
     rings: DataFrame
     ring_members: DataFrame
     account_features: DataFrame
@@ -119,6 +120,7 @@ def _entities(day: Day, policies: Policies) -> DataFrame:
     return entities(
         day.account_scores,
         day.video_scores,
+        day.ring_scores,
         day.rings,
         day.ring_members,
         day.account_features,

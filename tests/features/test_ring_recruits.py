@@ -22,9 +22,7 @@ def test_who_uploads_the_works_of_a_ring_belongs_to_it_as_far_as_the_other_uploa
 
 
 def test_who_has_a_good_part_of_a_members_links_into_a_ring_is_tied_to_it(spark):
-    """Each of ten members is linked to the nine others with a surprise of 2; twelve of these eighteen are two thirds, so
-    one ninth is in doubt.
-    """
+    """Each of ten members is linked to nine others with a surprise of 2: twelve of their eighteen are two thirds."""
     members = [(7, account, 1.0) for account in range(1, 11)] + [(8, 50, 1.0), (8, 51, 1.0), (8, 52, 1.0)]
     inside = [(one, other, 2.0) for one in range(1, 11) for other in range(one + 1, 11)]
     piece, weakly, by_two, by_one_strong = 50, 60, 61, 62

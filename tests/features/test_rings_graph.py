@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conf import load_limits
-from features.rings.communities import beyond_chance, find_communities, joint_surprise
+from features.rings.communities import belonging, beyond_chance, find_communities, joint_surprise
 from features.rings.components import connected_components
 
 LIMITS = load_limits().rings

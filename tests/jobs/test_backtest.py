@@ -9,7 +9,16 @@ from jobs import backtest, queue
 from jobs.job import Context, run_step
 from lake.errors import UsageError
 from lake.runs import Run
-from lake.schemas import ACCOUNT_SCORES, ACCOUNTS, DECISIONS, MODELS, RING_MEMBERS, RINGS, VIDEO_SCORES
+from lake.schemas import (
+    ACCOUNT_SCORES,
+    ACCOUNTS,
+    DECISIONS,
+    MODELS,
+    RING_MEMBERS,
+    RING_SCORES,
+    RINGS,
+    VIDEO_SCORES,
+)
 from lake.store import Lake, Provenance
 from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS
 from tests.builders import accounts, at, decisions
@@ -50,7 +59,7 @@ def lived(spark, tmp_path_factory) -> Lake:
         lake.publish(ACCOUNT_SCORES, rows(spark, ACCOUNT_SCORES, *scored), day, ME)
         active = ({"as_of": day, **each} for each in people)
         lake.publish(AUDITED_ACCOUNTS, rows(spark, AUDITED_ACCOUNTS, *active), day, ME)
-        for table in (VIDEO_SCORES, RINGS, RING_MEMBERS, QUEUED_VIDEOS):
+        for table in (VIDEO_SCORES, RING_SCORES, RINGS, RING_MEMBERS, QUEUED_VIDEOS):
             lake.publish(table, rows(spark, table), day, ME)
         run_step(queue.JOB, context(lake, day))
     return lake

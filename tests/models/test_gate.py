@@ -11,7 +11,7 @@ from conf import load_limits
 from models.calibration import fit_calibrator
 from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
-from models.gate import calibration_error, held_out, judge, leaks, precision_at, segments
+from models.gate import calibration_error, calibration_noise, held_out, judge, leaks, precision_at, segments
 from models.training import age_groups, standing_scores, train_policy
 from models.weights import Population, population_weights
 
@@ -159,6 +159,23 @@ def test_calibration_error_of_scores_that_are_the_shares_is_small():
     labels = (dice.random(30_000) < scores).astype(int)
     assert calibration_error(scores, labels, np.ones(30_000), 0.0) < 0.01
     assert calibration_error(np.minimum(scores + 0.2, 1), labels, np.ones(30_000), 0.0) > 0.15
+
+
+def test_scores_that_mean_what_they_say_are_not_refused_for_being_judged_by_few_verdicts():
+    """Forty verdicts on scores between 0.2 and 0.8: the error over 15 bins is large, and chance."""
+    rows = made_up(120).take(np.arange(40))
+    dice = np.random.default_rng(3)
+    scores = dice.uniform(0.2, 0.8, 40)
+    sound = [
+        calibration_error(scores, (np.random.default_rng(seed).random(40) < scores).astype(int), rows.weights, 0.0)
+        for seed in range(50)
+    ]
+    noise = calibration_noise(scores, replace(rows, groups=np.arange(40)), 0.0, GATE, 1)
+    assert np.mean(sound) > LIMITS.gate.max_calibration_error
+    assert np.mean(np.array(sound) <= noise) > 0.85
+    assert calibration_noise(scores, rows, 0.0, GATE, 1) > noise  # three in a group are one draw
+    many = made_up(30_000)
+    assert calibration_noise(dice.uniform(0.2, 0.8, 30_000), many, 0.0, GATE, 1) < LIMITS.gate.max_calibration_error
 
 
 def test_the_calibrator_finds_the_line_behind_biased_rows_and_wrong_verdicts():

@@ -1,6 +1,7 @@
 """A small made-up lake with published features and decisions, for training and scoring."""
 
 from datetime import date, timedelta
+from itertools import combinations
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -30,13 +31,14 @@ PEOPLE, RINGED, RING_SIZE = 600, 120, 6
 FEATURES = ACCOUNT_FEATURES.extended(
     [column(name, DOUBLE, name) for name in ("age_days", "events_28d", "noise_7d", "likes_28d")]
 )
+OF_RINGS = RINGS.extended([column(name, DOUBLE, name) for name in ("age_days", "coverage")])
 VIDEOS = VIDEO_FEATURES.extended([column(name, DOUBLE, name) for name in ("age_days", "views_28d", "reach_28d")])
 
 
 def small_limits(**training: object) -> Limits:
-    """The project's limits, with a short search, and made for a few dozen violating decisions."""
+    """The project's limits, with a short search, and made for a few dozen violating decisions on ten such rings."""
     limits = load_limits()
-    short = {"trials": 2, "folds": 3, "background_rows": 500, "prior_decisions": 30}
+    short = {"trials": 2, "folds": 3, "background_rows": 500, "prior_decisions": 30, "min_per_class": 8}
     changed = limits.training.model_copy(update={**short, **training})
     return limits.model_copy(update={"training": changed})
 
@@ -77,12 +79,12 @@ def publish_snapshot(lake: Lake, day: date) -> None:
     for ring in range(RINGED // RING_SIZE):
         first = ring * RING_SIZE + 1
         score = 0.9 if abusive(first) else 0.3
-        rings.append((day, 1000 + ring, "spam_ring", RING_SIZE, score, "six accounts"))
+        rings.append((day, 1000 + ring, "spam_ring", RING_SIZE, score, "six accounts", 9.0 + ring, score / 2))
         members += [(day, 1000 + ring, first + place, 1.0 - place / 10) for place in range(RING_SIZE)]
-        links += [
-            (day, first, first + place, ["like"], 5, 12.0 if abusive(first) else 7.0) for place in range(1, RING_SIZE)
-        ]
-    lake.publish(RINGS, spark.createDataFrame(rings, RINGS.schema), day, ME)
+        surprise = 12.0 if abusive(first) else 7.0
+        everyone = range(first, first + RING_SIZE)
+        links += [(day, *pair, ["like"], 5, surprise) for pair in combinations(everyone, 2)]
+    lake.publish(OF_RINGS, spark.createDataFrame(rings, OF_RINGS.schema), day, ME)
     lake.publish(RING_MEMBERS, spark.createDataFrame(members, RING_MEMBERS.schema), day, ME)
     lake.publish(ACCOUNT_LINKS, spark.createDataFrame(links, ACCOUNT_LINKS.schema), day, ME)
     videos = [(day, 5000 + video, video, 10.0, 100.0 + video, 50.0) for video in range(1, 41)]

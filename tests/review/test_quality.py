@@ -9,7 +9,7 @@ from conf import load_limits
 from jobs import evaluate
 from jobs.job import Context, run_step
 from lake.runs import Run
-from lake.schemas import ACCOUNT_SCORES, AUDIT_DRAWS, DECISIONS, QUALITY, VIDEO_SCORES
+from lake.schemas import ACCOUNT_SCORES, AUDIT_DRAWS, DECISIONS, QUALITY, RING_SCORES, VIDEO_SCORES
 from lake.store import Provenance
 from review.estimators import NOTHING_KNOWN, Estimate
 from review.quality import opened, quality, ratio_interval, recall, scored_by
@@ -43,8 +43,9 @@ def draws(spark, *given):
 def measured(spark, cases, decided, drawn=()):
     """Measures by (policy, selection, model, measure)."""
     scored = scored_by(
-        rows(spark, ACCOUNT_SCORES, {"as_of": OPENED, "account_id": 1}),
-        rows(spark, VIDEO_SCORES, {"as_of": OPENED, "video_id": 1, "model_version": "v"}),
+        account=rows(spark, ACCOUNT_SCORES, {"as_of": OPENED, "account_id": 1}),
+        video=rows(spark, VIDEO_SCORES, {"as_of": OPENED, "video_id": 1, "model_version": "v"}),
+        ring=rows(spark, RING_SCORES, {"as_of": OPENED, "ring_id": 1, "model_version": "r"}),
     )
     known = opened(queued(spark, *cases), AS_OF, POLICIES.quality.case_days)
     found = quality(known, scored, draws(spark, *drawn), decisions(spark, *decided), AS_OF, POLICIES)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lake.schemas import RING_MEMBERS, RINGS, VIDEO_SCORES
+from lake.schemas import RING_MEMBERS, RING_SCORES, RINGS, VIDEO_SCORES
 from review.queue import review_queue
 from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS
 from tests.builders import accounts, at, decisions
@@ -48,6 +48,13 @@ def ring_cases_day(spark):
             VIDEO_SCORES,
             {"video_id": 500, "score": 0.9, "reasons": REASONS},
             *({"video_id": number, "score": 0.8, "ring_id": 77} for number in range(501, 506)),
+        ),
+        ring_scores=rows(
+            spark,
+            RING_SCORES,
+            {"ring_id": 77, "reasons": REASONS},
+            *({"ring_id": number} for number in (78, 79)),
+            {"ring_id": 77, "policy": "bot_network", "score": 0.01},
         ),
         rings=rows(spark, RINGS, {"ring_id": 77}, {"ring_id": 78, "size": 15}, {"ring_id": 79, "size": 14}),
         ring_members=rows(

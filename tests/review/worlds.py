@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from conf import load_policies
-from lake.schemas import ACCOUNT_SCORES, RING_MEMBERS, RINGS, VIDEO_SCORES, Table
+from lake.schemas import ACCOUNT_SCORES, RING_MEMBERS, RING_SCORES, RINGS, VIDEO_SCORES, Table
 from review.queue import Day
 from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS, small_frame
 from tests import builders
@@ -23,6 +23,7 @@ REASONS = [
 BASE: dict[str, dict[str, Any]] = {
     "account_scores": {"policy": "spam_ring", "score": 0.01, "reasons": [], "model_version": "m"},
     "video_scores": {"policy": "artificial_engagement", "score": 0.01, "reasons": [], "model_version": "m"},
+    "ring_scores": {"policy": "spam_ring", "score": 0.9, "reasons": [], "model_version": "m"},
     "audit_draws": {"policy": "spam_ring", "stratum": 0, "inclusion_probability": 0.1, "views": 10, "score": 0.1},
     "rings": {"policy": "spam_ring", "size": 10, "score": 0.9, "evidence": "10 accounts wrote the same comment."},
     "ring_members": {"strength": 1.0},
@@ -64,6 +65,7 @@ def a_day(spark: SparkSession, **frames: DataFrame) -> Day:
     empty = Day(
         account_scores=rows(spark, ACCOUNT_SCORES),
         video_scores=rows(spark, VIDEO_SCORES),
+        ring_scores=rows(spark, RING_SCORES),
         rings=rows(spark, RINGS),
         ring_members=rows(spark, RING_MEMBERS),
         account_features=rows(spark, AUDITED_ACCOUNTS),

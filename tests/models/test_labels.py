@@ -1,0 +1,64 @@
+"""What reviewers' decisions say about accounts, videos and rings."""
+
+from datetime import date
+
+from models.labels import labels
+from tests.builders import at, decisions
+from tests.review.worlds import queued
+
+RING_DAY = date(2026, 2, 22)
+MEMBERS = "as_of date, ring_id bigint, account_id bigint, strength double"
+
+
+def labelled(spark, *decided, members=(), cases=()):
+    """(label, strength) of each entity, by its type and id."""
+    tied = spark.createDataFrame([(RING_DAY, *member) for member in members], MEMBERS)
+    found = labels(decisions(spark, *decided), queued(spark, *cases), tied, [RING_DAY]).collect()
+    return {(row.entity_type, row.entity_id): (row.label, row.strength) for row in found}
+
+
+def test_the_latest_verdict_stands_and_unsure_says_nothing(spark):
+    found = labelled(
+        spark,
+        {"entity_id": 1, "decided_at": at("2026-02-23 09:00")},
+        {"entity_id": 1, "decided_at": at("2026-02-24 09:00"), "source": "appeal", "verdict": "benign"},
+        {"entity_id": 2, "verdict": "unsure"},
+        {"entity_id": 3, "entity_type": "video"},
+    )
+    assert found == {("account", 1): (0, 1.0), ("video", 3): (1, 1.0)}
+
+
+def test_the_verdict_on_a_ring_reaches_its_members_as_far_as_they_are_tied_to_it(spark):
+    found = labelled(
+        spark,
+        {"entity_id": 7, "entity_type": "ring"},
+        {"entity_id": 8, "entity_type": "ring", "verdict": "benign"},
+        {"entity_id": 2, "verdict": "benign"},
+        members=[(7, 1, 1.0), (7, 2, 1.0), (7, 3, 0.4), (8, 3, 0.9)],
+    )
+    of_accounts = {key[1]: found[key] for key in found if key[0] == "account"}
+    assert of_accounts == {1: (1, 1.0), 2: (0, 1.0), 3: (0, 0.9)}
+    assert found["ring", 7] == (1, 1.0) and found["ring", 8] == (0, 1.0)
+
+
+def test_a_case_is_about_the_members_of_its_day(spark):
+    """The ring lost account 2 between the case and the decision; no day that is old enough has it then."""
+    opened = {"case_id": "c", "as_of": date(2026, 2, 26), "opened_at": at("2026-02-26 00:00"), "entity_type": "ring"}
+    decided = {"entity_id": 7, "entity_type": "ring", "case_id": "c", "decided_at": at("2026-03-09 09:00")}
+    assert ("account", 2) in labelled(spark, decided, members=[(7, 2, 1.0)], cases=[{**opened, "entity_id": 7}])
+    assert ("account", 2) not in labelled(spark, decided, members=[(7, 2, 1.0)])
+
+
+def test_a_ring_without_a_verdict_has_that_of_most_of_its_judged_members(spark):
+    found = labelled(
+        spark,
+        *({"entity_id": account, "verdict": "benign"} for account in (1, 2, 3)),
+        *({"entity_id": account} for account in (4, 5, 6)),
+        members=[
+            *((70, account, 1.0) for account in (1, 2, 3, 4)),
+            *((71, account, 1.0) for account in (1, 5)),
+            *((72, account, 0.3) for account in (5, 6, 90)),
+            (73, 6, 1.0),
+        ],
+    )
+    assert {key[1]: told for key, told in found.items() if key[0] == "ring"} == {70: (0, 0.5), 72: (1, 1.0)}
