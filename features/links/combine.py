@@ -11,6 +11,7 @@ from features.links.kinds import KINDS
 PAIR = ["account_id", "other_account_id"]
 MOST_KINDS = 4
 """So many of a pair's kinds, the most telling, are put together."""
+ROUNDING = 1e-6
 STEPS = 10
 """Steps of surprise, per unit, in which the threshold is looked for."""
 
@@ -35,6 +36,17 @@ def combined(surprises: list[Column]) -> Column:
 
 def _ways(taken: int) -> float:
     return log10(comb(len(KINDS), taken) * MOST_KINDS)
+
+
+def promising(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
+    """The rows of `evidence` of pairs that may have a surprise of `min_pair_surprise` or more, by all kinds together.
+
+    No combination of kinds says more than their sum, less what it costs to choose one: few pairs get that far, and
+    numbers are added up faster than kinds are combined.
+    """
+    least = limits.min_pair_surprise + _ways(1) - ROUNDING
+    enough = evidence.groupBy(*PAIR).agg(F.sum("surprise").alias("most")).where(F.col("most") >= least).select(*PAIR)
+    return evidence.join(enough, on=PAIR, how="left_semi")
 
 
 def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:

@@ -7,7 +7,7 @@ from pyspark.sql.types import StructType
 from conf import LinkLimits
 from features.links.audiences import silent_pairs
 from features.links.chance import dispersions, expected_and_tail
-from features.links.combine import pair_surprise
+from features.links.combine import pair_surprise, promising
 from features.links.contacts import of_one_hand
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
 from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
@@ -40,17 +40,18 @@ def link_evidence(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Dat
     spread = dispersions(sampled_counts(meeting, found, limits), found)
     objects = each_object_once(repeated(meeting, limits)).persist()
     counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
-    every = cut(expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0"))
+    every = expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0").select(*JUDGED)
+    every = every.persist()
     texts = F.col("kind") == NUMBER["comment_text"]
     quiet = cut(silent_pairs(silent).withColumn("kind", F.lit(NUMBER["silent_regular"]).cast("tinyint")))
     judged = (
         every.where(~texts)
         .unionByName(of_one_hand(every.where(texts), acts, limits.max_crowd))
-        .select(*JUDGED)
         .unionByName(quiet.select(*JUDGED))
     )
+    judged = cut(promising(judged, limits))
     of_pairs = pair_surprise(judged.withColumn("kind", _kind_name()), limits)
-    worth = of_pairs.where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR)
+    worth = cut(of_pairs.where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR))
     told = judged.join(worth, on=PAIR, how="left_semi")
     seen = shown(objects, worth).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
     return told.join(seen, on=[*PAIR, "kind"], how="inner").select(

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 import pytest
+from pyspark.sql import functions as F
 
 from conf import load_limits
 from features.links import (
@@ -16,8 +17,9 @@ from features.links import (
     watching,
     works,
 )
+from features.links.combine import pair_surprise, promising
 from features.links.contacts import of_one_hand
-from features.links.kinds import SOURCE_NUMBER
+from features.links.kinds import KINDS, SOURCE_NUMBER
 from tests.builders import accounts, at, events, minutes, videos
 
 pytestmark = pytest.mark.whole
@@ -247,3 +249,20 @@ def test_works_that_several_uploaded_and_who_was_first(spark):
         (3, "loose_frame", 3, True),
         (5, "loose_frame", 3, False),
     ]
+
+
+def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_before_they_are_combined(spark):
+    dice = random.Random(4)
+    kinds = [kind.name for kind in KINDS]
+    rows = [
+        (pair, 10_000, kind, 2, round(dice.uniform(0.1, 3.0), 6), dice.choice([None, 7]))
+        for pair in range(300)
+        for kind in dice.sample(kinds, dice.randint(1, 5))
+    ]
+    schema = "account_id bigint, other_account_id bigint, kind string, shared_objects bigint, surprise double"
+    evidence = spark.createDataFrame(rows, f"{schema}, creator bigint")
+    far_enough = F.col("surprise") >= LIMITS.min_pair_surprise
+    wanted = {row.account_id for row in pair_surprise(evidence, LIMITS).where(far_enough).collect()}
+    kept = promising(evidence, LIMITS)
+    assert wanted == {row.account_id for row in pair_surprise(kept, LIMITS).where(far_enough).collect()}
+    assert 0 < len(wanted) < len({row.account_id for row in kept.collect()}) < 300
