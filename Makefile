@@ -125,7 +125,7 @@ $(AIRFLOW_READY): requirements-airflow.lock | java
 .PHONY: lock
 lock: $(UV) ## Pin what setup.cfg asks for, with hashes (UPGRADE=--upgrade: newest versions)
 	@printf '%s\n' 'setuptools>=80' wheel | $(UV_COMPILE) --output-file requirements-build.lock -
-	@$(UV_COMPILE) --extra dev --output-file requirements.lock setup.cfg
+	@$(UV_COMPILE) --extra dev --extra mlflow --output-file requirements.lock setup.cfg
 	@python3 -c 'import configparser as c; s = c.ConfigParser(); s.read("setup.cfg"); print(s["options.extras_require"]["airflow"])' \
 		| $(UV_COMPILE) --output-file requirements-airflow.lock -
 

@@ -1,6 +1,6 @@
 """Train: models from reviewers' decisions, promoted when they are no worse than what scores today."""
 
-from jobs.job import Context, Facts, Job, main
+from jobs.job import Context, Facts, Job, main, one_line
 from jobs.snapshots import FEATURES, MODEL_INPUTS, backfill, cases_before, feature_rows, published, read_days
 
 from datetime import timedelta
@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lake.errors import GateRefused
 from lake.schemas import ACCOUNTS, DECISIONS, MODELS, REVIEW_QUEUE, RING_MEMBERS
+from models import tracking
 from models.examples import at_snapshots, even_sample
 from models.labels import labels
 from models.registry import SCORED, register, registered, standing_models
@@ -23,7 +24,9 @@ def run(context: Context) -> Facts:
     that are missing of the last weeks are made first. Writes table models and a folder for each model. A model that
     is no good, or worse than what scores today (the champion, or ring evidence alone), is refused (exit code 4); that
     goes on then. A policy with too few decisions is skipped: ring evidence alone goes on scoring it. Run it weekly.
+    Where MLFLOW_TRACKING_URI is set, MLflow is told of every model too, in the end.
     """
+    mlflow = tracking.is_asked_for()
     lake, spark, limits = context.lake, context.spark, context.limits
     weeks = context.options.get("snapshot_weeks") or limits.training.snapshot_weeks
     decisions = context.source(DECISIONS).cache()
@@ -62,6 +65,8 @@ def run(context: Context) -> Facts:
         for policy, why in trained.skipped.items():
             context.warn(f"no model for {policy} ({kind}): {why}")
     context.run.rows_written += register(lake, outcomes, registry, context.as_of, context.run.provenance)
+    if mlflow:
+        facts["told MLflow"] = tell_mlflow(context)
     for outcome in outcomes:
         model = outcome.model
         facts[f"{model.policy} ({model.entity_type})"] = outcome.in_a_line()
@@ -73,6 +78,17 @@ def run(context: Context) -> Facts:
     if refused:
         raise GateRefused(f"refused: {' | '.join(refused)}")
     return facts
+
+
+def tell_mlflow(context: Context) -> int:
+    """Bring MLflow up to date; returns the number of models it was told of. What goes wrong there is a warning: the
+    models are in the lake already, and the next training tells what is missing.
+    """
+    try:
+        return tracking.bring_up_to_date(context.lake, registered(context.lake))
+    except Exception as error:  # noqa: BLE001 - each store of MLflow fails in ways of its own
+        context.warn(f"MLflow is not up to date, the next training will tell it what is missing: {one_line(error)}")
+        return 0
 
 
 JOB = Job(

@@ -43,3 +43,12 @@ def read_file(spark: SparkSession, uri: str) -> bytes:
         return bytes(java(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
     finally:
         stream.close()
+
+
+def read_folder(spark: SparkSession, uri: str) -> dict[str, bytes]:
+    """The files of a folder, without those of folders in it, by name; raises MissingTable when it is not there."""
+    files, path = _path(spark, uri)
+    if not files.exists(path):
+        raise MissingTable(f"folder {uri} is missing")
+    names = [each.getPath().getName() for each in files.listStatus(path) if each.isFile()]
+    return {name: read_file(spark, f"{uri}/{name}") for name in sorted(names)}

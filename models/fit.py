@@ -86,7 +86,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Model:
-    """What scores: evidence, booster, calibrator, and the features by name in the booster's order."""
+    """What scores: evidence, booster, calibrator, and the features by name in the booster's order.
+
+    `parameters` are those that it was fitted with, the seed among them.
+    """
 
     entity_type: str
     policy: str
@@ -251,4 +254,4 @@ def fit_model(
     crowd = Crowd(alone + offset + trees(booster, seen), expit(alone), limits.prior_decisions) if len(alone) else None
     line = fit_calibrator(margins, rows.labels, rows.weights, rows.picked, limits.slips, crowd)
     calibrator = replace(line, intercept=line.intercept + line.slope * offset)
-    return Model(entity_type, policy, prior.evidence, booster, calibrator, dict(parameters))
+    return Model(entity_type, policy, prior.evidence, booster, calibrator, {**parameters, "seed": limits.seed})

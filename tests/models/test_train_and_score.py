@@ -2,8 +2,10 @@
 
 import math
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from mlflow.artifacts import download_artifacts
 
 from jobs import drift, score, train
 from jobs.backtest import rescored
@@ -58,11 +60,17 @@ def test_a_policy_with_decisions_gets_champions_and_the_others_are_skipped(train
     assert card.startswith(f"# {row.model_version}") and "Passed the gate" in card
 
 
-def test_training_again_gives_the_same_model_and_no_second_row(trained):
+def test_training_again_gives_the_same_model_and_no_second_row_and_mlflow_is_told(trained, monkeypatch, tmp_path):
     lake, _, _ = trained
     before = lake.read(MODELS).collect()
-    run_step(train.JOB, context(lake))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    facts = run_step(train.JOB, context(lake))
     assert lake.read(MODELS).collect() == before
+    assert facts["told MLflow"] == 1
+    copy = download_artifacts("models:/account-spam_ring@champion")
+    champion = load_model(lake.spark, lake.uri, before[0])
+    assert {name: Path(copy, name).read_bytes() for name in champion.content()} == champion.content()
 
 
 def test_every_active_account_has_a_score_for_every_policy(scored):
