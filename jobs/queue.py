@@ -1,20 +1,11 @@
 """Queue: the cases that reviewers get, within their capacity."""
 
+from jobs import score
 from jobs.job import Context, Facts, Job, main
 
 from pyspark.sql import DataFrame
 
-from lake.schemas import (
-    ACCOUNT_SCORES,
-    ACCOUNTS,
-    AUDIT_DRAWS,
-    AUDIT_FRAMES,
-    DECISIONS,
-    RING_MEMBERS,
-    RING_SCORES,
-    RINGS,
-    VIDEO_SCORES,
-)
+from lake.schemas import ACCOUNTS, AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS
 from models.reasons import sentence
 from review.history import earlier_days
 from review.queue import Day, review_queue
@@ -40,9 +31,7 @@ def run(context: Context) -> Facts:
 def inputs(context: Context, earlier: DataFrame) -> Day:
     """What the queue of a day is made from; `earlier` is the queue of the days before."""
     return Day(
-        account_scores=context.day(ACCOUNT_SCORES),
-        video_scores=context.day(VIDEO_SCORES),
-        ring_scores=context.day(RING_SCORES),
+        **{f"{kind}_scores": context.day(table) for kind, table in score.TABLES.items()},
         rings=context.day(RINGS),
         ring_members=context.day(RING_MEMBERS),
         account_features=context.day(AUDITED_ACCOUNTS),
@@ -57,11 +46,7 @@ JOB = Job(
     "queue",
     "Fill the review queue of a day within its reviewers' capacity.",
     run,
-    reads=(
-        *(ACCOUNT_SCORES, VIDEO_SCORES, RING_SCORES),
-        *(RINGS, RING_MEMBERS, AUDITED_ACCOUNTS, QUEUED_VIDEOS),
-        *(ACCOUNTS, DECISIONS),
-    ),
+    reads=(*score.TABLES.values(), RINGS, RING_MEMBERS, AUDITED_ACCOUNTS, QUEUED_VIDEOS, ACCOUNTS, DECISIONS),
     writes=(QUEUE, AUDIT_DRAWS, AUDIT_FRAMES),
 )
 
