@@ -1,9 +1,10 @@
 """One surprise for a pair out of those of its kinds, and how surprising a pair must be to be kept."""
 
-from math import comb, log, log10
+from math import comb, factorial, log, log10
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from scipy.optimize import brentq
 
 from conf import LinkLimits
 from features.links.kinds import KINDS
@@ -41,12 +42,23 @@ def _ways(taken: int) -> float:
 def promising(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     """The rows of `evidence` of pairs that may have a surprise of `min_pair_surprise` or more, by all kinds together.
 
-    No combination of kinds says more than their sum, less what it costs to choose one: few pairs get that far, and
-    numbers are added up faster than kinds are combined.
+    Either one kind must say enough alone, or all of them as much as two must say together; more of them must say more.
+    Few pairs get that far, and numbers are added up faster than kinds are combined.
     """
-    least = limits.min_pair_surprise + _ways(1) - ROUNDING
-    enough = evidence.groupBy(*PAIR).agg(F.sum("surprise").alias("most")).where(F.col("most") >= least).select(*PAIR)
-    return evidence.join(enough, on=PAIR, how="left_semi")
+    alone, together = (least_total(taken, limits.min_pair_surprise) - ROUNDING for taken in (1, 2))
+    enough = (F.max("surprise") >= alone) | (F.sum("surprise") >= together)
+    pairs = evidence.groupBy(*PAIR).agg(enough.alias("enough")).where("enough").select(*PAIR)
+    return evidence.join(pairs, on=PAIR, how="left_semi")
+
+
+def least_total(taken: int, wanted: float) -> float:
+    """What the surprises of so many kinds must add up to for `combined` to make `wanted` of them."""
+
+    def lacking(total: float) -> float:
+        series = sum((total * log(10)) ** i / factorial(i) for i in range(taken))
+        return total - log10(series) - _ways(taken) - wanted
+
+    return float(brentq(lacking, wanted, wanted + 2 * MOST_KINDS * _ways(taken)))
 
 
 def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
