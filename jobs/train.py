@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from lake.errors import GateRefused
 from lake.schemas import ACCOUNTS, DECISIONS, MODELS, REVIEW_QUEUE, RING_MEMBERS
 from models import tracking
+from models.distributed import check_slots
 from models.examples import at_snapshots, even_sample
 from models.labels import labels
 from models.registry import SCORED, register, registered, standing_models
@@ -40,6 +41,9 @@ def run(context: Context) -> Facts:
     registry = registered(lake)
     standing = standing_models(lake, registry, context.as_of)
     outcomes = []
+    tasks = context.options.get("distributed")
+    if tasks:
+        check_slots(spark, tasks)
     draw = limits.training.background_rows, limits.training.seed
     samples = {
         kind: even_sample(read_days(context, table, days[-1:]), f"{kind}_id", *draw) for kind, table in FEATURES.items()
@@ -60,6 +64,7 @@ def run(context: Context) -> Facts:
             standing,
             context.policies.policies,
             limits,
+            tasks,
         )
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():
@@ -99,6 +104,13 @@ JOB = Job(
     writes=(MODELS,),
     options=(
         click.Option(["--snapshot-weeks"], type=click.IntRange(1), help="Weeks for which missing features are made."),
+        click.Option(
+            ["--distributed"],
+            type=click.IntRange(1),
+            metavar="TASKS",
+            help="Where a policy has more labelled rows than training.max_rows of the limits, fit boosters on all "
+            "of them in so many Spark tasks at once; without it on an even sample of that size, on the driver.",
+        ),
     ),
 )
 

@@ -1,5 +1,6 @@
 """The model card: what a person should know of a model before trusting it (Mitchell et al. 2019)."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import xgboost as xgb
@@ -13,6 +14,16 @@ def total_gains(booster: xgb.Booster) -> dict[str, float]:
     """What each feature that trees split on gained; trees give one number for each, linear boosters would give lists."""
     scores = booster.get_score(importance_type="total_gain")
     return {name: gain for name, gain in scores.items() if not isinstance(gain, list)}
+
+
+def fitted_on_more(metrics: Mapping[str, float]) -> list[str]:
+    """What to say where the booster saw more rows than search, gate and calibration."""
+    if "fitted_rows" not in metrics:
+        return []
+    return [
+        f"- These are a sample. The booster was fitted on all {metrics['fitted_rows']:.0f} decisions with such features, "
+        f"in {metrics['fit_tasks']:.0f} tasks of Spark."
+    ]
 
 
 def model_card(outcome: Outcome, as_of: date) -> str:
@@ -37,6 +48,7 @@ def model_card(outcome: Outcome, as_of: date) -> str:
         "  most 7 days before it. A ring's verdict reaches its members. `unsure` is no label; "
         "what nobody reviewed is not benign.",
         f"- {metrics['random_rows']:.0f} decisions come from random audits: they alone say how common violations are.",
+        *fitted_on_more(metrics),
         "- Rows are weighted to the active population: recorded probabilities of the queue, "
         "estimated ones elsewhere, clipped.",
         "",

@@ -1,4 +1,4 @@
-"""Examples: labelled entities with their features as known just before the decision, on the driver."""
+"""Examples: labelled entities with their features as known just before the decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,14 +56,18 @@ def bounded(labels: DataFrame, key: str, max_rows: int, seed: int) -> DataFrame:
     return labels.withColumn("kept", kept).where(part < F.col("kept") * PARTS)
 
 
-def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
-    """Labelled rows of one entity type, sorted by key and policy, on the driver; `labels` has been bounded.
+def labelled(labels: DataFrame, rows: DataFrame, key: str) -> DataFrame:
+    """Labels with the features of their snapshot, of one entity type.
 
     `rows` are feature rows of all snapshot days. An entity that was not active at its snapshot has no row and is left
     out.
     """
-    named = labels.withColumnRenamed("entity_id", key)
-    joined = F.broadcast(named).join(rows, on=["as_of", key], how="inner").toPandas()
+    return labels.withColumnRenamed("entity_id", key).join(rows, on=["as_of", key], how="inner")
+
+
+def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
+    """Labelled rows of one entity type, sorted by key and policy, on the driver; `labels` has been bounded."""
+    joined = labelled(F.broadcast(labels), rows, key).toPandas()
     joined["days"] = (joined["decided_at"] - EPOCH) / pd.Timedelta(days=1)
     return joined.sort_values([key, "policy"], kind="stable", ignore_index=True)
 
@@ -100,12 +104,12 @@ def population(rows: DataFrame, key: str, sample: EvenSample) -> Population:
     return Population(drawn.sort_values(key, kind="stable", ignore_index=True), sample.size)
 
 
-def groups_of(rows: pd.DataFrame) -> np.ndarray:
-    """A number for each row, equal for rows that act together: same account or ring, or accounts that some ring ties
-    together.
+def ties_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """What each row belongs to: columns row (its place), kind (account or ring), id (as a double, which pandas makes of
+    ids that may be missing).
 
     A video belongs with its uploader, the uploader's ring, and the ring that acts on it when that is more than stray
-    acts. Numbers are the place of the group's first row.
+    acts.
     """
     tied = [("account", rows["account_id"])] if "account_id" in rows else []
     if "owner_ring_id" in rows:
@@ -113,9 +117,31 @@ def groups_of(rows: pd.DataFrame) -> np.ndarray:
         tied += [("ring", rows["owner_ring_id"]), ("ring", rows["ring_id"].where(acting))]
     else:
         tied.append(("ring", rows["ring_id"]))
-    ties = pd.concat(
-        [pd.DataFrame({"row": np.arange(len(rows)), "kind": kind, "id": ids.to_numpy()}) for kind, ids in tied]
+    return pd.concat(
+        [pd.DataFrame({"row": np.arange(len(rows)), "kind": kind, "id": ids.to_numpy(float)}) for kind, ids in tied]
     ).dropna(subset="id")
+
+
+def apart_from(rows: DataFrame, things: DataFrame) -> DataFrame:
+    """The rows that belong to none of some accounts and rings (columns kind, id), as `ties_of` says."""
+    tied = [("account", F.col("account_id"))] if "account_id" in rows.columns else []
+    if "owner_ring_id" in rows.columns:
+        acting = F.col("engaging_ring_expected") >= ACTING_MEMBERS
+        tied += [("ring", F.col("owner_ring_id")), ("ring", F.when(acting, F.col("ring_id")))]
+    else:
+        tied.append(("ring", F.col("ring_id")))
+    for kind, tie in tied:
+        of_kind = F.broadcast(things.where(F.col("kind") == kind).select(F.col("id").alias("thing")))
+        rows = rows.join(of_kind, on=tie.cast("double") == F.col("thing"), how="left_anti")
+    return rows
+
+
+def groups_of(rows: pd.DataFrame) -> np.ndarray:
+    """A number for each row, equal for rows that act together: what some row belongs to ties them.
+
+    Numbers are the place of the group's first row.
+    """
+    ties = ties_of(rows)
     things = ties.groupby(["kind", "id"], sort=True).ngroup().to_numpy() + len(rows)
     nodes = int(things.max(initial=len(rows) - 1)) + 1
     graph = coo_matrix((np.ones(len(ties)), (ties["row"], things)), shape=(nodes, nodes))

@@ -6,13 +6,13 @@ for a reason to clear them. Where the evidence already says "honest" there is no
 likeness to them lowers little.
 
 Everything here works on rows that fit the driver, sorted by key, with a fixed seed and number of threads: the same rows
-give the same bytes.
+give the same bytes. models/distributed.py fits a booster on more.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -29,7 +29,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from conf import TrainingLimits
 from models.calibration import Calibrator, Crowd, fit_calibrator
 from models.evidence import Evidence, Prior
-from models.weights import training_weights
+from models.weights import Tempering, tempering, training_weights
 
 RISING = re.compile(
     r"(owner_|engaging_|copying_)?ring_(score|strength|tie)|engaging_ring_expected|ring_engagers_expected|(owner_)?link_surprise_max"
@@ -37,6 +37,8 @@ RISING = re.compile(
 """Features of which more is never less suspicious: evidence that is judged already. Trees must not bend it down."""
 LEVELS = (-30.0, 30.0)
 Parameters = Mapping[str, float | int]
+Fit = Callable[["Rows", Prior, Parameters, TrainingLimits], tuple[xgb.Booster, float]]
+"""What `fit_booster` does, there or elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -170,34 +172,58 @@ def as_believed(margins: np.ndarray, start: float, worth: float) -> tuple[np.nda
     return expit(margins + start), weights * (worth / max(weights.sum(), 1.0))
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a booster is fitted with, beside parameters and features, as the rows at hand tell it.
+
+    `tempering` makes weights to fit with; `start` is added to all base margins, so that their chances add up to the
+    violating rows; `labels` and `weights` are those of the prior's rows; `offset` is what to add to base margin and
+    trees for log-odds in the population.
+    """
+
+    tempering: Tempering
+    start: float
+    labels: np.ndarray
+    weights: np.ndarray
+    offset: float
+
+
+def terms_of(rows: Rows, prior: Prior, limits: TrainingLimits) -> Terms:
+    """The terms on which a booster is fitted on rows, or on more of which these are an even sample."""
+    tempered = tempering(rows.labels, rows.weights, limits.weight_spread)
+    start = level(rows, tempered(rows.labels, rows.weights))
+    labels, weights = as_believed(prior.margins, start, limits.prior_decisions)
+    return Terms(tempered, start, labels, weights, start - class_odds(rows))
+
+
+def booster_settings(parameters: Parameters, features: Sequence[str], limits: TrainingLimits) -> dict[str, Any]:
+    """XGBoost's parameters for a search's, but for the number of rounds and of threads."""
+    settings: dict[str, Any] = {name: value for name, value in parameters.items() if name != "rounds"}
+    return settings | {
+        "objective": "binary:logistic",
+        "base_score": 0.5,
+        "tree_method": "hist",
+        "seed": limits.seed,
+        "subsample": 0.8,
+        "monotone_constraints": str(tuple(int(RISING.fullmatch(name) is not None) for name in features)),
+    }
+
+
 def fit_booster(rows: Rows, prior: Prior, parameters: Parameters, limits: TrainingLimits) -> tuple[xgb.Booster, float]:
     """Fit on all rows, beside the prior's, what their base margins leave unexplained; `parameters` are those of the
     search.
 
     Returns the booster, and what to add to base margin and trees for log-odds in the population.
     """
-    settings: dict[str, Any] = dict(parameters)
-    rounds = int(settings.pop("rounds"))
-    rising = [name for name in rows.features.columns if RISING.fullmatch(name)]
-    settings |= {
-        "objective": "binary:logistic",
-        "base_score": 0.5,
-        "tree_method": "hist",
-        "nthread": limits.threads,
-        "seed": limits.seed,
-        "subsample": 0.8,
-        "monotone_constraints": str(tuple(int(name in rising) for name in rows.features.columns)),
-    }
-    weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
-    start = level(rows, weights)
-    labels, worth = as_believed(prior.margins, start, limits.prior_decisions)
+    names, terms = list(rows.features.columns), terms_of(rows, prior, limits)
     inputs = matrix(
-        pd.concat([rows.features, prior.sample[list(rows.features.columns)]]),
-        label=np.r_[rows.labels, labels],
-        weight=np.r_[weights, worth],
-        base_margin=np.r_[rows.base_margin, prior.margins] + start,
+        pd.concat([rows.features, prior.sample[names]]),
+        label=np.r_[rows.labels, terms.labels],
+        weight=np.r_[terms.tempering(rows.labels, rows.weights), terms.weights],
+        base_margin=np.r_[rows.base_margin, prior.margins] + terms.start,
     )
-    return xgb.train(settings, inputs, num_boost_round=rounds), start - class_odds(rows)
+    settings = booster_settings(parameters, names, limits) | {"nthread": limits.threads}
+    return xgb.train(settings, inputs, num_boost_round=int(parameters["rounds"])), terms.offset
 
 
 def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -207,11 +233,13 @@ def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.n
     yield from splitter.split(rows.features, rows.labels, rows.groups)
 
 
-def held_out_margins(rows: Rows, prior: Prior, parameters: Parameters, limits: TrainingLimits) -> np.ndarray:
+def held_out_margins(
+    rows: Rows, prior: Prior, parameters: Parameters, limits: TrainingLimits, fit: Fit = fit_booster
+) -> np.ndarray:
     """The log-odds of each row from a booster that saw neither it nor its group."""
     margins = rows.base_margin.copy()
     for train, test in folds(rows, limits):
-        booster, offset = fit_booster(rows.take(train), prior, parameters, limits)
+        booster, offset = fit(rows.take(train), prior, parameters, limits)
         margins[test] += offset + trees(booster, rows.features.iloc[test])
     return margins
 
@@ -242,13 +270,19 @@ def search(rows: Rows, prior: Prior, limits: TrainingLimits) -> dict[str, float 
 
 
 def fit_model(
-    entity_type: str, policy: str, prior: Prior, rows: Rows, parameters: Parameters, limits: TrainingLimits
+    entity_type: str,
+    policy: str,
+    prior: Prior,
+    rows: Rows,
+    parameters: Parameters,
+    limits: TrainingLimits,
+    fit: Fit = fit_booster,
 ) -> Model:
     """A calibrated model: the booster sees all rows, the calibrator the margins of boosters that had not seen the
     row.
     """
-    margins = held_out_margins(rows, prior, parameters, limits)
-    booster, offset = fit_booster(rows, prior, parameters, limits)
+    margins = held_out_margins(rows, prior, parameters, limits, fit)
+    booster, offset = fit(rows, prior, parameters, limits)
     alone = prior.margins
     seen = prior.sample[list(rows.features.columns)]
     crowd = Crowd(alone + offset + trees(booster, seen), expit(alone), limits.prior_decisions) if len(alone) else None

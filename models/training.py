@@ -7,15 +7,17 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from scipy.special import expit
 
 from conf import GateLimits, Limits, Policy, TrainingLimits
+from models.distributed import AllRows
 from models.evidence import Evidence, Prior, evidence_of
-from models.examples import EvenSample, bounded, examples, groups_of, population, with_countries
-from models.fit import Model, Rows, fit_model, search
+from models.examples import EvenSample, bounded, examples, groups_of, labelled, population, with_countries
+from models.fit import Fit, Model, Rows, fit_booster, fit_model, search
 from models.gate import CHAMPION, EVIDENCE, HeldOut, held_out, judge, leaks
 from models.rows import feature_names
-from models.weights import OTHER, Population, frame_of, population_weights
+from models.weights import OTHER, Population, Weighing, frame_of, weighing
 
 EPOCH_DAY = date(1970, 1, 1)
 AGE_GROUPS = {"under 30 days": 30.0, "under a year": 365.0, "older": np.inf}
@@ -61,6 +63,19 @@ def version_name(model: Model, as_of: date) -> str:
     return f"{model.entity_type}-{model.policy}-{as_of}-{model.fingerprint()}"
 
 
+def share_kept(own: pd.DataFrame) -> float:
+    """The share of a policy's labelled rows that are on the driver."""
+    return float(own["kept"].iloc[0]) if len(own) else 1.0
+
+
+def weighing_for(
+    own: pd.DataFrame, entity_type: str, features: list[str], population: Population, limits: TrainingLimits
+) -> Weighing:
+    """What to weigh the labelled rows of one policy by, told by those on the driver."""
+    attention = [name for name in ATTENTION[entity_type] if name in features]
+    return weighing(own, population, attention, limits.max_weight, share_kept(own))
+
+
 def rows_for_policy(
     examples: pd.DataFrame,
     policy: str,
@@ -72,13 +87,11 @@ def rows_for_policy(
 ) -> Rows:
     """The examples of one policy, weighted to the active entities at large."""
     own = examples[examples["policy"] == policy].reset_index(drop=True)
-    attention = [name for name in ATTENTION[entity_type] if name in features]
-    weights = population_weights(own, population, attention, limits.max_weight) / own["kept"].to_numpy(np.float64)
     return Rows(
         keys=own[f"{entity_type}_id"].to_numpy(),
         features=own[features].astype(np.float32),
         labels=own["label"].to_numpy(np.int64),
-        weights=weights,
+        weights=weighing_for(own, entity_type, features, population, limits)(own),
         groups=groups_of(own),
         days=own["days"].to_numpy(),
         base_margin=evidence.base_margin(own),
@@ -103,7 +116,7 @@ def random_rows(examples: pd.DataFrame, policy: str) -> int:
 
 
 def standing_scores(
-    champion: Model | None, split: HeldOut, sample: pd.DataFrame, limits: TrainingLimits
+    champion: Model | None, split: HeldOut, sample: pd.DataFrame, limits: TrainingLimits, fit: Fit = fit_booster
 ) -> tuple[np.ndarray, str]:
     """What scores the held-out rows today, and its name: the champion, or ring evidence alone without one and when it
     looks at features that are no more.
@@ -123,7 +136,7 @@ def standing_scores(
         base_margin=champion.evidence.base_margin(split.fit.features),
     )
     prior = Prior(champion.evidence, sample)
-    recipe = fit_model(champion.entity_type, champion.policy, prior, rows, champion.parameters, limits)
+    recipe = fit_model(champion.entity_type, champion.policy, prior, rows, champion.parameters, limits, fit)
     return recipe.scores(split.judge.features), CHAMPION
 
 
@@ -138,17 +151,20 @@ def train_policy(
     limits: TrainingLimits,
     gate: GateLimits,
     random_rows: int = 0,
+    everything: AllRows | None = None,
 ) -> Outcome:
     """Search, judge and fit one policy's model.
 
     The gate judges a model that was fitted on the earlier decisions alone, against what scores today on the same
     held-out rows. The model that goes live is then fitted on all rows with the same hyperparameters: on a young lake
-    the latest weeks are half of what is known.
+    the latest weeks are half of what is known. With `everything`, of which `rows` are a sample then, the boosters of
+    both are fitted on that.
     """
     split = held_out(rows, limits)
+    fit: Fit = fit_booster if everything is None else everything.fit
     parameters = search(split.fit, prior, limits)
-    candidate = fit_model(entity_type, policy, prior, split.fit, parameters, limits)
-    standing, whose = standing_scores(champion, split, prior.sample, limits)
+    candidate = fit_model(entity_type, policy, prior, split.fit, parameters, limits, fit)
+    standing, whose = standing_scores(champion, split, prior.sample, limits, fit)
     scores = candidate.scores(split.judge.features)
     metrics, refusals = judge(scores, standing, split.judge, capacity, limits.slips, gate, limits.seed, whose)
     refusals += [
@@ -162,7 +178,9 @@ def train_policy(
         "held_out_violating_rows": float(split.judge.positives),
         "held_out_on_later_days": float(split.later),
     }
-    model = fit_model(entity_type, policy, prior, rows, parameters, limits)
+    if everything is not None:
+        metrics |= {"fitted_rows": float(everything.frame.count()), "fit_tasks": float(everything.tasks)}
+    model = fit_model(entity_type, policy, prior, rows, parameters, limits, fit)
     model = replace(model, version=version_name(model, as_of), trained_as_of=as_of, metrics=metrics)
     return Outcome(model, tuple(refusals), rows, split.judge)
 
@@ -178,11 +196,13 @@ def train_entity(
     champions: Mapping[tuple[str, str], Model],
     settings: Mapping[str, Policy],
     limits: Limits,
+    tasks: int | None = None,
 ) -> Trained:
     """Train a model for each policy of an entity type that has decisions enough.
 
     `labels` have their snapshot day (`as_of`), `rows` are the feature rows of those days, `sample` is of the newest of
-    them, `accounts` tell the countries, `champions` what scores now.
+    them, `accounts` tell the countries, `champions` what scores now. Where the driver holds a part of a policy's labels
+    alone, `tasks` of Spark fit its boosters on all of them; without `tasks` that part is all there is.
     """
     key, training = f"{entity_type}_id", limits.training
     trained = Trained()
@@ -193,6 +213,9 @@ def train_entity(
     found = with_countries(found, accounts)
     active = population(rows, key, sample)
     names = sorted(feature_names(rows))
+    all_labelled = labelled(labels, rows, key)
+    if tasks:
+        all_labelled.persist()
     for policy in policies:
         evidence = evidence_of(entity_type, policy, limits.scoring.unknown_score)
         own = rows_for_policy(found, policy, entity_type, names, active, evidence, training)
@@ -205,6 +228,10 @@ def train_entity(
         champion = champions.get((entity_type, policy))
         capacity = settings[policy].capacity
         audits = random_rows(found, policy)
+        everything, told = None, found[found["policy"] == policy]
+        if tasks and share_kept(told) < 1:
+            weigh = weighing_for(told, entity_type, names, active, training)
+            everything = AllRows(all_labelled.where(F.col("policy") == policy), told, key, weigh, tasks)
         outcome = train_policy(
             entity_type,
             policy,
@@ -216,6 +243,8 @@ def train_entity(
             training,
             limits.gate,
             audits,
+            everything,
         )
         trained.outcomes.append(outcome)
+    all_labelled.unpersist()
     return trained

@@ -14,12 +14,12 @@ Reviewers see what was flagged, so labelled rows are no picture of the platform.
 Random and other rows are two estimates of one population. They are combined by Kish's effective sample size.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 RANDOM, KNOWN, OTHER = "random", "known", "other"
@@ -46,18 +46,14 @@ def log_columns(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
     return np.log1p(np.clip(rows[names].to_numpy(np.float64, na_value=0.0), 0.0, None))
 
 
-def propensity(reviewed: pd.DataFrame, population: Population, names: list[str]) -> np.ndarray:
-    """Estimated chance of each reviewed row to have been reviewed, from the columns `names`.
+def reviewed_or_not(reviewed: pd.DataFrame, sample: pd.DataFrame, names: list[str]) -> Pipeline:
+    """A logistic regression, on the columns `names`, of who was reviewed.
 
-    The regression sees each reviewed row once and the sample as stand-in for all others; the odds it finds are scaled
-    from the sample's size to the population's.
+    It sees each reviewed row once and the sample of the active entities as stand-in for all others.
     """
-    sample = population.sample
     inputs = np.vstack([log_columns(reviewed, names), log_columns(sample, names)])
     is_reviewed = np.r_[np.ones(len(reviewed)), np.zeros(len(sample))]
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1_000)).fit(inputs, is_reviewed)
-    odds = np.exp(model.decision_function(inputs[: len(reviewed)])) * len(sample) / max(population.size, 1)
-    return np.clip(odds, LEAST_PROPENSITY, 1.0)
+    return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1_000)).fit(inputs, is_reviewed)
 
 
 def effective_size(weights: np.ndarray) -> float:
@@ -65,48 +61,96 @@ def effective_size(weights: np.ndarray) -> float:
     return float(weights.sum() ** 2 / np.square(weights).sum()) if len(weights) else 0.0
 
 
-def population_weights(rows: pd.DataFrame, population: Population, names: list[str], max_weight: float) -> np.ndarray:
-    """How many active entities each labelled row stands for.
+@dataclass(frozen=True)
+class Weighing:
+    """How many active entities a labelled row stands for, by what it says itself and a few numbers told by a sample of
+    such rows: beside the others of the sample, that is; all rows together stand for the more, the more they are.
 
-    `rows` has source, selection, inclusion_probability, strength and the columns `names` that the propensity is
-    estimated from. Weights of known and other rows are at most `max_weight`; random rows together stand for the
-    population.
+    `even` is the chance of an even draw of the platform that recorded none. `reviewed` says by the columns `names` how
+    likely a row was reviewed (None: nobody to compare with); its odds are those among the rows that it was fitted on,
+    `odds` times as much among all. The weights of random and of all other rows are multiplied by `of_random` and
+    `of_rest`; before that known and other rows weigh at most `max_weight`.
     """
-    frame = frame_of(rows)
-    weights = np.ones(len(rows))
-    chance = rows["inclusion_probability"].to_numpy(np.float64, na_value=np.nan)
 
-    random = frame == RANDOM
-    # An even draw of the platform has no recorded chance; one that is the same for all such rows is enough, as the
-    # sum is scaled.
-    even = random.sum() / max(population.size, 1)
-    weights[random] = 1.0 / np.clip(np.where(np.isnan(chance[random]), even, chance[random]), LEAST_PROPENSITY, 1.0)
-    known = frame == KNOWN
-    weights[known] = 1.0 / np.clip(chance[known], 1.0 / max_weight, 1.0)
-    other = frame == OTHER
-    if other.any() and len(population.sample):
-        weights[other] = np.minimum(1.0 / propensity(rows[other], population, names), max_weight)
+    names: list[str]
+    max_weight: float
+    even: float
+    reviewed: Pipeline | None
+    odds: float
+    of_rest: float
+    of_random: float = 1.0
 
-    weights *= rows["strength"].to_numpy(np.float64)
-    if random.any():
-        weights[random] *= population.size / weights[random].sum()
-        trust = effective_size(weights[random])
-        share = trust / (trust + effective_size(weights[~random]))
-        weights[random] *= share
-        weights[~random] *= 1.0 - share
-    return weights
+    def __call__(self, rows: pd.DataFrame) -> np.ndarray:
+        """The weights of rows with source, selection, inclusion_probability, strength and the columns `names`."""
+        frame = frame_of(rows)
+        weights = np.ones(len(rows))
+        chance = rows["inclusion_probability"].to_numpy(np.float64, na_value=np.nan)
+        random, known, other = (frame == kind for kind in (RANDOM, KNOWN, OTHER))
+        drawn = np.where(np.isnan(chance[random]), self.even, chance[random])
+        weights[random] = 1.0 / np.clip(drawn, LEAST_PROPENSITY, 1.0)
+        weights[known] = 1.0 / np.clip(chance[known], 1.0 / self.max_weight, 1.0)
+        if other.any() and self.reviewed is not None:
+            odds = np.exp(self.reviewed.decision_function(log_columns(rows[other], self.names))) * self.odds
+            weights[other] = np.minimum(1.0 / np.clip(odds, LEAST_PROPENSITY, 1.0), self.max_weight)
+        return weights * rows["strength"].to_numpy(np.float64) * np.where(random, self.of_random, self.of_rest)
 
 
-def training_weights(labels: np.ndarray, weights: np.ndarray, spread: float) -> np.ndarray:
-    """Weights to fit with: population weights, tempered, and as much for the positives as for the negatives.
+def weighing(
+    rows: pd.DataFrame, population: Population, names: list[str], max_weight: float, kept: float = 1.0
+) -> Weighing:
+    """What to weigh labelled rows by, told by `rows`, an even sample of them of the share `kept`.
+
+    The random ones of the sample together stand for the population, and share it with the others by effective size.
+    """
+    frame, sample, size = frame_of(rows), population.sample, max(population.size, 1)
+    random, other = frame == RANDOM, frame == OTHER
+    plain = Weighing(
+        names,
+        max_weight,
+        # No recorded chance: one that is the same for all such rows is enough, as the sum is scaled.
+        even=random.sum() / kept / size,
+        reviewed=reviewed_or_not(rows[other], sample, names) if other.any() and len(sample) else None,
+        odds=len(sample) / size / kept,
+        of_rest=1.0 / kept,
+    )
+    if not random.any():
+        return plain
+    weights = plain(rows)
+    trust = effective_size(weights[random])
+    share = trust / (trust + effective_size(weights[~random]))
+    return replace(
+        plain, of_random=population.size / weights[random].sum() * share, of_rest=plain.of_rest * (1.0 - share)
+    )
+
+
+@dataclass(frozen=True)
+class Tempering:
+    """What makes weights to fit with of population weights: the most that a row may have and what it is multiplied by,
+    of benign and of violating rows.
+    """
+
+    most: tuple[float, float]
+    factor: tuple[float, float]
+
+    def __call__(self, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return np.minimum(weights, np.array(self.most)[labels]) * np.array(self.factor)[labels]
+
+
+def tempering(labels: np.ndarray, weights: np.ndarray, spread: float) -> Tempering:
+    """Population weights, tempered, and as much for the positives as for the negatives.
 
     A booster that is told the true base rate spends its splits on the few rows of largest weight; the calibrator brings
     the base rate back. Within a class no row counts more than `spread` times the class's median. The mean is 1.
     """
-    fitted = np.zeros(len(labels))
+    most, factor = [0.0, 0.0], [0.0, 0.0]
     for value in (0, 1):
-        rows = labels == value
-        if rows.any():
-            tempered = np.minimum(weights[rows], spread * np.median(weights[rows]))
-            fitted[rows] = tempered / tempered.sum() * len(labels) / 2
-    return fitted
+        own = weights[labels == value]
+        if len(own):
+            most[value] = spread * float(np.median(own))
+            factor[value] = len(labels) / 2 / float(np.minimum(own, most[value]).sum())
+    return Tempering((most[0], most[1]), (factor[0], factor[1]))
+
+
+def training_weights(labels: np.ndarray, weights: np.ndarray, spread: float) -> np.ndarray:
+    """Weights to fit with; see `tempering`."""
+    return tempering(labels, weights, spread)(labels, weights)

@@ -13,7 +13,7 @@ from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
 from models.gate import calibration_error, calibration_noise, held_out, judge, leaks, precision_at, segments
 from models.training import age_groups, standing_scores, train_policy
-from models.weights import Population, population_weights
+from models.weights import Population, weighing
 
 LIMITS = load_limits()
 TRAINING = LIMITS.training.model_copy(update={"trials": 1, "folds": 3})
@@ -203,8 +203,27 @@ def test_weights_bring_audits_up_to_the_population_and_clip_the_rest():
             "events_28d": [1.0, 50, 20, 70, 90, 95, 80, 99, 90],
         }
     ).astype({"inclusion_probability": float})
-    weights = population_weights(rows, Population(sample, 1_000), ["events_28d"], 50.0)
+    weights = weighing(rows, Population(sample, 1_000), ["events_28d"], 50.0)(rows)
     assert len(set(weights[:4])) == 1
     assert weights[5] == pytest.approx(4 * weights[4]) and weights[6] == pytest.approx(50 * weights[4])
-    random_alone = population_weights(rows[:4], Population(sample, 1_000), ["events_28d"], 50.0)
+    random_alone = weighing(rows[:4], Population(sample, 1_000), ["events_28d"], 50.0)(rows[:4])
     assert random_alone.tolist() == [250.0] * 4
+
+
+def test_half_of_the_rows_stand_for_as_many_as_all_of_them():
+    dice = np.random.default_rng(2)
+    population = Population(pd.DataFrame({"events_28d": dice.poisson(40, 500).astype(float)}), 20_000)
+    rows = pd.DataFrame(
+        {
+            "source": np.repeat(["random_audit", "queue", "user_report"], 200),
+            "selection": np.repeat([None, "uncertain", None], 200),
+            "inclusion_probability": np.repeat([np.nan, 0.25, np.nan], 200),
+            "strength": 1.0,
+            "events_28d": dice.poisson(42, 600).astype(float),
+        }
+    )
+    half = rows[::2]
+    of_all = weighing(rows, population, ["events_28d"], 50.0)(rows)
+    of_half = weighing(half, population, ["events_28d"], 50.0, kept=0.5)(half)
+    by_source = [np.bincount(np.arange(len(each)) * 3 // len(each), each) for each in (of_all, of_half)]
+    assert by_source[1] == pytest.approx(by_source[0], rel=0.1)
