@@ -5,6 +5,7 @@ from jobs.job import Context, Facts, Job, main
 
 from pyspark.sql import DataFrame
 
+from lake.errors import MissingTable
 from lake.schemas import ACCOUNTS, AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS
 from models.reasons import sentence
 from review.history import earlier_days
@@ -29,10 +30,16 @@ def run(context: Context) -> Facts:
 
 
 def inputs(context: Context, earlier: DataFrame) -> Day:
-    """What the queue of a day is made from; `earlier` is the queue of the days before."""
+    """What the queue of a day is made from; `earlier` is the queue of the days before.
+
+    Raises MissingTable for a day that was scored before rings had scores of their own: none would become a case.
+    """
+    rings, scores = context.day(RINGS), {kind: context.day(table) for kind, table in score.TABLES.items()}
+    if scores["ring"].isEmpty() and not rings.isEmpty():
+        raise MissingTable(f"the rings of {context.as_of} have no scores: run python -m jobs score for that day first")
     return Day(
-        **{f"{kind}_scores": context.day(table) for kind, table in score.TABLES.items()},
-        rings=context.day(RINGS),
+        **{f"{kind}_scores": rows for kind, rows in scores.items()},
+        rings=rings,
         ring_members=context.day(RING_MEMBERS),
         account_features=context.day(AUDITED_ACCOUNTS),
         video_features=context.day(QUEUED_VIDEOS),

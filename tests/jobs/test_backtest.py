@@ -7,7 +7,7 @@ import pytest
 from conf import load_limits
 from jobs import backtest, queue
 from jobs.job import Context, run_step
-from lake.errors import UsageError
+from lake.errors import MissingTable, UsageError
 from lake.runs import Run
 from lake.schemas import (
     ACCOUNT_SCORES,
@@ -74,6 +74,13 @@ def test_under_the_same_policies_the_same_is_queued(lived):
     assert replayed(lived)["spam_ring"] == (
         "queued 4 → 4 (4 in both), caught 1 → 1, wrongly flagged 1 → 1, never judged 2 → 2"
     )
+
+
+def test_a_day_whose_rings_were_never_scored_is_not_taken_for_one_without_rings(spark, lived):
+    later = date(2026, 2, 22)
+    lived.publish(RINGS, rows(spark, RINGS, {"as_of": later, "ring_id": 7}), later, ME)
+    with pytest.raises(MissingTable, match="the rings of 2026-02-22 have no scores"):
+        queue.inputs(context(lived, later), rows(spark, QUEUE))
 
 
 def test_another_threshold_flags_others_and_nothing_live_changes(lived, tmp_path):
