@@ -90,6 +90,7 @@ def test_doubt_about_a_member_goes_faster_than_the_weight_of_its_links_comes():
     assert belonging(shares) == pytest.approx([0.0, 0.36, 0.75, 1.0])
 
 
+@pytest.mark.whole
 def test_a_giant_component_loses_its_weak_links_until_its_parts_fit(spark):
     rng = random.Random(5)
     rings = [clique(first, 6, surprise=20.0 + first / 20) for first in range(0, 400, 10)]

@@ -107,6 +107,7 @@ def test_one_task_grows_the_trees_of_the_driver(spark):
     assert same_offset == offset
 
 
+@pytest.mark.whole
 def test_more_tasks_differ_no_more_than_another_seed_and_give_the_same_bytes_again(spark):
     rows = rows_of(DECIDED)
     ours, _ = fit_booster(rows, PRIOR, PARAMETERS, TRAINING)

@@ -18,6 +18,8 @@ from models.fit import as_json
 from models.registry import model_path, registered
 from tests.models.worlds import DAY, ME, context
 
+pytestmark = pytest.mark.whole
+
 AWAY = "http://127.0.0.1:9"
 
 

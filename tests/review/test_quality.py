@@ -160,6 +160,7 @@ def test_the_interval_of_a_ratio(one, other, expected):
     assert ratio_interval(one, other) == pytest.approx(expected, abs=0.001)
 
 
+@pytest.mark.whole
 def test_the_job_measures_a_queue_and_says_so_when_there_is_none(spark, lake):
     decisions(spark, verdict(1, "violating")).write.format("delta").save(lake.path(DECISIONS))
     running = Context(lake, AS_OF, Run("evaluate", AS_OF, {}), {}, POLICIES, load_limits())
