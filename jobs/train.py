@@ -29,6 +29,9 @@ def run(context: Context) -> Facts:
     """
     mlflow = tracking.is_asked_for()
     lake, spark, limits = context.lake, context.spark, context.limits
+    tasks = context.options.get("distributed")
+    if tasks:
+        check_slots(spark, tasks)
     weeks = context.options.get("snapshot_weeks") or limits.training.snapshot_weeks
     decisions = context.source(DECISIONS).cache()
     made = backfill(context, decisions, weeks)
@@ -41,9 +44,6 @@ def run(context: Context) -> Facts:
     registry = registered(lake)
     standing = standing_models(lake, registry, context.as_of)
     outcomes = []
-    tasks = context.options.get("distributed")
-    if tasks:
-        check_slots(spark, tasks)
     draw = limits.training.background_rows, limits.training.seed
     samples = {
         kind: even_sample(read_days(context, table, days[-1:]), f"{kind}_id", *draw) for kind, table in FEATURES.items()

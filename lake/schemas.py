@@ -297,66 +297,43 @@ RING_MEMBERS = Table(
     key=("ring_id", "account_id"),
 )
 
-ACCOUNT_SCORES = Table(
-    "account_scores",
-    "output",
+
+def _scores(entity: str, grain: str, policy: str, ring: str | None = None) -> Table:
+    """The scores of an entity type; `ring` says which ring a row names, if it names one."""
+    return Table(
+        f"{entity}_scores",
+        "output",
+        grain,
+        StructType(
+            [
+                AS_OF,
+                column(f"{entity}_id", BIGINT, f"the {entity}"),
+                column("policy", STRING, policy),
+                column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
+                *([column("ring_id", BIGINT, ring)] if ring else []),
+                column(
+                    "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
+                ),
+                column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
+            ]
+        ),
+        key=(f"{entity}_id", "policy"),
+    )
+
+
+ACCOUNT_SCORES = _scores(
+    "account",
     "active account and policy",
-    StructType(
-        [
-            AS_OF,
-            column("account_id", BIGINT, "the account"),
-            column("policy", STRING, "the policy that it may have broken"),
-            column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
-            column("ring_id", BIGINT, "the ring it belongs to, null if in none"),
-            column(
-                "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
-            ),
-            column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
-        ]
-    ),
-    key=("account_id", "policy"),
+    "the policy that it may have broken",
+    ring="the ring it belongs to, null if in none",
 )
-
-VIDEO_SCORES = Table(
-    "video_scores",
-    "output",
+VIDEO_SCORES = _scores(
+    "video",
     "active video and policy",
-    StructType(
-        [
-            AS_OF,
-            column("video_id", BIGINT, "the video"),
-            column("policy", STRING, ", ".join(VIDEO_POLICIES)),
-            column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
-            column(
-                "ring_id", BIGINT, "the ring that acts on it, or uploads its work, or is its uploader's; null if none"
-            ),
-            column(
-                "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
-            ),
-            column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
-        ]
-    ),
-    key=("video_id", "policy"),
+    ", ".join(VIDEO_POLICIES),
+    ring="the ring that acts on it, or uploads its work, or is its uploader's; null if none",
 )
-
-RING_SCORES = Table(
-    "ring_scores",
-    "output",
-    "ring and policy",
-    StructType(
-        [
-            AS_OF,
-            column("ring_id", BIGINT, "the ring"),
-            column("policy", STRING, "the policy that it may break"),
-            column("score", DOUBLE, "calibrated chance that a reviewer would say violating"),
-            column(
-                "reasons", REASON, "largest first; filled for every row that a queue could take, empty for the rest"
-            ),
-            column("model_version", STRING, f"the model that gave the score, or {UNSUPERVISED}"),
-        ]
-    ),
-    key=("ring_id", "policy"),
-)
+RING_SCORES = _scores("ring", "ring and policy", "the policy that it may break")
 
 REVIEW_QUEUE = Table(
     "review_queue",

@@ -1,6 +1,6 @@
 """Examples: labelled entities with their features as known just before the decision."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -104,33 +104,37 @@ def population(rows: DataFrame, key: str, sample: EvenSample) -> Population:
     return Population(drawn.sort_values(key, kind="stable", ignore_index=True), sample.size)
 
 
-def ties_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """What each row belongs to: columns row (its place), kind (account or ring), id (as a double, which pandas makes of
-    ids that may be missing).
+def tied_by(columns: Collection[str]) -> list[tuple[str, str, bool]]:
+    """What rows with such columns belong to: the kind of thing (account or ring), the column of its id, and whether
+    that counts only where a ring acts on the row's video by more than stray acts.
 
-    A video belongs with its uploader, the uploader's ring, and the ring that acts on it when that is more than stray
-    acts.
+    A video belongs with its uploader, the uploader's ring, and such a ring.
     """
-    tied = [("account", rows["account_id"])] if "account_id" in rows else []
-    if "owner_ring_id" in rows:
-        acting = rows["engaging_ring_expected"].fillna(0.0) >= ACTING_MEMBERS
-        tied += [("ring", rows["owner_ring_id"]), ("ring", rows["ring_id"].where(acting))]
-    else:
-        tied.append(("ring", rows["ring_id"]))
-    return pd.concat(
-        [pd.DataFrame({"row": np.arange(len(rows)), "kind": kind, "id": ids.to_numpy(float)}) for kind, ids in tied]
-    ).dropna(subset="id")
+    own = [("account", "account_id", False)] if "account_id" in columns else []
+    if "owner_ring_id" in columns:
+        return [*own, ("ring", "owner_ring_id", False), ("ring", "ring_id", True)]
+    return [*own, ("ring", "ring_id", False)]
+
+
+def ties_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """What each row belongs to (see `tied_by`): columns row (its place), kind, id (as a double, which pandas makes of
+    ids that may be missing).
+    """
+    parts = []
+    for kind, column, if_acting in tied_by(rows.columns):
+        ids = rows[column]
+        if if_acting:
+            ids = ids.where(rows["engaging_ring_expected"].fillna(0.0) >= ACTING_MEMBERS)
+        parts.append(pd.DataFrame({"row": np.arange(len(rows)), "kind": kind, "id": ids.to_numpy(float)}))
+    return pd.concat(parts).dropna(subset="id")
 
 
 def apart_from(rows: DataFrame, things: DataFrame) -> DataFrame:
-    """The rows that belong to none of some accounts and rings (columns kind, id), as `ties_of` says."""
-    tied = [("account", F.col("account_id"))] if "account_id" in rows.columns else []
-    if "owner_ring_id" in rows.columns:
-        acting = F.col("engaging_ring_expected") >= ACTING_MEMBERS
-        tied += [("ring", F.col("owner_ring_id")), ("ring", F.when(acting, F.col("ring_id")))]
-    else:
-        tied.append(("ring", F.col("ring_id")))
-    for kind, tie in tied:
+    """The rows that belong to none of some accounts and rings (columns kind, id), as `tied_by` says."""
+    for kind, column, if_acting in tied_by(rows.columns):
+        tie = F.col(column)
+        if if_acting:
+            tie = F.when(F.col("engaging_ring_expected") >= ACTING_MEMBERS, tie)
         of_kind = F.broadcast(things.where(F.col("kind") == kind).select(F.col("id").alias("thing")))
         rows = rows.join(of_kind, on=tie.cast("double") == F.col("thing"), how="left_anti")
     return rows

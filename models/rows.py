@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
+from features.links.combine import PAIR, both_ways
 from features.rings.definitions import ramp
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
@@ -76,11 +77,8 @@ def link_columns(links: DataFrame) -> DataFrame:
     """How an account is linked: number of links, shared objects and surprise of the strongest, one row per day and
     account.
     """
-    shape = ["shared_objects", "surprise"]
-    there = links.select("as_of", "account_id", *shape)
-    back = links.select("as_of", F.col("other_account_id").alias("account_id"), *shape)
     return (
-        there.unionByName(back)
+        both_ways(links.select("as_of", *PAIR, "shared_objects", "surprise"))
         .groupBy("as_of", "account_id")
         .agg(
             F.count("*").cast("double").alias("link_count"),
@@ -97,16 +95,13 @@ def neighbour_columns(features: DataFrame, links: DataFrame) -> DataFrame:
     Features alone, no verdicts: who is linked to whom decides who is reviewed, so a neighbour's verdict says a good
     part of one's own.
     """
-    there = links.select("as_of", "account_id", F.col("other_account_id").alias("neighbour_id"))
-    back = links.select(
-        "as_of", F.col("other_account_id").alias("account_id"), F.col("account_id").alias("neighbour_id")
-    )
     names = [name for name in feature_names(features) if OF_NEIGHBOURS.fullmatch(name)]
     told = [F.col(name).cast("double").alias(name) for name in names]
     sums = {name: F.sum(F.round(F.col(name) * MICRO).cast("bigint")) / MICRO for name in names}
+    neighbours = features.select("as_of", F.col("account_id").alias("other_account_id"), *told)
     return (
-        there.unionByName(back)
-        .join(features.select("as_of", F.col("account_id").alias("neighbour_id"), *told), on=["as_of", "neighbour_id"])
+        both_ways(links.select("as_of", *PAIR))
+        .join(neighbours, on=["as_of", "other_account_id"], how="inner")
         .groupBy("as_of", "account_id")
         .agg(
             F.count("*").cast("double").alias("neighbour_count"),

@@ -17,6 +17,12 @@ STEPS = 10
 """Steps of surprise, per unit, in which the threshold is looked for."""
 
 
+def both_ways(pairs: DataFrame) -> DataFrame:
+    """The rows of pairs (account_id, other_account_id, …) from either end: twice as many, with the same columns."""
+    turned = dict(zip(PAIR, reversed(PAIR), strict=True))
+    return pairs.unionByName(pairs.select(*(F.col(name).alias(turned.get(name, name)) for name in pairs.columns)))
+
+
 def combined(surprises: list[Column]) -> Column:
     """-log10 of the chance of the best combination of kinds: `surprises`, a column for each, null for those not shared.
 

@@ -5,6 +5,7 @@ what they uploaded, though they met its members too seldom to be linked.
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from features.links.combine import PAIR, both_ways
 from features.rings.communities import belonging
 
 TENTHS = 10
@@ -27,14 +28,10 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
     most. The strength is `belonging` by that part.
     """
     tenths = F.round(F.least("surprise", F.lit(surprise_cap)) * TENTHS).cast("bigint").alias("weight")
-    there = links.select("account_id", "other_account_id", tenths)
-    back = links.select(
-        F.col("other_account_id").alias("account_id"), F.col("account_id").alias("other_account_id"), tenths
-    )
     ring_of = F.broadcast(members.select("ring_id", F.col("account_id").alias("other_account_id")))
     own = F.broadcast(members.select("ring_id", "account_id", F.lit(True).alias("inside")))
     ties = (
-        there.unionByName(back)
+        both_ways(links.select(*PAIR, tenths))
         .join(ring_of, on="other_account_id", how="inner")
         .groupBy("ring_id", "account_id")
         .agg(F.count("*").alias("ties"), F.sum("weight").alias("weight"))
