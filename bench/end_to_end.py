@@ -92,9 +92,9 @@ def published(lake: str, name: str, day: date) -> duckdb.DuckDBPyRelation:
 
 
 def steps(lake: str) -> dict[str, float]:
-    """Seconds of each step of the day in the order of their ends, from the lake's own record."""
+    """Seconds of each step of `DAY` in the order of their ends, from the lake's own record."""
     runs = DeltaTable(f"{lake}/job_runs").to_pandas().sort_values("finished_at")
-    runs = runs[~runs["job"].isin(["simulate", "daily"])]
+    runs = runs[(runs["as_of"] == DAY) & (runs["job"] != "daily")]
     return {row.job: (row.finished_at - row.started_at).total_seconds() for row in runs.itertuples()}
 
 

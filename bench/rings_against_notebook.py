@@ -10,6 +10,7 @@ carry; and of how many honest accounts one is in such a ring.
 
 import os
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ import notebook
 import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable
-from end_to_end import DAY, of_platforms, platforms, published, run
+from end_to_end import DAY, of_platforms, platforms, published, run, steps
 from sklearn.metrics import adjusted_rand_score
 
 FLAGGED = 0.5
@@ -55,7 +56,7 @@ def of_suite(lake: str) -> pd.DataFrame:
 
 
 def measured(found: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
-    """The columns of a row of the table, from seconds on."""
+    """The columns of a row of the table, from abusive share on."""
     known = found.merge(truth, on="account_id")
     flagged = truth["account_id"].isin(found.loc[found["score"] >= FLAGGED, "account_id"])
     abusive, brigade = truth["violating"], truth["scheme"] == "brigade"
@@ -76,25 +77,27 @@ def measured(found: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
     ]
 
 
+def compared(lake: str) -> Iterator[list[str]]:
+    """The columns of the rows of the table, from tool on, of a platform whose links and rings are published."""
+    connection = views(lake)
+    truth = connection.execute(TRUTH.format(day=DAY)).df()
+    took = steps(lake)
+    yield ["suite", f"{took['links'] + took['rings']:.0f}", *measured(of_suite(lake), truth)]
+    began = time.monotonic()
+    found = notebook.rings(connection, DAY)
+    yield ["notebook", f"{time.monotonic() - began:.0f}", *measured(found, truth)]
+
+
 @click.command()
 @of_platforms
 def main(evading: float, **which: Any) -> None:
     """Make the platforms, look for rings with both, and compare."""
     print(HEADER)
     for seed, lake in platforms(evading=evading, **which):
-        began = time.monotonic()
         for job in ("links", "rings"):
             run(job, "--lake", lake, "--as-of", str(DAY))
-        took = {"suite": time.monotonic() - began}
-        connection = views(lake)
-        truth = connection.execute(TRUTH.format(day=DAY)).df()
-        began = time.monotonic()
-        found = {"notebook": notebook.rings(connection, DAY)}
-        took["notebook"] = time.monotonic() - began
-        found["suite"] = of_suite(lake)
-        for tool in ("suite", "notebook"):
-            cells = [str(seed), f"{evading:.0%}", tool, f"{took[tool]:.0f}", *measured(found[tool], truth)]
-            print(f"| {' | '.join(cells)} |", flush=True)
+        for cells in compared(lake):
+            print(f"| {seed} | {evading:.0%} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ and videos active in the last 28 days that nobody has decided on (a model flatte
 precision, of accounts and of bought and copied videos; of hidden accounts and of report brigades the share found at R
 (among as many of the highest scores as there are abusive accounts); the expected calibration error in 15 bins of equal
 mass; the sum of scores over the number of abusive accounts; and the abusive share of risk cases. An account has the
-chance that it breaks any policy. Prints a Markdown table.
+chance that it breaks any policy. Prints a Markdown table, and that of rings (bench/rings_against_notebook.py), which
+are there by then.
 """
 
 import subprocess
@@ -16,7 +17,8 @@ import click
 import numpy as np
 import pandas as pd
 from end_to_end import DAY, of_platforms, platforms, published, run
-from rings_against_notebook import views
+from rings_against_notebook import HEADER as RINGS_HEADER
+from rings_against_notebook import compared, views
 from sklearn.metrics import average_precision_score
 
 from lake.errors import GateRefused
@@ -132,12 +134,15 @@ def run_day(lake: str) -> None:
 @of_platforms
 def main(evading: float, **which: Any) -> None:
     """Make the platforms, learn from their reviewers, score and compare."""
+    of_rings = [RINGS_HEADER]
     print(HEADER)
     for seed, lake in platforms(evading=evading, **which):
         began = time.monotonic()
         run_day(lake)
         took = time.monotonic() - began
         print(f"| {' | '.join([str(seed), f'{evading:.0%}', f'{took:.0f}', *measured(lake)])} |", flush=True)
+        of_rings += [f"| {seed} | {evading:.0%} | {' | '.join(cells)} |" for cells in compared(lake)]
+    print("", *of_rings, sep="\n")
 
 
 if __name__ == "__main__":

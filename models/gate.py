@@ -2,10 +2,14 @@
 
 Held-out rows come from later days and from groups that no training row belongs to. Uncertainty is that of whole groups:
 the members of a ring stand or fall together, so the bootstrap draws groups, not rows (Efron and Tibshirani 1993).
+
+How well scores rank is judged with trimmed weights: one audit stands for hundreds of accounts, a flagged abuser for
+itself, so that with full weights the few slips of audits would decide. Whether scores have the right level is judged
+with full weights: that is what audits are for.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +18,7 @@ from sklearn.metrics import average_precision_score
 
 from conf import GateLimits, TrainingLimits
 from models.fit import Rows, folds
+from models.weights import trimmed
 
 CALIBRATION_BINS = 15
 UNSURE_SHARE = 0.05
@@ -67,47 +72,60 @@ def calibration_error(scores: np.ndarray, labels: np.ndarray, weights: np.ndarra
     return float(np.abs(np.bincount(bins, gap, CALIBRATION_BINS)).sum() / weights.sum())
 
 
-def calibration_noise(scores: np.ndarray, rows: Rows, slips: float, limits: GateLimits, seed: int) -> float:
-    """The calibration error that scores which mean what they say stay below 19 times in 20, on verdicts as few as these
-    (consistency resampling: Bröcker and Smith 2007).
+@dataclass(frozen=True)
+class Exam:
+    """Held-out rows, and how scores of them are judged: `capacity` is how many entities the policy's queue takes."""
 
-    Verdicts are drawn from the scores; one draw serves a whole group, whose members stand or fall together.
-    """
-    generator = np.random.default_rng(seed)
-    _, group = np.unique(rows.groups, return_inverse=True)
-    chances = slips + (1 - 2 * slips) * scores
-    errors = [
-        calibration_error(scores, generator.random(group.max() + 1)[group] < chances, rows.weights, slips)
-        for _ in range(limits.bootstraps)
-    ]
-    return float(np.quantile(errors, 1 - UNSURE_SHARE))
+    rows: Rows
+    capacity: float
+    training: TrainingLimits
+    limits: GateLimits
 
+    def figures(self, scores: np.ndarray, times: np.ndarray | int = 1) -> dict[str, float]:
+        """What scores are worth on rows that are taken so many times each."""
+        labels, weights = self.rows.labels, self.rows.weights * times
+        ranking = trimmed(labels, self.rows.weights, self.training.weight_spread) * times
+        return {
+            "average_precision": float(average_precision_score(labels, scores, sample_weight=ranking)),
+            "precision_at_capacity": precision_at(scores, labels, ranking, self.capacity),
+            "calibration_error": calibration_error(scores, labels, weights, self.training.slips),
+            "base_rate": float(np.average(labels, weights=ranking)),
+        }
 
-def figures(
-    scores: np.ndarray, rows: Rows, capacity: float, slips: float, weights: np.ndarray | None = None
-) -> dict[str, float]:
-    """What scores are worth on held-out rows, each row counted as often as it stands for active entities."""
-    weights = rows.weights if weights is None else weights
-    return {
-        "average_precision": float(average_precision_score(rows.labels, scores, sample_weight=weights)),
-        "precision_at_capacity": precision_at(scores, rows.labels, weights, capacity),
-        "calibration_error": calibration_error(scores, rows.labels, weights, slips),
-        "base_rate": float(np.average(rows.labels, weights=weights)),
-    }
+    def resamples(self) -> Iterator[np.ndarray]:
+        """How often each row is taken in bootstrap samples of the groups; samples that lack a class are drawn again, at
+        most a few times.
+        """
+        generator = np.random.default_rng(self.training.seed)
+        _, group = np.unique(self.rows.groups, return_inverse=True)
+        groups = group.max() + 1
+        for _ in range(self.limits.bootstraps):
+            for _ in range(20):
+                times = np.bincount(generator.integers(0, groups, groups), minlength=groups)[group]
+                drawn = self.rows.labels[times > 0]
+                if len(drawn) and drawn.min() != drawn.max():
+                    yield times
+                    break
 
+    def calibration_noise(self, scores: np.ndarray) -> float:
+        """The calibration error that scores which mean what they say stay below 19 times in 20, on verdicts as few as
+        these (consistency resampling: Bröcker and Smith 2007).
 
-def resamples(rows: Rows, count: int, seed: int) -> Iterator[np.ndarray]:
-    """Weights of bootstrap samples of the groups; samples that lack a class are drawn again, at most a few times."""
-    generator = np.random.default_rng(seed)
-    _, group = np.unique(rows.groups, return_inverse=True)
-    groups = group.max() + 1
-    for _ in range(count):
-        for _ in range(20):
-            times = np.bincount(generator.integers(0, groups, groups), minlength=groups)[group]
-            drawn = rows.labels[times > 0]
-            if len(drawn) and drawn.min() != drawn.max():
-                yield rows.weights * times
-                break
+        Verdicts are drawn from the scores; one draw serves a whole group, whose members stand or fall together.
+        """
+        generator, slips = np.random.default_rng(self.training.seed), self.training.slips
+        _, group = np.unique(self.rows.groups, return_inverse=True)
+        chances = slips + (1 - 2 * slips) * scores
+        errors = [
+            calibration_error(scores, generator.random(group.max() + 1)[group] < chances, self.rows.weights, slips)
+            for _ in range(self.limits.bootstraps)
+        ]
+        return float(np.quantile(errors, 1 - UNSURE_SHARE))
+
+    def part(self, which: np.ndarray) -> "Exam":
+        """The exam of some of the rows, with their part of the capacity."""
+        inside = self.rows.take(which)
+        return replace(self, rows=inside, capacity=self.capacity * inside.weights.sum() / self.rows.weights.sum())
 
 
 def leaks(rows: Rows, limits: GateLimits) -> list[str]:
@@ -160,25 +178,17 @@ def skill(found: Mapping[str, float]) -> float:
     return (found["average_precision"] - found["base_rate"]) / max(1 - found["base_rate"], 1e-9)
 
 
-def compare(
-    challenger: np.ndarray,
-    standing: np.ndarray,
-    rows: Rows,
-    capacity: float,
-    slips: float,
-    limits: GateLimits,
-    seed: int,
-) -> Comparison:
+def compare(exam: Exam, challenger: np.ndarray, standing: np.ndarray) -> Comparison:
     """Figures of both on all rows, with bounds from resampled groups."""
     draws = []
-    for weights in resamples(rows, limits.bootstraps, seed):
-        new, old = (figures(scores, rows, capacity, slips, weights) for scores in (challenger, standing))
+    for times in exam.resamples():
+        new, old = (exam.figures(scores, times) for scores in (challenger, standing))
         draws.append({**new, "skill": skill(new), **{f"{name}_lead": new[name] - old[name] for name in COMPARED}})
     low, high = (
         {str(name): float(value) for name, value in pd.DataFrame(draws).quantile(share).items()}
         for share in (UNSURE_SHARE, 1 - UNSURE_SHARE)
     )
-    return Comparison(figures(challenger, rows, capacity, slips), figures(standing, rows, capacity, slips), low, high)
+    return Comparison(exam.figures(challenger), exam.figures(standing), low, high)
 
 
 def segments(rows: Rows, least: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -193,21 +203,15 @@ def segments(rows: Rows, least: int) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def judge(
-    challenger: np.ndarray,
-    standing: np.ndarray,
-    rows: Rows,
-    capacity: float,
-    slips: float,
-    limits: GateLimits,
-    seed: int,
-    whose: str = CHAMPION,
+    exam: Exam, challenger: np.ndarray, standing: np.ndarray, whose: str = CHAMPION
 ) -> tuple[dict[str, float], list[str]]:
     """Figures of the challenger on held-out rows, and the reasons to refuse it (none: it may be promoted).
 
     `standing` are the scores of the same rows by what scores today, `whose` says what that is. In a segment the
     challenger must not be much worse and surely so: of many segments some look worse by chance.
     """
-    overall = compare(challenger, standing, rows, capacity, slips, limits, seed)
+    limits = exam.limits
+    overall = compare(exam, challenger, standing)
     own, low = overall.own, overall.low
     metrics = {
         **own,
@@ -221,17 +225,15 @@ def judge(
             f"no better than chance: average precision {own['average_precision']:.3f} "
             f"(at least {low['average_precision']:.3f}) where the base rate is {own['base_rate']:.3f}"
         )
-    most = max(limits.max_calibration_error, calibration_noise(challenger, rows, slips, limits, seed))
+    most = max(limits.max_calibration_error, exam.calibration_noise(challenger))
     if min(own["calibration_error"], low["calibration_error"]) > most:
         refusals.append(f"calibration: scores are off by {own['calibration_error']:.3f}, limit {most:.2g}")
     for name in COMPARED:
         surely = overall.surely_worse(name) and overall.worse(name) > limits.min_difference
         if overall.worse(name) > limits.max_drop or surely:
             refusals.append(_worse(name, overall, whose))
-    for segment, part in segments(rows, limits.segment_rows):
-        inside = rows.take(part)
-        room = capacity * inside.weights.sum() / rows.weights.sum()
-        found = compare(challenger[part], standing[part], inside, room, slips, limits, seed)
+    for segment, part in segments(exam.rows, limits.segment_rows):
+        found = compare(exam.part(part), challenger[part], standing[part])
         metrics[f"average_precision, {segment}"] = found.own["average_precision"]
         refusals += [
             f"{segment}: {_worse(name, found, whose)}"

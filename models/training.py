@@ -15,7 +15,7 @@ from models.distributed import AllRows
 from models.evidence import Evidence, Prior, evidence_of
 from models.examples import EvenSample, bounded, examples, groups_of, labelled, population, with_countries
 from models.fit import Fit, Model, Rows, fit_booster, fit_model, search
-from models.gate import CHAMPION, EVIDENCE, HeldOut, held_out, judge, leaks
+from models.gate import CHAMPION, EVIDENCE, Exam, HeldOut, held_out, judge, leaks
 from models.rows import feature_names
 from models.weights import OTHER, Population, Weighing, frame_of, weighing
 
@@ -166,7 +166,7 @@ def train_policy(
     candidate = fit_model(entity_type, policy, prior, split.fit, parameters, limits, fit)
     standing, whose = standing_scores(champion, split, prior.sample, limits, fit)
     scores = candidate.scores(split.judge.features)
-    metrics, refusals = judge(scores, standing, split.judge, capacity, limits.slips, gate, limits.seed, whose)
+    metrics, refusals = judge(Exam(split.judge, capacity, limits, gate), scores, standing, whose)
     refusals += [
         f"feature {name} was made from the verdict: it tells the classes apart alone" for name in leaks(rows, gate)
     ]

@@ -123,6 +123,19 @@ def weighing(
     )
 
 
+def largest(labels: np.ndarray, weights: np.ndarray, spread: float) -> tuple[float, float]:
+    """The most that a row may weigh, of benign and of violating ones: `spread` times the median of its class."""
+    benign, violating = (
+        spread * float(np.median(own)) if len(own) else 0.0 for own in (weights[labels == 0], weights[labels == 1])
+    )
+    return benign, violating
+
+
+def trimmed(labels: np.ndarray, weights: np.ndarray, spread: float) -> np.ndarray:
+    """Weights of which none is more than `spread` times the median of its class."""
+    return np.minimum(weights, np.array(largest(labels, weights, spread))[labels])
+
+
 @dataclass(frozen=True)
 class Tempering:
     """What makes weights to fit with of population weights: the most that a row may have and what it is multiplied by,
@@ -142,13 +155,12 @@ def tempering(labels: np.ndarray, weights: np.ndarray, spread: float) -> Temperi
     A booster that is told the true base rate spends its splits on the few rows of largest weight; the calibrator brings
     the base rate back. Within a class no row counts more than `spread` times the class's median. The mean is 1.
     """
-    most, factor = [0.0, 0.0], [0.0, 0.0]
+    most, factor = largest(labels, weights, spread), [0.0, 0.0]
     for value in (0, 1):
         own = weights[labels == value]
         if len(own):
-            most[value] = spread * float(np.median(own))
             factor[value] = len(labels) / 2 / float(np.minimum(own, most[value]).sum())
-    return Tempering((most[0], most[1]), (factor[0], factor[1]))
+    return Tempering(most, (factor[0], factor[1]))
 
 
 def training_weights(labels: np.ndarray, weights: np.ndarray, spread: float) -> np.ndarray:

@@ -11,7 +11,7 @@ from conf import load_limits
 from models.calibration import fit_calibrator
 from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
-from models.gate import calibration_error, calibration_noise, held_out, judge, leaks, precision_at, segments
+from models.gate import Exam, calibration_error, held_out, judge, leaks, precision_at, segments
 from models.training import age_groups, standing_scores, train_policy
 from models.weights import Population, weighing
 
@@ -58,9 +58,13 @@ def first():
     return train_policy("account", "spam_ring", PRIOR, made_up(), DAY, None, 60, TRAINING, GATE)
 
 
+def exam(rows, training=TRAINING, gate=GATE):
+    return Exam(rows, 60, training, gate)
+
+
 def judged(challenger, champion, split):
     scores, theirs = (model.scores(split.judge.features) for model in (challenger, champion))
-    return judge(scores, theirs, split.judge, 60, TRAINING.slips, GATE, 1)[1]
+    return judge(exam(split.judge), scores, theirs)[1]
 
 
 def test_a_sound_model_passes_and_the_same_rows_give_the_same_bytes(first):
@@ -114,7 +118,7 @@ def test_a_first_model_that_is_worse_than_ring_evidence_is_refused():
     split = held_out(rows, TRAINING)
     standing, whose = standing_scores(None, split, PRIOR.sample, TRAINING)
     taught = fit_model("account", "spam_ring", PRIOR, deaf.take(early), PARAMETERS, TRAINING)
-    _, refusals = judge(taught.scores(split.judge.features), standing, split.judge, 60, TRAINING.slips, GATE, 1, whose)
+    _, refusals = judge(exam(split.judge), taught.scores(split.judge.features), standing, whose)
     assert any(reason.endswith("of ring evidence alone") for reason in refusals)
 
 
@@ -128,9 +132,9 @@ def test_a_model_that_fails_one_country_is_refused_and_the_country_is_named():
     in_br = split.judge.segments["country"] == "BR"
     scores_without_br = np.where(in_br, np.random.default_rng(2).permutation(scores), scores)
     lenient = GATE.model_copy(update={"max_drop": 0.3, "min_difference": 1.0, "max_calibration_error": 1.0})
-    _, refusals = judge(scores_without_br, scores, split.judge, 60, TRAINING.slips, lenient, 1)
+    _, refusals = judge(exam(split.judge, gate=lenient), scores_without_br, scores)
     assert refusals and all(reason.startswith("country BR: ") for reason in refusals)
-    assert judge(scores, scores, split.judge, 60, TRAINING.slips, lenient, 1)[1] == []
+    assert judge(exam(split.judge, gate=lenient), scores, scores)[1] == []
 
 
 def test_segments_of_too_few_rows_are_judged_together():
@@ -153,6 +157,16 @@ def test_precision_counts_the_top_rows_as_often_as_they_stand_for():
     assert precision_at(scores, labels, np.array([5.0, 3.0, 9.0]), 2) == pytest.approx(1.0)
 
 
+def test_a_slip_of_one_heavy_audit_does_not_sink_scores_that_rank_well():
+    """Twenty flagged abusers stand for themselves; one of sixty audits, each for 400 accounts, is a wrong verdict."""
+    labels = np.repeat([1, 0, 1], [20, 60, 1])
+    scores = np.repeat([0.9, 0.01, 0.01], [20, 60, 1])
+    rows = replace(made_up(243).take(np.arange(81)), labels=labels, weights=np.repeat([1.0, 400.0], [20, 61]))
+    slip, none = rows, rows.take(np.arange(80))
+    assert exam(slip).figures(scores)["average_precision"] > 0.75
+    assert exam(none).figures(scores[:80])["average_precision"] == 1.0
+
+
 def test_calibration_error_of_scores_that_are_the_shares_is_small():
     dice = np.random.default_rng(2)
     scores = dice.random(30_000) ** 3
@@ -170,12 +184,13 @@ def test_scores_that_mean_what_they_say_are_not_refused_for_being_judged_by_few_
         calibration_error(scores, (np.random.default_rng(seed).random(40) < scores).astype(int), rows.weights, 0.0)
         for seed in range(50)
     ]
-    noise = calibration_noise(scores, replace(rows, groups=np.arange(40)), 0.0, GATE, 1)
+    no_slips = TRAINING.model_copy(update={"slips": 0.0})
+    noise = exam(replace(rows, groups=np.arange(40)), no_slips).calibration_noise(scores)
     assert np.mean(sound) > LIMITS.gate.max_calibration_error
     assert np.mean(np.array(sound) <= noise) > 0.85
-    assert calibration_noise(scores, rows, 0.0, GATE, 1) > noise  # three in a group are one draw
-    many = made_up(30_000)
-    assert calibration_noise(dice.uniform(0.2, 0.8, 30_000), many, 0.0, GATE, 1) < LIMITS.gate.max_calibration_error
+    assert exam(rows, no_slips).calibration_noise(scores) > noise  # three in a group are one draw
+    many = exam(made_up(30_000), no_slips)
+    assert many.calibration_noise(dice.uniform(0.2, 0.8, 30_000)) < LIMITS.gate.max_calibration_error
 
 
 def test_the_calibrator_finds_the_line_behind_biased_rows_and_wrong_verdicts():
