@@ -27,6 +27,7 @@ from models.evidence import Prior, evidence_of
 from models.fit import Model, Rows, fit_model
 from models.rows import account_rows, feature_names
 from models.score import score_entities
+from models.weights import RANDOM
 
 POLICY = "spam_ring"
 CHUNK, FITTED = 100_000, 20_000
@@ -67,7 +68,7 @@ def fitted(names: list[str]) -> Model:
         groups=np.arange(FITTED),
         days=np.zeros(FITTED),
         base_margin=evidence.base_margin(features),
-        picked=np.zeros(FITTED, bool),
+        frame=np.full(FITTED, RANDOM),
     )
     parameters = limits.training.first_guess.model_dump()
     return fit_model("account", POLICY, Prior(evidence, features), rows, parameters, limits.training)

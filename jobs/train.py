@@ -15,7 +15,7 @@ from models.distributed import check_slots
 from models.examples import at_snapshots, even_sample
 from models.labels import labels
 from models.registry import SCORED, register, registered, standing_models
-from models.training import train_entity
+from models.training import Decided, Training, train_entity
 
 
 def run(context: Context) -> Facts:
@@ -51,21 +51,10 @@ def run(context: Context) -> Facts:
     decided = known.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id"))
     accounts = context.source(ACCOUNTS)
     rows = feature_rows(context, days, videos=decided.union(samples["video"].keys.select("video_id")))
+    training = Training(context.as_of, standing, context.policies.policies, limits, tasks)
     for kind, policies in SCORED.items():
         mine = known.where(F.col("entity_type") == kind)
-        trained = train_entity(
-            kind,
-            policies,
-            mine,
-            rows[kind],
-            samples[kind],
-            accounts,
-            context.as_of,
-            standing,
-            context.policies.policies,
-            limits,
-            tasks,
-        )
+        trained = train_entity(Decided(kind, mine, rows[kind], samples[kind], accounts), policies, training)
         outcomes += trained.outcomes
         for policy, why in trained.skipped.items():
             context.warn(f"no model for {policy} ({kind}): {why}")

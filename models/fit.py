@@ -29,7 +29,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from conf import TrainingLimits
 from models.calibration import Calibrator, Crowd, fit_calibrator
 from models.evidence import Evidence, Prior
-from models.weights import Tempering, tempering, training_weights
+from models.weights import OTHER, Tempering, tempering, training_weights
 
 RISING = re.compile(
     r"(owner_|engaging_|copying_)?ring_(score|strength|tie)|engaging_ring_expected|ring_engagers_expected|(owner_)?link_surprise_max"
@@ -47,8 +47,8 @@ class Rows:
 
     `weights` say how many active entities a row stands for; rows of one `group` act together and are never split;
     `days` are the moments of decision in days since 1970; `base_margin` are the log-odds by ring evidence alone;
-    `picked` says whether a row was picked by reports, appeals or flags, not drawn with a known chance; `segments` name
-    the part that each row belongs to, by what the rows are parted by, such as country.
+    `frame` says how each came to be reviewed (models/weights.py); `segments` name the part that each row belongs to, by
+    what the rows are parted by, such as country.
     """
 
     keys: np.ndarray
@@ -58,7 +58,7 @@ class Rows:
     groups: np.ndarray
     days: np.ndarray
     base_margin: np.ndarray
-    picked: np.ndarray
+    frame: np.ndarray
     segments: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -73,7 +73,7 @@ class Rows:
             self.groups[which],
             self.days[which],
             self.base_margin[which],
-            self.picked[which],
+            self.frame[which],
             {by: names[which] for by, names in self.segments.items()},
         )
 
@@ -286,6 +286,6 @@ def fit_model(
     alone = prior.margins
     seen = prior.sample[list(rows.features.columns)]
     crowd = Crowd(alone + offset + trees(booster, seen), expit(alone), limits.prior_decisions) if len(alone) else None
-    line = fit_calibrator(margins, rows.labels, rows.weights, rows.picked, limits.slips, crowd)
+    line = fit_calibrator(margins, rows.labels, rows.weights, rows.frame == OTHER, limits.slips, crowd)
     calibrator = replace(line, intercept=line.intercept + line.slope * offset)
     return Model(entity_type, policy, prior.evidence, booster, calibrator, {**parameters, "seed": limits.seed})

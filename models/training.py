@@ -10,14 +10,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.special import expit
 
-from conf import GateLimits, Limits, Policy, TrainingLimits
+from conf import Limits, Policy, TrainingLimits
 from models.distributed import AllRows
 from models.evidence import Evidence, Prior, evidence_of
 from models.examples import EvenSample, bounded, examples, groups_of, labelled, population, with_countries
 from models.fit import Fit, Model, Rows, fit_booster, fit_model, search
 from models.gate import CHAMPION, EVIDENCE, Exam, HeldOut, held_out, judge, leaks
 from models.rows import feature_names
-from models.weights import OTHER, Population, Weighing, frame_of, weighing
+from models.weights import RANDOM, Population, Weighing, frame_of, weighing
 
 EPOCH_DAY = date(1970, 1, 1)
 AGE_GROUPS = {"under 30 days": 30.0, "under a year": 365.0, "older": np.inf}
@@ -29,6 +29,34 @@ ATTENTION = {
 }
 """What draws reviewers' attention, from which the chance of having been reviewed is estimated."""
 AGE = {"account": "age_days", "video": "age_days", "ring": "ring_age_days"}
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What reviewers decided on the entities of one type, and what features tell of these.
+
+    `labels` have their snapshot day (`as_of`), `rows` are the feature rows of those days, `sample` is of the newest of
+    them, `accounts` tell the countries.
+    """
+
+    entity_type: str
+    labels: DataFrame
+    rows: DataFrame
+    sample: EvenSample
+    accounts: DataFrame
+
+
+@dataclass(frozen=True)
+class Training:
+    """A day's training: the `champions` that score until then by entity type and policy, the policies by name, the
+    limits, and how many `tasks` of Spark may fit at once (None: the driver fits).
+    """
+
+    as_of: date
+    champions: Mapping[tuple[str, str], Model]
+    policies: Mapping[str, Policy]
+    limits: Limits
+    tasks: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +123,7 @@ def rows_for_policy(
         groups=groups_of(own),
         days=own["days"].to_numpy(),
         base_margin=evidence.base_margin(own),
-        picked=frame_of(own) == OTHER,
+        frame=frame_of(own),
         segments={
             "country": own["country"].to_numpy(str),
             "age": age_groups(own[AGE[entity_type]].to_numpy(np.float64)),
@@ -108,11 +136,6 @@ def age_groups(days: np.ndarray) -> np.ndarray:
     ends = np.array(list(AGE_GROUPS.values()))
     places = np.searchsorted(ends, np.nan_to_num(days, nan=np.inf), side="right")
     return np.array(list(AGE_GROUPS))[np.minimum(places, len(ends) - 1)]
-
-
-def random_rows(examples: pd.DataFrame, policy: str) -> int:
-    """How many decisions on a policy come from a random draw."""
-    return int((frame_of(examples[examples["policy"] == policy]) == "random").sum())
 
 
 def standing_scores(
@@ -141,17 +164,7 @@ def standing_scores(
 
 
 def train_policy(
-    entity_type: str,
-    policy: str,
-    prior: Prior,
-    rows: Rows,
-    as_of: date,
-    champion: Model | None,
-    capacity: int,
-    limits: TrainingLimits,
-    gate: GateLimits,
-    random_rows: int = 0,
-    everything: AllRows | None = None,
+    entity_type: str, policy: str, prior: Prior, rows: Rows, training: Training, everything: AllRows | None = None
 ) -> Outcome:
     """Search, judge and fit one policy's model.
 
@@ -160,20 +173,24 @@ def train_policy(
     the latest weeks are half of what is known. With `everything`, of which `rows` are a sample then, the boosters of
     both are fitted on that.
     """
+    limits, gate = training.limits.training, training.limits.gate
+    champion = training.champions.get((entity_type, policy))
     split = held_out(rows, limits)
     fit: Fit = fit_booster if everything is None else everything.fit
     parameters = search(split.fit, prior, limits)
     candidate = fit_model(entity_type, policy, prior, split.fit, parameters, limits, fit)
     standing, whose = standing_scores(champion, split, prior.sample, limits, fit)
     scores = candidate.scores(split.judge.features)
-    metrics, refusals = judge(Exam(split.judge, capacity, limits, gate), scores, standing, whose)
+    metrics, refusals = judge(
+        Exam(split.judge, training.policies[policy].capacity, limits, gate), scores, standing, whose
+    )
     refusals += [
         f"feature {name} was made from the verdict: it tells the classes apart alone" for name in leaks(rows, gate)
     ]
     metrics |= {
         "rows": float(len(rows)),
         "violating_rows": float(rows.positives),
-        "random_rows": float(random_rows),
+        "random_rows": float(np.count_nonzero(rows.frame == RANDOM)),
         "held_out_rows": float(len(split.judge)),
         "held_out_violating_rows": float(split.judge.positives),
         "held_out_on_later_days": float(split.later),
@@ -181,70 +198,42 @@ def train_policy(
     if everything is not None:
         metrics |= {"fitted_rows": float(everything.frame.count()), "fit_tasks": float(everything.tasks)}
     model = fit_model(entity_type, policy, prior, rows, parameters, limits, fit)
-    model = replace(model, version=version_name(model, as_of), trained_as_of=as_of, metrics=metrics)
+    model = replace(model, version=version_name(model, training.as_of), trained_as_of=training.as_of, metrics=metrics)
     return Outcome(model, tuple(refusals), rows, split.judge)
 
 
-def train_entity(
-    entity_type: str,
-    policies: Sequence[str],
-    labels: DataFrame,
-    rows: DataFrame,
-    sample: EvenSample,
-    accounts: DataFrame,
-    as_of: date,
-    champions: Mapping[tuple[str, str], Model],
-    settings: Mapping[str, Policy],
-    limits: Limits,
-    tasks: int | None = None,
-) -> Trained:
+def train_entity(decided: Decided, policies: Sequence[str], training: Training) -> Trained:
     """Train a model for each policy of an entity type that has decisions enough.
 
-    `labels` have their snapshot day (`as_of`), `rows` are the feature rows of those days, `sample` is of the newest of
-    them, `accounts` tell the countries, `champions` what scores now. Where the driver holds a part of a policy's labels
-    alone, `tasks` of Spark fit its boosters on all of them; without `tasks` that part is all there is.
+    Where the driver holds a part of a policy's labels alone, `training.tasks` of Spark fit its boosters on all of them;
+    without them that part is all there is.
     """
-    key, training = f"{entity_type}_id", limits.training
+    entity_type, key, limits = decided.entity_type, f"{decided.entity_type}_id", training.limits.training
     trained = Trained()
-    found = examples(bounded(labels, "entity_id", training.max_rows, training.seed), rows, key)
+    found = examples(bounded(decided.labels, "entity_id", limits.max_rows, limits.seed), decided.rows, key)
     if found.empty:
         trained.skipped = dict.fromkeys(policies, "no decisions")
         return trained
-    found = with_countries(found, accounts)
-    active = population(rows, key, sample)
-    names = sorted(feature_names(rows))
-    all_labelled = labelled(labels, rows, key)
-    if tasks:
+    found = with_countries(found, decided.accounts)
+    active = population(decided.rows, key, decided.sample)
+    names = sorted(feature_names(decided.rows))
+    all_labelled = labelled(decided.labels, decided.rows, key)
+    if training.tasks:
         all_labelled.persist()
     for policy in policies:
-        evidence = evidence_of(entity_type, policy, limits.scoring.unknown_score)
-        own = rows_for_policy(found, policy, entity_type, names, active, evidence, training)
-        if not own.enough(training.min_per_class):
+        evidence = evidence_of(entity_type, policy, training.limits.scoring.unknown_score)
+        own = rows_for_policy(found, policy, entity_type, names, active, evidence, limits)
+        if not own.enough(limits.min_per_class):
             trained.skipped[policy] = (
                 f"{own.positives} violating and {len(own) - own.positives} benign decisions with features of their "
-                f"time, {training.min_per_class} of each are needed"
+                f"time, {limits.min_per_class} of each are needed"
             )
             continue
-        champion = champions.get((entity_type, policy))
-        capacity = settings[policy].capacity
-        audits = random_rows(found, policy)
         everything, told = None, found[found["policy"] == policy]
-        if tasks and share_kept(told) < 1:
-            weigh = weighing_for(told, entity_type, names, active, training)
-            everything = AllRows(all_labelled.where(F.col("policy") == policy), told, key, weigh, tasks)
-        outcome = train_policy(
-            entity_type,
-            policy,
-            Prior(evidence, active.sample),
-            own,
-            as_of,
-            champion,
-            capacity,
-            training,
-            limits.gate,
-            audits,
-            everything,
-        )
-        trained.outcomes.append(outcome)
+        if training.tasks and share_kept(told) < 1:
+            weigh = weighing_for(told, entity_type, names, active, limits)
+            everything = AllRows(all_labelled.where(F.col("policy") == policy), told, key, weigh, training.tasks)
+        prior = Prior(evidence, active.sample)
+        trained.outcomes.append(train_policy(entity_type, policy, prior, own, training, everything))
     all_labelled.unpersist()
     return trained

@@ -214,17 +214,6 @@ def between(share: float, variance: float, most: float) -> Estimate:
     return Estimate(min(max(share, 0.0), 1.0), *interval(share, variance, most))
 
 
-def estimate(
-    verdicts: Floats,
-    weights: Floats,
-    errors: tuple[float, float] | None = None,
-    predictions: Floats | None = None,
-    predicted_share: float = 0.0,
-) -> Estimate:
-    """The share that one sample gives: difference estimator when there are predictions, design-based otherwise."""
-    return finished(part(verdicts, weights, predictions, predicted_share), errors)
-
-
 def part(
     verdicts: Floats, weights: Floats, predictions: Floats | None = None, predicted_share: float = 0.0
 ) -> list[tuple[float, float, float]]:

@@ -10,6 +10,7 @@ from models.calibration import Crowd, fit_calibrator
 from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
 from models.score import BASE_RATE, Scorer, listed, score_entities
+from models.weights import OTHER, RANDOM
 
 EVIDENCE = evidence_of("account", "spam_ring", unknown=0.001)
 TRAINING = load_limits().training.model_copy(update={"folds": 3})
@@ -83,7 +84,7 @@ def world(seed: int, hidden_ones: bool) -> pd.DataFrame:
     )
 
 
-def rows_of(decided: pd.DataFrame, features: list[str], picked: bool) -> Rows:
+def rows_of(decided: pd.DataFrame, features: list[str], frame: str) -> Rows:
     """Decided accounts, each of a group of its own."""
     everybody = np.arange(len(decided))
     return Rows(
@@ -94,14 +95,14 @@ def rows_of(decided: pd.DataFrame, features: list[str], picked: bool) -> Rows:
         groups=everybody,
         days=everybody / 50,
         base_margin=EVIDENCE.base_margin(decided),
-        picked=np.full(len(decided), picked),
+        frame=np.full(len(decided), frame),
     )
 
 
 def test_a_model_that_learned_from_loud_abusers_still_believes_a_ring_that_hides():
     features = ["loudness", *EVIDENCE.columns]
     decided, met = world(seed=1, hidden_ones=False), world(seed=2, hidden_ones=True)
-    rows = rows_of(decided, features, picked=False)
+    rows = rows_of(decided, features, RANDOM)
     model = fit_model("account", "spam_ring", Prior(EVIDENCE, decided), rows, PARAMETERS, TRAINING)
     scores = model.scores(met[features])
     assert scores[met["quiet"]].min() > 0.5
@@ -173,7 +174,7 @@ def test_a_few_decisions_do_not_lift_friends_of_whom_no_reviewer_has_heard():
     )
     decided = pd.concat([abusers, alone], ignore_index=True)
     active = pd.concat([friends_and_abusers(friends=100, abusers=30), *[alone] * 10], ignore_index=True)
-    rows = rows_of(decided, features, picked=True)
+    rows = rows_of(decided, features, OTHER)
     model = fit_model("account", "spam_ring", Prior(EVIDENCE, active), rows, PARAMETERS, TRAINING)
     scores = model.scores(active[features])
     assert scores[active["ring_score"] == 0.15].max() < 0.5 < scores[active["abusive"]].min()

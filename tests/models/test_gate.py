@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conf import load_limits
+from conf import load_limits, load_policies
 from models.calibration import fit_calibrator
 from models.evidence import Prior, evidence_of
-from models.fit import Rows, fit_model
+from models.fit import Model, Rows, fit_model
 from models.gate import Exam, calibration_error, held_out, judge, leaks, precision_at, segments
-from models.training import age_groups, standing_scores, train_policy
-from models.weights import Population, weighing
+from models.training import Training, age_groups, standing_scores, train_policy
+from models.weights import RANDOM, Population, weighing
 
 LIMITS = load_limits()
 TRAINING = LIMITS.training.model_copy(update={"trials": 1, "folds": 3})
@@ -46,16 +46,22 @@ def made_up(rows: int = 1_500, seed: int = 1, share: float = 0.15) -> Rows:
         groups=groups,
         days=days,
         base_margin=ALONE.base_margin(features),
-        picked=np.zeros(rows, bool),
+        frame=np.full(rows, RANDOM),
     )
 
 
 PRIOR = Prior(ALONE, made_up(seed=9).features)
 
 
+def trained(champion: Model | None = None) -> Training:
+    limits = LIMITS.model_copy(update={"training": TRAINING, "gate": GATE})
+    champions = {("account", "spam_ring"): champion} if champion else {}
+    return Training(DAY, champions, load_policies().policies, limits)
+
+
 @pytest.fixture(scope="module")
 def first():
-    return train_policy("account", "spam_ring", PRIOR, made_up(), DAY, None, 60, TRAINING, GATE)
+    return train_policy("account", "spam_ring", PRIOR, made_up(), trained())
 
 
 def exam(rows, training=TRAINING, gate=GATE):
@@ -68,7 +74,7 @@ def judged(challenger, champion, split):
 
 
 def test_a_sound_model_passes_and_the_same_rows_give_the_same_bytes(first):
-    again = train_policy("account", "spam_ring", PRIOR, made_up(), DAY, first.model, 60, TRAINING, GATE)
+    again = train_policy("account", "spam_ring", PRIOR, made_up(), trained(first.model))
     assert first.refusals == again.refusals == ()
     assert again.model.content() == first.model.content()
     assert again.model.version == first.model.version
@@ -84,7 +90,7 @@ def test_held_out_rows_are_later_and_of_groups_that_were_not_learned_from():
 def test_a_model_of_shuffled_labels_is_refused():
     rows = made_up()
     shuffled = replace(rows, labels=np.random.default_rng(5).permutation(rows.labels))
-    outcome = train_policy("account", "spam_ring", PRIOR, shuffled, DAY, None, 60, TRAINING, GATE)
+    outcome = train_policy("account", "spam_ring", PRIOR, shuffled, trained())
     assert any(reason.startswith("no better than chance") for reason in outcome.refusals)
 
 

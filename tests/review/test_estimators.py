@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.estimators import corrected, design_based, error_rate, estimate, finished, interval
+from review.estimators import corrected, design_based, error_rate, finished, interval, part
 
 REPEATS = 400
 
@@ -47,7 +47,12 @@ def audited(world, chances, wrong=0.0, twice=300, seed=3):
         seen = np.where(dice.random(drawn.sum()) < wrong, 1 - verdicts[drawn], verdicts[drawn])
         errors = error_rate(twice, dice.binomial(twice, 2 * wrong * (1 - wrong)), 0.03, 50) if wrong else None
         weights = views[drawn] / chances[drawn]
-        both.append((estimate(seen, weights, errors), estimate(seen, weights, errors, scores[drawn], predicted)))
+        both.append(
+            (
+                finished(part(seen, weights), errors),
+                finished(part(seen, weights, scores[drawn], predicted), errors),
+            )
+        )
     return both, (views * verdicts).sum() / views.sum()
 
 
@@ -93,14 +98,14 @@ def test_rare_abuse_in_a_small_simple_sample():
 
 
 def test_nothing_found_is_not_nothing_there():
-    none = estimate(np.zeros(300), np.ones(300))
+    none = finished(part(np.zeros(300), np.ones(300)), None)
     assert none.share == 0
     assert none.low == 0
     assert 0.005 < none.high < 0.02  # the rule of three says 0.01
 
 
 def test_nothing_audited_says_nothing():
-    assert estimate(np.array([]), np.array([])) == finished([], None)
+    assert part(np.array([]), np.array([])) == []
     assert finished([], None).share is None
 
 
