@@ -70,6 +70,7 @@ def recomputed(lake: str, day: date) -> Work:
     with tempfile.TemporaryDirectory() as folder:
         settings = {"threads": os.cpu_count() or 1, "memory_limit": f"{DUCKDB_GB}GB", "temp_directory": folder}
         connection = duckdb.connect(config=settings)
+        connection.execute("SET enable_progress_bar = false")
         reference.define(connection, day)
         reference.load(connection, lake)
         for _ in reference.compute(connection):

@@ -7,10 +7,9 @@ from datetime import timedelta
 from pyspark.sql import functions as F
 
 from features.links import (
-    account_links,
     at_false_discovery_rate,
     co_actions,
-    link_evidence,
+    linked,
     shared_works,
     silent_regulars,
     watching,
@@ -39,11 +38,10 @@ def run(context: Context) -> Facts:
     watched = watching(events, videos)
     acts = co_actions(events, context.source(ACCOUNTS), videos, worked, watched, since, limits).persist()
     active = acts.select("account_id").distinct().count()
-    evidence = cut(link_evidence(acts, silent_regulars(watched.regulars, limits), limits))
-    links = cut(account_links(evidence, limits))
-    threshold = at_false_discovery_rate(links, active, limits.false_discovery_rate)
-    rows = context.publish(ACCOUNT_LINKS, links.where(F.col("surprise") >= threshold))
-    context.publish(LINK_EVIDENCE, evidence)
+    found = linked(acts, silent_regulars(watched.regulars, limits), limits)
+    threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)
+    rows = context.publish(ACCOUNT_LINKS, found.pairs.where(F.col("surprise") >= threshold))
+    context.publish(LINK_EVIDENCE, found.evidence)
     context.publish(VIDEO_WORKS, shared_works(worked))
     return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
 

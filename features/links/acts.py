@@ -22,7 +22,9 @@ WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 """The verbs that some kind of co-action looks at."""
 ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
 WATCHED_AGAIN = 3
-"""Views from which a video was chosen: a feed may well show it twice."""
+"""Sittings from which a video was chosen: a feed may well show it twice."""
+WATCHED_OF_ONE = 2
+"""Videos of a creator from which the creator was chosen, not the video."""
 COPIED_WORKS = 3
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
@@ -98,20 +100,22 @@ def _event_acts(events: DataFrame) -> DataFrame:
 
 
 def _rewatches(videos: DataFrame) -> DataFrame:
-    """Videos that an account viewed at least `WATCHED_AGAIN` times, with the time of the first view."""
+    """Videos that an account sat down to at least `WATCHED_AGAIN` times, with the time of the first view."""
     video = F.col("video_id")
-    again = videos.where(F.col("views") >= WATCHED_AGAIN)
+    again = videos.where(F.col("sittings") >= WATCHED_AGAIN)
     return again.select(_act(_source("rewatch"), F.col("account_id"), video, video, F.col("ts")).alias("act")).select(
         "act.*"
     )
 
 
 def _regulars(regulars: DataFrame) -> DataFrame:
-    """Creators whose regular an account is, with the time of its first view of one of their videos."""
+    """Creators of whom an account watched several videos, with the time of its first view of one."""
     creator = F.col("creator")
-    return regulars.select(
-        _act(_source("regular"), F.col("account_id"), creator, creator, F.col("ts")).alias("act")
-    ).select("act.*")
+    return (
+        regulars.where(F.col("videos") >= WATCHED_OF_ONE)
+        .select(_act(_source("regular"), F.col("account_id"), creator, creator, F.col("ts")).alias("act"))
+        .select("act.*")
+    )
 
 
 def _comments(events: DataFrame) -> DataFrame:

@@ -24,8 +24,10 @@ from features.rings.components import cut
 from lake.schemas import RESPONSES
 from lake.store import only_row
 
+SITTING_S = 600
+"""Views of one video in one slot of so many seconds are one: short videos play in a loop."""
 REGULAR = 2
-"""Videos of a creator from which a viewer is a regular: the feed brings most creators before a viewer once."""
+"""Sittings with a creator from which a viewer is a regular: the feed brings most creators before a viewer once."""
 MIN_AUDIENCE = 3
 USUAL_SPREAD, USUAL_WEIGHT = 0.1, 1_000.0
 """The spread of creators is drawn towards this, with the weight of one audience of which some thirty are moved."""
@@ -39,9 +41,10 @@ LOG_10 = np.log(10)
 class Watching:
     """What accounts watched, and what they made of it.
 
-    `videos`: account_id, video_id, creator (null when unknown), views, responded, ts of the first view.
-    `regulars`: account_id, creator, ts of the first view, moved, chance; those who watched `REGULAR` videos of a
-    creator or more. `chance` is that of being moved at least once, going by what the account makes of all others.
+    `videos`: account_id, video_id, creator (null when unknown), sittings in which it was viewed, responded, ts of the
+    first view. `regulars`: account_id, creator, ts of the first view, videos, moved, chance; those who sat down to
+    videos of a creator `REGULAR` times or more, be it to one or to several. `chance` is that of being moved at least
+    once, going by what the account makes of all others.
     """
 
     videos: DataFrame
@@ -51,11 +54,12 @@ class Watching:
 def watching(events: DataFrame, videos: DataFrame) -> Watching:
     """Who watched what, from one look at the views, likes, comments and shares of `events`, delivered once or twice."""
     viewed = F.col("verb") == "view"
+    sitting = F.floor(F.unix_timestamp("ts") / SITTING_S)
     of_videos = (
         events.where(F.col("verb").isin("view", *RESPONSES) & F.col("video_id").isNotNull())
         .groupBy("account_id", "video_id")
         .agg(
-            F.count_distinct(F.when(viewed, F.col("ts"))).alias("views"),
+            F.count_distinct(F.when(viewed, sitting)).alias("sittings"),
             F.max(~viewed).alias("responded"),
             F.min(F.when(viewed, F.col("ts"))).alias("ts"),
         )
@@ -68,25 +72,27 @@ def watching(events: DataFrame, videos: DataFrame) -> Watching:
 def _regulars(of_videos: DataFrame) -> DataFrame:
     life = Window.partitionBy("account_id")
     elsewhere = F.try_divide(
-        F.sum("responses").over(life) - F.col("responses"), F.sum("videos").over(life) - F.col("videos")
+        F.sum("responses").over(life) - F.col("responses"), F.sum("sittings").over(life) - F.col("sittings")
     )
     return (
         of_videos.where("creator != account_id")
         .groupBy("account_id", "creator")
         .agg(
-            F.count_if(F.col("views") > 0).alias("videos"),
+            F.count_if(F.col("sittings") > 0).alias("videos"),
+            F.sum("sittings").alias("sittings"),
             F.count_if("responded").alias("responses"),
             F.min("ts").alias("ts"),
         )
         .withColumn("elsewhere", elsewhere)
-        .where(F.col("videos") >= REGULAR)
+        .where(F.col("sittings") >= REGULAR)
         .select(
             "account_id",
             "creator",
             "ts",
+            "videos",
             (F.col("responses") > 0).alias("moved"),
             # Who watches nothing else says nothing; `least` would take the unknown for certain.
-            F.coalesce(1 - F.exp(-F.col("videos") * _at_most_one("elsewhere")), F.lit(0.0)).alias("chance"),
+            F.coalesce(1 - F.exp(-F.col("sittings") * _at_most_one("elsewhere")), F.lit(0.0)).alias("chance"),
         )
     )
 

@@ -67,19 +67,12 @@ def least_total(taken: int, wanted: float) -> float:
     return float(brentq(lacking, wanted, wanted + 2 * MOST_KINDS * _ways(taken)))
 
 
-def pair_surprise(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
-    """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, surprise of
-    all kinds together; 0 when all of them are weak.
-
-    Two fans of one creator watch, like and follow: of what is all about one creator, the most telling kind counts.
-    """
-    return _kinds_side_by_side(evidence, limits).select(*PAIR, _all_together().alias("surprise"))
-
-
 def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
-    """One row for each pair of `evidence`: account_id, other_account_id, kinds, shared_objects, surprise.
+    """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, kinds,
+    shared_objects, surprise of all kinds together; 0 when all of them are weak.
 
-    The kinds are those that speak for it, or all when none does.
+    The kinds are those that speak for it, or all when none does. Two fans of one creator watch, like and follow: of
+    what is all about one creator, the most telling kind counts.
     """
     found = [F.col(kind.name) for kind in KINDS]
     spoken = F.greatest(*found) >= limits.min_kind_surprise

@@ -1,5 +1,7 @@
 """Pairs that met often enough to be looked at, and how unlikely that is, kind by kind."""
 
+from typing import NamedTuple
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
@@ -7,14 +9,13 @@ from pyspark.sql.types import StructType
 from conf import LinkLimits
 from features.links.audiences import silent_pairs
 from features.links.chance import dispersions, expected_and_tail
-from features.links.combine import pair_surprise, promising
+from features.links.combine import PAIR, account_links, promising
 from features.links.contacts import of_one_hand
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
 from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
 from features.rings.components import cut
 from lake.schemas import LINK_EVIDENCE
 
-PAIR = ["account_id", "other_account_id"]
 JUDGED = (*PAIR, "kind", "shared_objects", "surprise", "creator")
 SEEN = ("first_at", "last_at", "objects")
 EVIDENCE = StructType([field for field in LINK_EVIDENCE.schema if field.name != "as_of"])
@@ -23,19 +24,30 @@ RARITY_STEPS = 1_000
 """Steps per power of ten in which rarities are told apart."""
 
 
-def link_evidence(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> DataFrame:
-    """What speaks for each pair of accounts with a surprise of `min_pair_surprise` or more, a row for each kind.
+class Linked(NamedTuple):
+    """The pairs of accounts with a surprise of `min_pair_surprise` or more, and what speaks for each.
 
-    `acts` as of `co_actions`, `silent` as of `silent_regulars`. Columns as of the table link_evidence, without as_of.
-    Chance explains many of these pairs one by one: see `account_links` for those that it does not, and `features.rings`
-    for what they tell together.
+    `pairs` as of `account_links`; `evidence` has a row for each pair and kind, with the columns of the table
+    link_evidence without as_of.
+    """
+
+    pairs: DataFrame
+    evidence: DataFrame
+
+
+def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
+    """The pairs that met on unlikely objects; `acts` as of `co_actions`, `silent` as of `silent_regulars`.
+
+    Chance explains many of these pairs one by one: see `at_false_discovery_rate` for those that it does not, and
+    `features.rings` for what they tell together.
     """
     degrees = activity(acts).persist()
     placed = windows(acts, limits)
     crowds = crowdedness(placed).persist()
     found = populations(degrees, crowds, limits)
     if not found:
-        return acts.sparkSession.createDataFrame([], EVIDENCE)
+        nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
+        return Linked(account_links(nothing, limits), nothing)
     meeting = pairs(telling(placed, crowds, found).persist(), limits)
     spread = dispersions(sampled_counts(meeting, found, limits), found)
     objects = each_object_once(repeated(meeting, limits)).persist()
@@ -50,11 +62,13 @@ def link_evidence(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Dat
         .unionByName(quiet.select(*JUDGED))
     )
     judged = cut(promising(judged, limits))
-    of_pairs = pair_surprise(judged.withColumn("kind", _kind_name()), limits)
-    worth = cut(of_pairs.where(F.col("surprise") >= limits.min_pair_surprise).select(*PAIR))
-    told = judged.join(worth, on=PAIR, how="left_semi")
-    seen = shown(objects, worth).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
-    return told.join(seen, on=[*PAIR, "kind"], how="inner").select(
+    pairs_of_all = account_links(judged.withColumn("kind", _kind_name()), limits)
+    chosen = cut(pairs_of_all.where(F.col("surprise") >= limits.min_pair_surprise))
+    told = judged.join(chosen.select(*PAIR), on=PAIR, how="left_semi")
+    seen = shown(objects, chosen.select(*PAIR)).unionByName(
+        quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True
+    )
+    evidence = told.join(seen, on=[*PAIR, "kind"], how="inner").select(
         *PAIR,
         _kind_name().alias("kind"),
         "shared_objects",
@@ -65,6 +79,7 @@ def link_evidence(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Dat
         "objects",
         "creator",
     )
+    return Linked(chosen, evidence)
 
 
 def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:

@@ -61,6 +61,21 @@ def test_who_is_paid_to_watch_gives_the_customer_away(spark):
     assert silent(spark, evenings(1, silent=PAID)) == {(account, CUSTOMER) for account in PAID}
 
 
+def test_one_film_watched_again_another_day_is_coming_back_and_a_loop_is_not(spark):
+    """The customer has a single film, which its paid audience sees three times."""
+
+    def paid(apart: timedelta) -> set[tuple[int, int]]:
+        again = [
+            {"account_id": person, "verb": "view", "video_id": film(CUSTOMER, 0), "ts": START + number * apart}
+            for person in PAID
+            for number in range(3)
+        ]
+        return silent(spark, evenings(6) + again)
+
+    assert paid(timedelta(days=1)) == {(account, CUSTOMER) for account in PAID}
+    assert paid(timedelta(seconds=20)) == set()
+
+
 def test_people_who_like_what_they_like_are_no_silent_audience(spark):
     assert silent(spark, evenings(2)) == set()
 

@@ -11,13 +11,13 @@ from features.links import (
     account_links,
     at_false_discovery_rate,
     co_actions,
-    link_evidence,
+    linked,
     shared_works,
     silent_regulars,
     watching,
     works,
 )
-from features.links.combine import pair_surprise, promising
+from features.links.combine import promising
 from features.links.contacts import of_one_hand
 from features.links.kinds import KINDS, SOURCE_NUMBER
 from tests.builders import accounts, at, events, minutes, videos
@@ -56,7 +56,7 @@ def found(spark, rows: list[dict], films_each: int = 1) -> set[tuple[int, int]]:
     watched, worked = watching(acted, films), works(films, START.date(), LIMITS)
     acts = co_actions(acted, people, films, worked, watched, START.date(), LIMITS)
     silent = silent_regulars(watched.regulars, LIMITS)
-    links = account_links(link_evidence(acts, silent, LIMITS), LIMITS).cache()
+    links = linked(acts, silent, LIMITS).pairs
     threshold = at_false_discovery_rate(links, PEOPLE, LIMITS.false_discovery_rate)
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
 
@@ -262,7 +262,7 @@ def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_befor
     schema = "account_id bigint, other_account_id bigint, kind string, shared_objects bigint, surprise double"
     evidence = spark.createDataFrame(rows, f"{schema}, creator bigint")
     far_enough = F.col("surprise") >= LIMITS.min_pair_surprise
-    wanted = {row.account_id for row in pair_surprise(evidence, LIMITS).where(far_enough).collect()}
+    wanted = {row.account_id for row in account_links(evidence, LIMITS).where(far_enough).collect()}
     kept = promising(evidence, LIMITS)
-    assert wanted == {row.account_id for row in pair_surprise(kept, LIMITS).where(far_enough).collect()}
+    assert wanted == {row.account_id for row in account_links(kept, LIMITS).where(far_enough).collect()}
     assert 0 < len(wanted) < len({row.account_id for row in kept.collect()}) < 300
