@@ -23,8 +23,6 @@ WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
 WATCHED_AGAIN = 3
 """Sittings from which a video was chosen: a feed may well show it twice."""
-WATCHED_OF_ONE = 2
-"""Videos of a creator from which the creator was chosen, not the video."""
 COPIED_WORKS = 3
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
@@ -109,13 +107,11 @@ def _rewatches(videos: DataFrame) -> DataFrame:
 
 
 def _regulars(regulars: DataFrame) -> DataFrame:
-    """Creators of whom an account watched several videos, with the time of its first view of one."""
+    """Creators whose regular an account is, with the time of its first view of one of their videos."""
     creator = F.col("creator")
-    return (
-        regulars.where(F.col("videos") >= WATCHED_OF_ONE)
-        .select(_act(_source("regular"), F.col("account_id"), creator, creator, F.col("ts")).alias("act"))
-        .select("act.*")
-    )
+    return regulars.select(
+        _act(_source("regular"), F.col("account_id"), creator, creator, F.col("ts")).alias("act")
+    ).select("act.*")
 
 
 def _comments(events: DataFrame) -> DataFrame:

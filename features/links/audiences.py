@@ -42,7 +42,7 @@ class Watching:
     """What accounts watched, and what they made of it.
 
     `videos`: account_id, video_id, creator (null when unknown), sittings in which it was viewed, responded, ts of the
-    first view. `regulars`: account_id, creator, ts of the first view, videos, moved, chance; those who sat down to
+    first view. `regulars`: account_id, creator, ts of the first view, moved, chance; those who sat down to
     videos of a creator `REGULAR` times or more, be it to one or to several. `chance` is that of being moved at least
     once, going by what the account makes of all others.
     """
@@ -78,7 +78,6 @@ def _regulars(of_videos: DataFrame) -> DataFrame:
         of_videos.where("creator != account_id")
         .groupBy("account_id", "creator")
         .agg(
-            F.count_if(F.col("sittings") > 0).alias("videos"),
             F.sum("sittings").alias("sittings"),
             F.count_if("responded").alias("responses"),
             F.min("ts").alias("ts"),
@@ -89,7 +88,6 @@ def _regulars(of_videos: DataFrame) -> DataFrame:
             "account_id",
             "creator",
             "ts",
-            "videos",
             (F.col("responses") > 0).alias("moved"),
             # Who watches nothing else says nothing; `least` would take the unknown for certain.
             F.coalesce(1 - F.exp(-F.col("sittings") * _at_most_one("elsewhere")), F.lit(0.0)).alias("chance"),

@@ -68,9 +68,9 @@ KINDS = (
 )
 """To view is no act of will: one feed shows the same rare videos to people of one taste, who need not know each other,
 so that views link honest neighbours far more often than bots. To view a video again is one, and so is to come back to
-a creator: who watched several of the videos of one is a `regular`. Bots that are paid for views are the regulars of
-their customers, of whom few others watch more than one. Who comes back, be it to one video, and is never moved is a
-`silent_regular`: not the pair is judged there, but the creator, see audiences.py.
+a creator, be it to one video: who does is a `regular`. Bots that are paid for views are the regulars of their
+customers, to whom few others come back. Who is a regular and never moved is a `silent_regular`: not the pair is judged
+there, but the creator, see audiences.py.
 """
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}

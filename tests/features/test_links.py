@@ -32,17 +32,17 @@ PEOPLE, FILMS = 300, 600
 
 
 def noise(seed: int, share_of_ring: int = 30, verb: str = "like") -> list[dict]:
-    """Acts of people who act alone: each on some films, at any time of four weeks."""
+    """Acts of people who act alone: each on some films, once on each, at any time of four weeks."""
     draw = random.Random(seed)
     return [
         {
             "account_id": person,
             "verb": verb,
-            "video_id": int(FILMS * draw.random() ** 2) + 1,
+            "video_id": film,
             "ts": START + timedelta(seconds=draw.randrange(28 * 86_400)),
         }
         for person in range(1, PEOPLE + 1)
-        for _ in range(share_of_ring)
+        for film in sorted({int(FILMS * draw.random() ** 2) + 1 for _ in range(share_of_ring)})
     ]
 
 
