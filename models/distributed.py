@@ -23,7 +23,6 @@ from lake.errors import UsageError
 from models.evidence import Evidence, Prior
 from models.examples import apart_from, ties_of
 from models.fit import Parameters, Rows, Terms, booster_settings, terms_of
-from models.score import as_floats
 from models.weights import Weighing
 
 WEIGHED_BY = ("label", "source", "selection", "inclusion_probability", "strength")
@@ -114,7 +113,7 @@ class AllRows:
             F.col("label").cast("double").alias("label"),
             "told.weight",
             "told.base_margin",
-            *as_floats(names),
+            *(F.col(name).cast("float").alias(name) for name in names),
         )
 
     def believed(self, names: list[str], prior: Prior, terms: Terms, like: DataFrame) -> DataFrame:

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.stats import chi2
 
-from models.score import as_floats, as_values
+from models.score import packed, unpacked
 
 BINS = 10
 HALF = 0.5
@@ -41,14 +41,14 @@ def histograms(rows: DataFrame, edges: Edges) -> dict[str, np.ndarray]:
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         totals = {name: np.zeros(len(its) + 2, np.int64) for name, its in edges.items()}
         for batch in batches:
-            for name, values in as_values(batch, names).items():
+            for name, values in unpacked(batch.column("values"), names).items():
                 unknown = np.isnan(values)
                 bins = np.where(unknown, len(edges[name]) + 1, np.searchsorted(edges[name], values))
                 totals[name] += np.bincount(bins, minlength=len(totals[name]))
         yield pa.RecordBatch.from_pydict({"name": names, "counts": [totals[name].tolist() for name in names]})
 
     found = {name: np.zeros(len(its) + 2, np.int64) for name, its in edges.items()}
-    parts = rows.select(*as_floats(names)).mapInArrow(count, "name string, counts array<bigint>")
+    parts = rows.select(packed(names)).mapInArrow(count, "name string, counts array<bigint>")
     each = parts.select("name", F.posexplode("counts").alias("bin", "rows"))
     for row in each.groupBy("name", "bin").agg(F.sum("rows").alias("rows")).collect():
         found[row["name"]][row.bin] = row["rows"]

@@ -7,10 +7,11 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xgboost as xgb
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import DoubleType, StructField, StructType
+from pyspark.sql.types import ArrayType, DoubleType, FloatType, StructField, StructType
 from scipy.special import expit
 
 from conf import ScoringLimits
@@ -122,71 +123,95 @@ def columns_of(rows: DataFrame, scorers: Mapping[str, Scorer]) -> list[str]:
     return sorted({name for scorer in scorers.values() for name in scorer.looked_at})
 
 
-def as_floats(names: Iterable[str]) -> list[Column]:
-    """Columns as the 32-bit floats that trees compare: half the bytes that go to Python."""
-    return [F.col(name).cast("float").alias(name) for name in names]
+def packed(names: Iterable[str]) -> Column:
+    """Columns as one, `values`: the 32-bit floats that trees compare, NaN for null; they reach Python in one piece."""
+    unknown = F.lit(np.nan).cast("float")
+    return F.array(*(F.coalesce(F.col(name).cast("float"), unknown) for name in names)).alias("values")
 
 
-def as_values(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Columns of a batch as 32-bit floats, NaN for null."""
-    return {
-        name: np.asarray(
-            batch.column(batch.schema.get_field_index(name)).to_numpy(zero_copy_only=False), dtype=np.float32
-        )
-        for name in names
-    }
+def unpacked(values: pa.Array, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The columns by name of rows that were `packed`."""
+    matrix = values.flatten().to_numpy().reshape(len(values), len(names))
+    return {name: matrix[:, place] for place, name in enumerate(names)}
 
 
-def with_scores(rows: DataFrame, keys: Sequence[str], scorers: Mapping[str, Scorer]) -> DataFrame:
-    """The keys of each row and, per policy, its score in a column `score_<policy>`.
+class Best:
+    """The `most` best rows of all that were shown so far: by score and, of equals, the smaller key."""
 
-    Boosters are broadcast, each batch is read once for all of them, on one thread each.
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.scores, self.keys = np.empty(0), np.empty(0, np.int64)
+
+    def admit(self, scores: np.ndarray, keys: np.ndarray) -> np.ndarray:
+        """Which of these rows are among the best of them and of those before."""
+        scores, keys = np.r_[self.scores, scores], np.r_[self.keys, keys]
+        order = np.lexsort((keys, -scores))[: self.most]
+        admitted = np.zeros(len(scores), bool)
+        admitted[order] = True
+        admitted = admitted[len(self.scores) :]
+        self.scores, self.keys = scores[order], keys[order]
+        return admitted
+
+
+def with_scores(
+    rows: DataFrame, keys: Sequence[str], scorers: Mapping[str, Scorer], top: Mapping[str, int], threshold: float
+) -> DataFrame:
+    """The `keys` of each row, the entity's own first, per policy its score in a column `score_<policy>`, and `values`.
+
+    Boosters are broadcast, each batch is read once for all of them, on one thread each. The values (`packed` columns of
+    `columns_of`) are kept of rows with a score of `threshold` or more and of all that may be among the `top` of a
+    policy, so that their reasons need no second look at all rows; for the others they are null.
     """
     looked_at = columns_of(rows, scorers)
     shipped = rows.sparkSession.sparkContext.broadcast(dict(scorers))
-    scores = [StructField(f"score_{policy}", DoubleType()) for policy in scorers]
-    schema = StructType([*(rows.schema[name] for name in keys), *scores])
+    scored = [StructField(f"score_{policy}", DoubleType()) for policy in scorers]
+    schema = StructType([*(rows.schema[name] for name in keys), *scored, StructField("values", ArrayType(FloatType()))])
     names = schema.fieldNames()
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        best = {policy: Best(top[policy]) for policy in shipped.value}
         for batch in batches:
-            values = as_values(batch, looked_at)
-            columns = [batch.column(batch.schema.get_field_index(name)) for name in keys]
-            columns += [pa.array(expit(scorer.log_odds(values))) for scorer in shipped.value.values()]
+            entities = batch.column(keys[0]).to_numpy()
+            values = unpacked(batch.column("values"), looked_at)
+            kept, scores = np.zeros(len(entities), bool), []
+            for policy, scorer in shipped.value.items():
+                scores.append(expit(scorer.log_odds(values)))
+                kept |= (scores[-1] >= threshold) | best[policy].admit(scores[-1], entities)
+            told = pc.if_else(pa.array(kept), batch.column("values"), pa.scalar(None, batch.column("values").type))
+            columns = [*(batch.column(name) for name in keys), *map(pa.array, scores), told]
             yield pa.RecordBatch.from_arrays(columns, names=names)
 
-    return rows.select(*keys, *as_floats(looked_at)).mapInArrow(score, schema)
+    return rows.select(*keys, packed(looked_at)).mapInArrow(score, schema)
 
 
-def reasons(rows: DataFrame, key: str, scorers: Mapping[str, Scorer], most: int) -> DataFrame:
-    """Reasons of rows with a `policy`: columns key, policy, reasons.
+def reasons(chosen: DataFrame, scorers: Mapping[str, Scorer], looked_at: Sequence[str], most: int) -> DataFrame:
+    """Reasons of rows (key, policy, values): columns key, policy, reasons.
 
     The `most` largest contributions are named, the others are one entry, and the base rate is the last: they sum to
-    the log-odds of the score. A row of which nothing speaks has no reasons.
+    the log-odds of the score. A row of which nothing speaks has no reasons. The values are the columns `looked_at`.
     """
-    looked_at = columns_of(rows, scorers)
-    shipped = rows.sparkSession.sparkContext.broadcast(dict(scorers))
-    schema = StructType([rows.schema[key], rows.schema["policy"], StructField("reasons", REASON)])
+    key = chosen.columns[0]
+    shipped = chosen.sparkSession.sparkContext.broadcast(dict(scorers))
+    schema = StructType([chosen.schema[key], chosen.schema["policy"], StructField("reasons", REASON)])
     arrow_schema = pa.schema([(key, pa.int64()), ("policy", pa.string()), ("reasons", ARROW_REASONS)])
 
     def explain(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            policies = np.asarray(batch.column(batch.schema.get_field_index("policy")).to_pylist(), dtype=object)
+            policies = np.asarray(batch.column("policy").to_pylist(), dtype=object)
             for policy, scorer in shipped.value.items():
                 mine = np.flatnonzero(policies == policy)
                 if not len(mine):
                     continue
                 own = batch.take(pa.array(mine))
-                why = listed(scorer, as_values(own, looked_at), most)
-                entities = own.column(own.schema.get_field_index(key)).to_pylist()
+                why = listed(scorer, unpacked(own.column("values"), looked_at), most)
                 told = [
                     {key: entity, "policy": policy, "reasons": each}
-                    for entity, each in zip(entities, why, strict=True)
+                    for entity, each in zip(own.column(key).to_pylist(), why, strict=True)
                     if each
                 ]
                 yield pa.RecordBatch.from_pylist(told, schema=arrow_schema)
 
-    return rows.select(key, "policy", *as_floats(looked_at)).mapInArrow(explain, schema)
+    return chosen.mapInArrow(explain, schema)
 
 
 def listed(scorer: Scorer, values: Mapping[str, np.ndarray], most: int) -> list[list[dict]]:
@@ -237,7 +262,8 @@ def score_entities(
     key = f"{entity_type}_id"
     scorers = {policy: scorer_of(entity_type, policy, models, limits) for policy in policies}
     ids = dict.fromkeys([key, *(scorer.evidence.ring for scorer in scorers.values())])
-    wide = with_scores(rows, list(ids), scorers).persist()
+    top = {policy: limits.reason_capacities * capacities[policy] for policy in scorers}
+    wide = with_scores(rows, list(ids), scorers, top, limits.reason_threshold).persist()
     each = [
         wide.select(
             key,
@@ -249,12 +275,12 @@ def score_entities(
         for policy, scorer in scorers.items()
     ]
     wanted = [
-        queueable(scored, key, limits.reason_capacities * capacities[policy], limits.reason_threshold)
+        queueable(scored, key, top[policy], limits.reason_threshold)
         for policy, scored in zip(scorers, each, strict=True)
     ]
-    explained = reasons(
-        rows.join(reduce(DataFrame.union, wanted).distinct(), on=key, how="inner"), key, scorers, limits.reasons
-    )
+    kept = wide.where("values IS NOT NULL").select(key, "values")
+    chosen = kept.join(reduce(DataFrame.union, wanted).distinct(), on=key, how="inner").select(key, "policy", "values")
+    explained = reasons(chosen, scorers, columns_of(rows, scorers), limits.reasons)
     return (
         reduce(DataFrame.union, each)
         .join(explained, on=[key, "policy"], how="left")

@@ -187,7 +187,8 @@ def test_train_fits_on_all_decisions_where_the_driver_holds_a_part(lake):
     assert f"all {row.metrics['fitted_rows']:.0f} decisions" in card
     model = load_model(lake.spark, lake.uri, row)
     rows = feature_rows(context(lake), [DAY])["account"]
-    scores = with_scores(rows, ["account_id"], {"spam_ring": Scorer.of_model(model)}).toPandas()
+    scorers = {"spam_ring": Scorer.of_model(model)}
+    scores = with_scores(rows, ["account_id"], scorers, top={"spam_ring": 1}, threshold=1.0).toPandas()
     truth = scores["account_id"].map(abusive)
     assert len(scores) == PEOPLE
     assert scores["score_spam_ring"][truth].mean() > 0.5 > 0.2 > scores["score_spam_ring"][~truth].mean()

@@ -9,7 +9,7 @@ from conf import load_limits
 from models.calibration import Crowd, fit_calibrator
 from models.evidence import Prior, evidence_of
 from models.fit import Rows, fit_model
-from models.score import BASE_RATE, Scorer, listed, score_entities
+from models.score import BASE_RATE, Best, Scorer, listed, score_entities
 from models.weights import OTHER, RANDOM
 
 EVIDENCE = evidence_of("account", "spam_ring", unknown=0.001)
@@ -65,6 +65,39 @@ def test_a_video_is_shown_with_the_ring_that_speaks_of_the_policy(spark):
     scoring = load_limits().scoring
     scores = score_entities(spark.createDataFrame([video]), "video", policies, {}, dict.fromkeys(policies, 1), scoring)
     assert {row.policy: row.ring_id for row in scores.collect()} == dict(zip(policies, (7, 8), strict=True))
+
+
+def test_reasons_go_to_the_best_rows_and_to_all_from_the_threshold_up_however_rows_are_parted(spark):
+    """Forty accounts in rings of ever higher scores, of two the same; five places in the queue, two days of it."""
+    scores = [min(number, 38) / 100 for number in range(40)]
+    rows = [
+        {
+            "account_id": number,
+            "ring_id": 7,
+            "ring_score": score,
+            "ring_strength": 1.0,
+            **dict.fromkeys(EVIDENCE.breaks, 1.0),
+        }
+        for number, score in enumerate(scores)
+    ]
+    parted = spark.createDataFrame(rows).repartition(3)
+    for threshold, explained in ((0.245, range(25, 40)), (0.9, range(30, 40))):
+        limits = load_limits().scoring.model_copy(update={"reason_capacities": 2, "reason_threshold": threshold})
+        found = score_entities(parted, "account", ["spam_ring"], {}, {"spam_ring": 5}, limits).collect()
+        assert len(found) == 40
+        assert {row.account_id for row in found if row.reasons} == set(explained)
+
+
+def test_the_best_rows_so_far_are_those_of_a_sort():
+    dice = np.random.default_rng(8)
+    scores, keys = dice.integers(0, 20, 500) / 20, dice.permutation(500)
+    best = Best(30)
+    admitted = np.concatenate(
+        [best.admit(*part) for part in zip(np.split(scores, 10), np.split(keys, 10), strict=True)]
+    )
+    wanted = np.lexsort((keys, -scores))[:30]
+    assert best.keys.tolist() == keys[wanted].tolist()
+    assert admitted[wanted].all() and 30 < admitted.sum() < 250
 
 
 def world(seed: int, hidden_ones: bool) -> pd.DataFrame:
