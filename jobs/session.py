@@ -28,7 +28,7 @@ SETTINGS = {
     "spark.sql.codegen.cache.maxEntries": "5000",
     # Rows of a hundred features and more go through generated code too: half the time for each.
     "spark.sql.codegen.maxFields": "1000",
-    # The JVM compiles no method of more than 8,000 bytes, ever: code for the whole of a wide stage would be interpreted.
+    # The JVM compiles no method of more than 8,000 bytes: code for the whole of a wide stage would be interpreted.
     "spark.sql.codegen.hugeMethodLimit": "8000",
     # Rows that are sorted by their group are added up as they come, with no table of groups and no second sort.
     "spark.sql.execution.replaceHashWithSortAgg": "true",
