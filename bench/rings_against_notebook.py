@@ -77,15 +77,20 @@ def measured(found: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
     ]
 
 
-def compared(lake: str) -> Iterator[list[str]]:
-    """The columns of the rows of the table, from tool on, of a platform whose links and rings are published."""
+def compared(seed: int, evading: float, lake: str) -> Iterator[str]:
+    """The rows of the table of a platform whose links and rings are published."""
+
+    def row(tool: str, seconds: float, found: pd.DataFrame) -> str:
+        cells = [str(seed), f"{evading:.0%}", tool, f"{seconds:.0f}", *measured(found, truth)]
+        return f"| {' | '.join(cells)} |"
+
     connection = views(lake)
     truth = connection.execute(TRUTH.format(day=DAY)).df()
     took = steps(lake)
-    yield ["suite", f"{took['links'] + took['rings']:.0f}", *measured(of_suite(lake), truth)]
+    yield row("suite", took["links"] + took["rings"], of_suite(lake))
     began = time.monotonic()
     found = notebook.rings(connection, DAY)
-    yield ["notebook", f"{time.monotonic() - began:.0f}", *measured(found, truth)]
+    yield row("notebook", time.monotonic() - began, found)
 
 
 @click.command()
@@ -96,8 +101,8 @@ def main(evading: float, **which: Any) -> None:
     for seed, lake in platforms(evading=evading, **which):
         for job in ("links", "rings"):
             run(job, "--lake", lake, "--as-of", str(DAY))
-        for cells in compared(lake):
-            print(f"| {seed} | {evading:.0%} | {' | '.join(cells)} |", flush=True)
+        for row in compared(seed, evading, lake):
+            print(row, flush=True)
 
 
 if __name__ == "__main__":

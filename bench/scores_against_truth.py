@@ -141,7 +141,7 @@ def main(evading: float, **which: Any) -> None:
         run_day(lake)
         took = time.monotonic() - began
         print(f"| {' | '.join([str(seed), f'{evading:.0%}', f'{took:.0f}', *measured(lake)])} |", flush=True)
-        of_rings += [f"| {seed} | {evading:.0%} | {' | '.join(cells)} |" for cells in compared(lake)]
+        of_rings += compared(seed, evading, lake)
     print("", *of_rings, sep="\n")
 
 

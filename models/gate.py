@@ -10,6 +10,7 @@ with full weights: that is what audits are for.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -81,10 +82,19 @@ class Exam:
     training: TrainingLimits
     limits: GateLimits
 
+    @cached_property
+    def trimmed_weights(self) -> np.ndarray:
+        """What the rows weigh where ranking is judged."""
+        return trimmed(self.rows.labels, self.rows.weights, self.training.weight_spread)
+
+    @cached_property
+    def group_places(self) -> np.ndarray:
+        """The groups of the rows, numbered from 0."""
+        return np.unique(self.rows.groups, return_inverse=True)[1]
+
     def figures(self, scores: np.ndarray, times: np.ndarray | int = 1) -> dict[str, float]:
         """What scores are worth on rows that are taken so many times each."""
-        labels, weights = self.rows.labels, self.rows.weights * times
-        ranking = trimmed(labels, self.rows.weights, self.training.weight_spread) * times
+        labels, weights, ranking = self.rows.labels, self.rows.weights * times, self.trimmed_weights * times
         return {
             "average_precision": float(average_precision_score(labels, scores, sample_weight=ranking)),
             "precision_at_capacity": precision_at(scores, labels, ranking, self.capacity),
@@ -97,8 +107,7 @@ class Exam:
         most a few times.
         """
         generator = np.random.default_rng(self.training.seed)
-        _, group = np.unique(self.rows.groups, return_inverse=True)
-        groups = group.max() + 1
+        group, groups = self.group_places, self.group_places.max() + 1
         for _ in range(self.limits.bootstraps):
             for _ in range(20):
                 times = np.bincount(generator.integers(0, groups, groups), minlength=groups)[group]
@@ -114,7 +123,7 @@ class Exam:
         Verdicts are drawn from the scores; one draw serves a whole group, whose members stand or fall together.
         """
         generator, slips = np.random.default_rng(self.training.seed), self.training.slips
-        _, group = np.unique(self.rows.groups, return_inverse=True)
+        group = self.group_places
         chances = slips + (1 - 2 * slips) * scores
         errors = [
             calibration_error(scores, generator.random(group.max() + 1)[group] < chances, self.rows.weights, slips)

@@ -172,12 +172,13 @@ def with_scores(
         best = {policy: Best(top[policy]) for policy in shipped.value}
         for batch in batches:
             entities = batch.column(keys[0]).to_numpy()
-            values = unpacked(batch.column("values"), looked_at)
+            together = batch.column("values")
+            values = unpacked(together, looked_at)
             kept, scores = np.zeros(len(entities), bool), []
             for policy, scorer in shipped.value.items():
                 scores.append(expit(scorer.log_odds(values)))
                 kept |= (scores[-1] >= threshold) | best[policy].admit(scores[-1], entities)
-            told = pc.if_else(pa.array(kept), batch.column("values"), pa.scalar(None, batch.column("values").type))
+            told = pc.if_else(pa.array(kept), together, pa.scalar(None, together.type))
             columns = [*(batch.column(name) for name in keys), *map(pa.array, scores), told]
             yield pa.RecordBatch.from_arrays(columns, names=names)
 

@@ -42,9 +42,9 @@ class Watching:
     """What accounts watched, and what they made of it.
 
     `videos`: account_id, video_id, creator (null when unknown), sittings in which it was viewed, responded, ts of the
-    first view. `regulars`: account_id, creator, ts of the first view, moved, chance; those who sat down to
-    videos of a creator `REGULAR` times or more, be it to one or to several. `chance` is that of being moved at least
-    once, going by what the account makes of all others.
+    first view. `regulars`: account_id, creator, ts of the first view, moved, chance; those who sat down to videos of a
+    creator `REGULAR` times or more, be it to one or to several. `chance` is that of being moved at least once, going by
+    what the account makes of all others.
     """
 
     videos: DataFrame
