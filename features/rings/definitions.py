@@ -19,7 +19,7 @@ class Family:
 
     `words` are looked for in a kind's name, the first family that has one takes it. `verb` is that of the events behind
     it, None when the link is not made of events on videos or accounts. `policy` is what such a ring breaks; `weight` is
-    how specific the behaviour is to that policy. `phrase` is how an analyst would say it.
+    how specific the behaviour is to that policy. `phrase` is how an analyst would say it, `honest` who else does so.
     """
 
     name: str
@@ -28,25 +28,40 @@ class Family:
     policy: str
     weight: float
     phrase: str
+    honest: str
 
 
 FAMILIES = (
-    Family("text", ("text",), "comment", "spam_ring", 3.0, "wrote near-equal comments"),
-    Family("report", ("report",), "report", "bot_network", 3.0, "reported"),
-    Family("sound", ("sound",), None, "coordinated_reupload", 1.0, "used the same rare sounds"),
-    Family("upload", ("frame", "caption", "upload"), None, "coordinated_reupload", 3.0, "uploaded near-equal videos"),
-    Family("comment", ("comment",), "comment", "spam_ring", 1.0, "commented on"),
-    Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked"),
-    Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed"),
-    Family("share", ("share",), "share", "artificial_engagement", 1.0, "shared"),
-    Family("view", ("view", "rewatch", "regular"), "view", "bot_network", 0.5, "kept watching"),
-    Family("device", ("device",), None, "bot_network", 0.5, "used the same devices"),
-    Family("address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses"),
+    Family("text", ("text",), "comment", "spam_ring", 3.0, "wrote near-equal comments", "who takes part in a giveaway"),
+    Family("report", ("report",), "report", "bot_network", 3.0, "reported", "whom the same outrages"),
+    Family("sound", ("sound",), None, "coordinated_reupload", 1.0, "used the same rare sounds", "who follows a trend"),
     Family(
-        "profile", ("bio", "handle", "signup", "profile"), None, "bot_network", 0.5, "signed up with profiles alike"
+        "upload",
+        ("frame", "caption", "upload"),
+        None,
+        "coordinated_reupload",
+        3.0,
+        "uploaded near-equal videos",
+        "who passes a meme on",
+    ),
+    Family("comment", ("comment",), "comment", "spam_ring", 1.0, "commented on", "fans"),
+    Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked", "fans, friends"),
+    Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed", "fans"),
+    Family("share", ("share",), "share", "artificial_engagement", 1.0, "shared", "friends"),
+    Family("view", ("view", "rewatch", "regular"), "view", "bot_network", 0.5, "kept watching", "people of one taste"),
+    Family("device", ("device",), None, "bot_network", 0.5, "used the same devices", "families"),
+    Family("address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses", "homes, carriers"),
+    Family(
+        "profile",
+        ("bio", "handle", "signup", "profile"),
+        None,
+        "bot_network",
+        0.5,
+        "signed up with profiles alike",
+        "a school, a company",
     ),
 )
-OTHER = Family("other", (), None, "bot_network", 0.25, "acted together")
+OTHER = Family("other", (), None, "bot_network", 0.25, "acted together", "anyone")
 """Where a kind goes that no family names."""
 
 SCATTERED_DAYS = 3
@@ -98,7 +113,7 @@ RING_FEATURES = (
             "share",
             f"links with evidence that both {family.phrase}",
             f"what {family.policy} leaves behind",
-            "see the score's terms",
+            family.honest,
         )
         for family in FAMILIES
     ),
