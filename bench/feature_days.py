@@ -22,8 +22,7 @@ from typing import NamedTuple
 import click
 import duckdb
 import reference
-from deltalake import DeltaTable
-from end_to_end import EVENTS_PER_ACCOUNT, published, run, simulate
+from end_to_end import EVENTS_PER_ACCOUNT, published, simulate, timed
 
 from features import accounts, videos
 from jobs.features import JOB
@@ -56,12 +55,9 @@ def simulated(folder: str, events: int) -> str:
 
 
 def suite(lake: str, day: date) -> Work:
-    """The features job for a day; its time is the one that it records of itself."""
-    _, peak_gb = run(JOB.name, "--lake", lake, "--as-of", str(day))
-    runs = DeltaTable(f"{lake}/job_runs").to_pandas()
-    newest = runs[(runs["job"] == JOB.name) & (runs["as_of"] == day)].sort_values("started_at").iloc[-1]
-    rows = {table.name: len(published(lake, table.name, day)) for table in TABLES}
-    return Work((newest.finished_at - newest.started_at).total_seconds(), peak_gb, rows)
+    """The features job for a day."""
+    seconds, peak_gb = timed(JOB.name, lake, day)
+    return Work(seconds, peak_gb, {table.name: len(published(lake, table.name, day)) for table in TABLES})
 
 
 def recomputed(lake: str, day: date) -> Work:

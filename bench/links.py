@@ -6,6 +6,8 @@ the start of Spark is not counted. Prints a Markdown table, and the power of eve
 """
 
 import math
+import os
+import shutil
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -15,7 +17,7 @@ import click
 import numpy as np
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from end_to_end import EVENTS_PER_ACCOUNT, run, simulate
+from end_to_end import EVENTS_PER_ACCOUNT, simulate, timed
 
 from jobs.links import JOB
 from lake.schemas import ACTIVE_DAYS, EVENTS
@@ -29,16 +31,12 @@ FIRST_ID = 4_000_000_000_000_000_000
 VIDEO = FIRST_ID
 
 
-def links(lake: str, day: date) -> tuple[float, float]:
-    """Seconds, as the job records them of itself, and peak gigabytes."""
-    _, peak_gb = run(JOB.name, "--lake", lake, "--as-of", str(day))
-    runs = DeltaTable(f"{lake}/job_runs").to_pandas()
-    newest = runs[runs["job"] == JOB.name].sort_values("started_at").iloc[-1]
-    return (newest.finished_at - newest.started_at).total_seconds(), peak_gb
+def crowded(lake: str, scratch: str) -> str:
+    """A copy of a lake with the crowd: all like one video within an hour, and a part of them on one address.
 
-
-def crowd(lake: str) -> None:
-    """Add the crowd to a lake: all like one video within an hour, and a part of them on one address."""
+    Delta never writes to a file again, so that the copy may share them.
+    """
+    copy = shutil.copytree(lake, Path(scratch) / "crowded", copy_function=os.link)
     number = np.arange(LIKES)
     moments = np.datetime64(CROWDED_AT.replace(tzinfo=None), "us") + (number * 3_600_000_000 // LIKES)
     schema = pa.schema(DeltaTable(f"{lake}/{EVENTS.name}").schema().to_arrow())
@@ -52,30 +50,33 @@ def crowd(lake: str) -> None:
         "event_date": pa.array([CROWDED_AT.date()] * LIKES),
     }
     columns = [given.get(field.name, pa.nulls(LIKES)).cast(field.type) for field in schema]
-    write_deltalake(f"{lake}/{EVENTS.name}", pa.table(columns, schema=schema), mode="append")
+    write_deltalake(copy / EVENTS.name, pa.table(columns, schema=schema), mode="append")
+    return str(copy)
 
 
 @click.command()
 @click.option("--events", multiple=True, type=int, default=(3_000_000, 30_000_000, 100_000_000), show_default=True)
-@click.option("--folder", type=click.Path(file_okay=False), help="Keep the lakes here, to be used again.")
-def main(events: tuple[int, ...], folder: str | None) -> None:
+@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
+@click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes; those that are there are used.")
+def main(events: tuple[int, ...], driver_gb: int, keep: str | None) -> None:
     """Find links on platforms of each size."""
+    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     print("| events | day | seconds | times the first day | peak GB |\n|---|---|---|---|---|")
     firsts = {}
-    crowded = sorted(events)[len(events) // 2]
-    with tempfile.TemporaryDirectory() as scratch:
+    middle = sorted(events)[len(events) // 2]
+    with tempfile.TemporaryDirectory(dir=keep) as scratch:
         for size in sorted(events):
-            lake = str(Path(folder or scratch) / f"lake-{size}")
+            lake = str(Path(keep or scratch) / f"lake-{size}")
             if not (Path(lake) / EVENTS.name).exists():
                 days = ACTIVE_DAYS + 1
                 people = max(size // EVENTS_PER_ACCOUNT, 1)
                 simulate(lake, events=size * days // ACTIVE_DAYS, accounts=people, days=days, until=NEXT_DAY)
             for name, day in (("first", FIRST_DAY), ("next", NEXT_DAY)):
-                told = links(lake, day)
+                told = timed(JOB.name, lake, day)
                 report(size, name, told, firsts.setdefault(size, told))
-            if size == crowded:
-                crowd(lake)
-                report(size, "first, with a crowd", links(lake, FIRST_DAY), firsts[size])
+            if size == middle:
+                told = timed(JOB.name, crowded(lake, scratch), FIRST_DAY)
+                report(size, "first, with a crowd", told, firsts[size])
     sizes = sorted(firsts)
     for small, large in pairwise(sizes):
         power = math.log(firsts[large][0] / firsts[small][0]) / math.log(large / small)

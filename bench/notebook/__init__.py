@@ -4,6 +4,7 @@ Pairs of accounts that share rare objects, or act on the same ones within ten mi
 that learns from reviewers' decisions on their members. The thing to beat: see bench/rings_against_notebook.py.
 """
 
+import random
 from datetime import date
 
 import duckdb
@@ -49,12 +50,13 @@ PAIRS = """
         WHERE one.account_id < other.account_id
           AND (one.crowd <= {rare} OR abs(one.moment - other.moment) <= {lockstep})
     )
-    SELECT account, other, sum(1 / log2(1 + crowd)) AS weight, count(*) AS shared,
+    SELECT account, other, round(sum(1 / log2(1 + crowd)), 6) AS weight, count(*) AS shared,
            count_if(together AND kind NOT IN ('device', 'address')) AS lockstep, count_if(kind = 'device') AS devices,
            count_if(kind = 'text') AS texts, count_if(kind = 'report') AS reports, count_if(kind = 'frame') AS frames,
            count_if(kind = 'like') AS likes, count_if(kind = 'follow') AS follows
     FROM met GROUP BY ALL
     HAVING count(*) FILTER (kind <> 'address') + {shared} * count_if(kind = 'device') >= {shared}
+    ORDER BY account, other
 """
 MEANS = ("weight", "shared", "lockstep", "devices", "texts", "reports", "frames", "likes", "follows")
 
@@ -62,6 +64,7 @@ MEANS = ("weight", "shared", "lockstep", "devices", "texts", "reports", "frames"
 def communities(pairs: pd.DataFrame) -> pd.DataFrame:
     """account_id and ring of the accounts in groups of `SMALLEST` or more."""
     accounts, ends = np.unique(pairs[["account", "other"]].to_numpy(), return_inverse=True)
+    igraph.set_random_number_generator(random.Random(1))
     graph = igraph.Graph(n=len(accounts), edges=ends.reshape(-1, 2))
     found = graph.community_leiden("CPM", resolution=RESOLUTION, weights=pairs["weight"].to_list(), n_iterations=-1)
     members = pd.DataFrame({"account_id": accounts, "ring": found.membership})
