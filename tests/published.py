@@ -1,6 +1,7 @@
 """What a run left behind, read without Spark, in a form that compares whole tables."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -20,4 +21,4 @@ def published(lake: Path, day: str) -> dict[str, list[str]]:
 
 
 def rows(lake: Path, table: str, day: str) -> list[dict]:
-    return DeltaTable(str(lake / table)).to_pyarrow_table(partitions=[("as_of", "=", day)]).to_pylist()
+    return DeltaTable(str(lake / table)).to_pyarrow_table(filters=[("as_of", "=", date.fromisoformat(day))]).to_pylist()

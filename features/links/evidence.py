@@ -64,10 +64,8 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
     judged = cut(promising(judged, limits))
     pairs_of_all = account_links(judged.withColumn("kind", _kind_name()), limits)
     chosen = cut(pairs_of_all.where(F.col("surprise") >= limits.min_pair_surprise))
-    told = judged.join(chosen.select(*PAIR), on=PAIR, how="left_semi")
-    seen = shown(objects, chosen.select(*PAIR)).unionByName(
-        quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True
-    )
+    told = judged.join(chosen, on=PAIR, how="left_semi")
+    seen = shown(objects, chosen).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
     evidence = told.join(seen, on=[*PAIR, "kind"], how="inner").select(
         *PAIR,
         _kind_name().alias("kind"),

@@ -2,9 +2,10 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from pyspark.errors import AnalysisException
 
 from lake.errors import BrokenContract, MissingTable
 from lake.schemas import ACCOUNTS, EVENTS, PREVALENCE, RINGS, ROLLUP_LEDGER
@@ -45,6 +46,24 @@ def test_publishing_other_columns_is_refused_and_leaves_the_day(lake, spark):
     with pytest.raises(BrokenContract, match="column reviewed is missing; column seen is not in the contract"):
         lake.publish(PREVALENCE, wrong, DAY, ME)
     assert stored(lake, PREVALENCE) == [(DAY, "spam_ring", 0.1, 0.0, 0.2, 50)]
+
+
+def test_publishing_days_replaces_and_clears_those_and_nothing_else(lake, spark):
+    of_days = "as_of date, policy string, estimate double, ci_low double, ci_high double, reviewed bigint"
+    earlier = DAY - timedelta(days=1)
+    for day in (earlier, DAY, NEXT):
+        lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), day, ME)
+
+    one_of_two = spark.createDataFrame([(NEXT, "bot_network", 0.4, 0.3, 0.5, 70)], of_days)
+    rows = lake.publish_days(PREVALENCE, one_of_two, [DAY, NEXT], ME)
+
+    assert rows == 1
+    left = [(earlier, "spam_ring", 0.1, 0.0, 0.2, 50), (NEXT, "bot_network", 0.4, 0.3, 0.5, 70)]
+    assert stored(lake, PREVALENCE) == left
+    with pytest.raises(AnalysisException, match="REPLACE_WHERE"):
+        lake.publish_days(PREVALENCE, one_of_two, [DAY], ME)
+    assert lake.publish_days(PREVALENCE, one_of_two, [], ME) == 0
+    assert stored(lake, PREVALENCE) == left
 
 
 def test_upsert_adds_new_keys_and_replaces_known_ones_also_below_a_relative_path(spark, tmp_path):
