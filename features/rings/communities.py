@@ -18,12 +18,13 @@ from typing import Any
 import igraph
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.special import gammaincc, gammaln
 
 from conf import RingLimits
 from features.rings.components import connected_components, cut
+from features.rings.parts import fitting
 
 MIN_MEMBERS = 3
 """Two accounts that act together are a pair, and a link says all there is to say of it."""
@@ -31,8 +32,6 @@ MIN_TIES = 2
 """A member is tied to at least two others: one link may be a chance or a home, two into the same group hardly."""
 BATCHES = 256
 """Small components share tasks' batches: a component's batch is its hash modulo this."""
-STRONGEST = (64, 32, 16, 8, 4)
-"""Links of each account along which a giant component is taken apart, one after the other until its parts fit."""
 
 COMMUNITIES = "community bigint, account_id bigint, strength double"
 
@@ -50,7 +49,7 @@ def find_communities(links: DataFrame, accounts: int, limits: RingLimits) -> Dat
         F.round("surprise", 1).alias("surprise"),
         F.least("surprise", F.lit(limits.surprise_cap)).alias("weight"),
     )
-    edges = _fallen_apart(_with_component(cut(weighed), limits), limits)
+    edges = fitting(cut(_with_component(cut(weighed), limits)), limits)
 
     def split(batch: pa.Table) -> pa.Table:
         return _split_components(batch, accounts, limits)
@@ -61,52 +60,6 @@ def find_communities(links: DataFrame, accounts: int, limits: RingLimits) -> Dat
 def _with_component(edges: DataFrame, limits: RingLimits) -> DataFrame:
     components = connected_components(edges, limits.small_graph_links)
     return edges.join(components, on="account_id", how="inner")
-
-
-def _fallen_apart(edges: DataFrame, limits: RingLimits) -> DataFrame:
-    """Edges whose components fit into one task each.
-
-    What joins the parts of a giant component is weak for one of its ends at least. So a component above the bound is
-    taken apart along the links that are among the strongest `k` of both ends, with ever smaller k; each part then gets
-    back all the links among its accounts. A weak ring keeps its links by this, as a bar for the whole component would
-    not let it. What is still above the bound for the smallest k goes on with these links alone.
-    """
-    done = None
-    edges = cut(edges)
-    for strongest in STRONGEST:
-        sizes = edges.groupBy("component").agg(F.count("*").alias("links"))
-        giants = cut(sizes.where(F.col("links") > limits.max_component_links).select("component"))
-        if giants.isEmpty():
-            break
-        fitting = edges.join(F.broadcast(giants), on="component", how="left_anti")
-        done = fitting if done is None else done.unionByName(fitting)
-        giant = edges.join(F.broadcast(giants), on="component", how="left_semi").drop("component")
-        mutual = cut(_mutual(giant, strongest))
-        parts = connected_components(mutual, limits.small_graph_links)
-        kept = mutual if strongest == STRONGEST[-1] else giant
-        other = parts.select(F.col("account_id").alias("other_account_id"), F.col("component").alias("other_component"))
-        edges = cut(
-            kept.join(parts, on="account_id", how="inner")
-            .join(other, on="other_account_id", how="inner")
-            .where("component = other_component")
-            .select("account_id", "other_account_id", "surprise", "weight", "component")
-        )
-    return edges if done is None else done.select(edges.columns).unionByName(edges)
-
-
-def _mutual(edges: DataFrame, strongest: int) -> DataFrame:
-    """The edges that are among the strongest of both their ends; equally strong ones stay or go together."""
-    ends = edges.select(F.col("account_id").alias("node"), F.col("other_account_id").alias("neighbour"), "surprise")
-    both = ends.unionByName(ends.select(F.col("neighbour").alias("node"), F.col("node").alias("neighbour"), "surprise"))
-    ranked = both.withColumn("rank", F.rank().over(Window.partitionBy("node").orderBy(F.desc("surprise"))))
-    chosen = ranked.where(F.col("rank") <= strongest).groupBy(
-        F.least("node", "neighbour").alias("account_id"), F.greatest("node", "neighbour").alias("other_account_id")
-    )
-    return edges.join(
-        chosen.count().where("count = 2").select("account_id", "other_account_id"),
-        on=["account_id", "other_account_id"],
-        how="inner",
-    )
 
 
 def _split_components(batch: pa.Table, population: int, limits: RingLimits) -> pa.Table:
@@ -136,15 +89,9 @@ def _rings_of(
         return
     graph = igraph.Graph(n=len(accounts), edges=index.reshape(ends.shape), edge_attrs={"weight": weight})
     graph.vs["account_id"] = accounts
-    possible = len(accounts) * (len(accounts) - 1) / 2
-    if len(weight) >= limits.tight_density * possible:
-        groups = [graph]
-    else:
-        igraph.set_random_number_generator(random.Random(limits.seed))
-        groups = graph.community_leiden(
-            objective_function="CPM", weights="weight", resolution=limits.resolution, n_iterations=-1
-        ).subgraphs()
-    for group in groups:
+    igraph.set_random_number_generator(random.Random(limits.seed))
+    groups = graph.community_leiden("CPM", weights="weight", resolution=limits.resolution, n_iterations=-1)
+    for group in groups.subgraphs():
         for ring in _firm(group, population, limits):
             tie = np.array(ring.strength(weights="weight"))
             strength = belonging(np.minimum(1.0, tie / np.median(tie)))

@@ -91,10 +91,10 @@ def test_doubt_about_a_member_goes_faster_than_the_weight_of_its_links_comes():
 
 
 @pytest.mark.whole
-def test_a_giant_component_loses_its_weak_links_until_its_parts_fit(spark):
+def test_a_giant_component_falls_apart_into_its_rings(spark):
     rng = random.Random(5)
     rings = [clique(first, 6, surprise=20.0 + first / 20) for first in range(0, 400, 10)]
-    chance = [(10 * rng.randrange(40), 10 * rng.randrange(40) + 5, 8.0 + rng.random()) for _ in range(300)]
+    chance = [(10 * rng.randrange(40), 10 * rng.randrange(40) + 5, 2.0 + rng.random()) for _ in range(300)]
     links = [*(link for ring in rings for link in ring), *((a, b, s) for a, b, s in chance if a // 10 != b // 10)]
     frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
     tight = LIMITS.model_copy(update={"max_component_links": 100, "small_graph_links": 0})
@@ -103,6 +103,30 @@ def test_a_giant_component_loses_its_weak_links_until_its_parts_fit(spark):
         (first, account) for first in range(0, 400, 10) for account in range(first, first + 6)
     ]
     assert all(row.strength == pytest.approx(1.0) for row in rows)
+
+
+@pytest.mark.whole
+def test_a_giant_component_falls_apart_around_rings_whose_links_are_its_weakest(spark):
+    """Forty rings of twelve who hide: whom a member met by chance is the firmer link, but chance meets no group."""
+    rng = random.Random(3)
+    rings = [range(first, first + 12) for first in range(0, 4_000, 100)]
+    hidden = [link for ring in rings for link in rng.sample(clique(ring.start, 12, surprise=2.2), 54)]
+    members = [account for ring in rings for account in ring]
+    met = {tuple(sorted(rng.sample(members, 2))) for _ in range(2_000)}
+    chance = [(one, other, 2.5 + rng.random()) for one, other in met if one // 100 != other // 100]
+    frame = spark.createDataFrame(hidden + chance, "account_id bigint, other_account_id bigint, surprise double")
+    tight = LIMITS.model_copy(update={"max_component_links": 500})
+    rows = find_communities(frame, PEOPLE, tight).collect()
+    found = {(row.community, row.account_id) for row in rows}
+    assert len(found & {(ring.start, account) for ring in rings for account in ring}) >= 0.95 * len(members)
+
+
+def test_a_ring_above_the_bound_keeps_its_strongest_links(spark):
+    links = [(a, b, 15.0 + (b - a) % 7) for a, b, _ in clique(0, 40)]
+    frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
+    tight = LIMITS.model_copy(update={"max_component_links": 400})
+    rows = find_communities(frame, PEOPLE, tight).collect()
+    assert {(row.community, row.account_id) for row in rows} == {(0, account) for account in range(40)}
 
 
 def test_nothing_gives_nothing(spark):
