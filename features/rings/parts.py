@@ -58,24 +58,20 @@ def _above(edges: DataFrame, limits: RingLimits) -> DataFrame:
 
 def _parted(edges: DataFrame, limits: RingLimits) -> DataFrame:
     """Of the edges of giant components those within one part, with the part as component."""
-    nodes = cut(
-        both_ways(edges.select(*PAIR)).select(F.col("account_id").alias("node")).distinct().withColumn("size", F.lit(1))
-    )
     weight = F.round(F.col("weight") * TENTHS).cast("bigint").alias("weight")
     ties = cut(both_ways(edges.select(*PAIR, weight)).toDF("node", "neighbour", "weight"))
-    parts = nodes.select(F.col("node").alias("account_id"), F.col("node").alias("part"))
-    parted = None
+    parts = cut(ties.select(F.col("node").alias("account_id"), F.col("node").alias("part")).distinct())
+    parted = edges
     for coarser in COARSER:
+        nodes = cut(parts.groupBy(F.col("part").alias("node")).agg(F.count("*").alias("size")))
         groups = _grouped(ties, nodes, TENTHS * limits.resolution * coarser, limits)
-        parts = cut(
-            parts.withColumnRenamed("part", "node").join(groups, on="node", how="inner").select("account_id", "part")
-        )
+        grown = groups.select(F.col("node").alias("part"), F.col("part").alias("grown"))
+        parts = cut(parts.join(grown, on="part", how="inner").select("account_id", F.col("grown").alias("part")))
         within = cut(_within(edges, parts))
-        if parted is not None and not _above(within, limits).isEmpty():
+        if parted is not edges and not _above(within, limits).isEmpty():
             break
         parted = within
         ties = cut(_contracted(ties, groups))
-        nodes = cut(groups.groupBy(F.col("part").alias("node")).agg(F.sum("size").alias("size")))
     return parted
 
 
@@ -84,7 +80,7 @@ def _grouped(ties: DataFrame, nodes: DataFrame, resolution: float, limits: RingL
     # Each node is tied to itself by nothing, and so to its own part.
     own = nodes.select("node", F.col("node").alias("neighbour"), F.lit(0).cast("bigint").alias("weight"), "size")
     ties = cut(ties.withColumn("size", F.lit(None).cast("bigint")).unionByName(own))
-    if ties.count() <= 2 * limits.small_graph_links:
+    if ties.count() <= 2 * limits.small_graph_links:  # a link is tied both ways
 
         def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             return _grouped_in_memory(batches, resolution, limits.seed)
