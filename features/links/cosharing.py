@@ -19,24 +19,34 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
     busy = shares.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     chosen = shares.join(busy, on="account_id", how="left_semi").where("object_id != content_id")
     bucket = _bucket(window_s)
-    one = chosen.withColumn("bucket", bucket).alias("one")
-    other = chosen.withColumn("bucket", F.explode(F.sequence(bucket - 1, bucket + 1))).alias("other")
+    one = chosen.withColumn("bucket", bucket).withColumn("met_in", F.col("bucket")).alias("one")
+    # Each share also waits in the bucket before its own, for the shares there that are near enough.
+    other = chosen.withColumn("bucket", bucket).withColumn("met_in", F.explode(F.array(bucket, bucket - 1)))
+    other = other.alias("other")
+    ordered = F.col("one.account_id") < F.col("other.account_id")
+    in_one_bucket = F.col("one.bucket") == F.col("other.bucket")
     apart = F.abs(F.col("one.timestamp_share") - F.col("other.timestamp_share"))
+
+    def side(name: str, smaller: bool) -> Column:
+        first, second = ("one", "other") if smaller else ("other", "one")
+        return F.when(ordered, F.col(f"{first}.{name}")).otherwise(F.col(f"{second}.{name}"))
+
     pairs = one.join(
         other,
         on=[
             F.col("one.object_id") == F.col("other.object_id"),
-            F.col("one.bucket") == F.col("other.bucket"),
-            F.col("one.account_id") < F.col("other.account_id"),
+            F.col("one.met_in") == F.col("other.met_in"),
+            F.col("one.account_id") != F.col("other.account_id"),
+            ordered | ~in_one_bucket,
             apart <= window_s,
         ],
         how="inner",
     ).select(
         F.col("one.object_id").alias("object_id"),
-        F.col("one.account_id").alias("account_id"),
-        F.col("other.account_id").alias("account_id_y"),
-        F.col("one.content_id").alias("content_id"),
-        F.col("other.content_id").alias("content_id_y"),
+        side("account_id", smaller=True).alias("account_id"),
+        side("account_id", smaller=False).alias("account_id_y"),
+        side("content_id", smaller=True).alias("content_id"),
+        side("content_id", smaller=False).alias("content_id_y"),
         apart.alias("time_delta"),
     )
     return _by_participants(pairs, chosen, window_s, min_participation, both_sides)
@@ -64,13 +74,22 @@ def _by_participants(
 def _paired(shares: DataFrame, window_s: int) -> DataFrame:
     """The content_ids that are in some pair, found without making the pairs.
 
-    A share is in one when more shares of its object than those of its own account are within the window. Counted in
-    places two windows long that overlap by one: whatever is near enough meets in one of them, and no task holds all
-    shares of a hot object.
+    A share is in one when the nearest share of its object by another account, before or after, is within the window.
+    Looked for in places two windows long that overlap by one: whatever is near enough meets in one of them, and no task
+    holds all shares of a hot object.
     """
     bucket = _bucket(window_s)
     placed = shares.withColumn("place", F.explode(F.array(bucket, bucket + 1)))
-    here = Window.partitionBy("object_id", "place").orderBy("timestamp_share").rangeBetween(-window_s, window_s)
-    own = Window.partitionBy("object_id", "place", "account_id").orderBy("timestamp_share")
-    others = F.count("*").over(here) - F.count("*").over(own.rangeBetween(-window_s, window_s))
-    return placed.withColumn("others", others).where("others > 0").select("content_id").distinct()
+    for name, *order in (
+        ("before", F.asc("timestamp_share"), F.asc("account_id")),
+        ("after", F.desc("timestamp_share"), F.desc("account_id")),
+    ):
+        along = Window.partitionBy("object_id", "place").orderBy(*order)
+        other = F.lag("account_id").over(along) != F.col("account_id")
+        placed = placed.withColumn("turn", F.when(other, F.lag("timestamp_share").over(along)))
+        so_far = along.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+        placed = placed.withColumn(name, F.last("turn", ignorenulls=True).over(so_far))
+    near = (F.col("timestamp_share") - F.col("before") <= window_s) | (
+        F.col("after") - F.col("timestamp_share") <= window_s
+    )
+    return placed.where(near).select("content_id").distinct()
