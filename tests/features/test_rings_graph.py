@@ -97,7 +97,7 @@ def test_a_giant_component_falls_apart_into_its_rings(spark):
     chance = [(10 * rng.randrange(40), 10 * rng.randrange(40) + 5, 2.0 + rng.random()) for _ in range(300)]
     links = [*(link for ring in rings for link in ring), *((a, b, s) for a, b, s in chance if a // 10 != b // 10)]
     frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
-    tight = LIMITS.model_copy(update={"max_component_links": 100, "small_graph_links": 0})
+    tight = LIMITS.model_copy(update={"max_component_links": 100, "small_graph_links": 900})
     rows = find_communities(frame, PEOPLE, tight).collect()
     assert sorted((row.community, row.account_id) for row in rows) == [
         (first, account) for first in range(0, 400, 10) for account in range(first, first + 6)
