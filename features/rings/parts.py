@@ -41,7 +41,8 @@ def fitting(edges: DataFrame, limits: RingLimits) -> DataFrame:
     giant = cut(_above(edges, limits))
     if giant.isEmpty():
         return edges
-    parted = _parted(cut(edges.join(F.broadcast(giant), on="component", how="left_semi")), limits)
+    inside = cut(edges.join(F.broadcast(giant), on="component", how="left_semi").drop("component"))
+    parted = _parted(inside, limits)
     dense = F.broadcast(cut(_above(parted, limits)))
     return (
         edges.join(F.broadcast(giant), on="component", how="left_anti")
@@ -57,7 +58,7 @@ def _above(edges: DataFrame, limits: RingLimits) -> DataFrame:
 
 
 def _parted(edges: DataFrame, limits: RingLimits) -> DataFrame:
-    """Of the edges of giant components those within one part, with the part as component."""
+    """Of the edges (without component) of giant components those within one part, with the part as component."""
     weight = F.round(F.col("weight") * TENTHS).cast("bigint").alias("weight")
     ties = cut(both_ways(edges.select(*PAIR, weight)).toDF("node", "neighbour", "weight"))
     parts = cut(ties.select(F.col("node").alias("account_id"), F.col("node").alias("part")).distinct())
@@ -154,11 +155,10 @@ def _within(edges: DataFrame, parts: DataFrame) -> DataFrame:
     """The edges of which both ends are in one part, by that as component."""
     other = parts.select(F.col("account_id").alias("other_account_id"), F.col("part").alias("other_part"))
     return (
-        edges.drop("component")
-        .join(parts, on="account_id", how="inner")
+        edges.join(parts, on="account_id", how="inner")
         .join(other, on="other_account_id", how="inner")
         .where("part = other_part")
-        .select(*edges.drop("component").columns, F.col("part").alias("component"))
+        .select(*edges.columns, F.col("part").alias("component"))
     )
 
 
