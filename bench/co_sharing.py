@@ -1,9 +1,9 @@
 """Compare co-sharing with an all-pairs self-join in DuckDB: python bench/co_sharing.py [SHARES.parquet].
 
 Both find the pairs of shares of one object by two accounts within a window, on the same rows and cores, in the same
-run; the number of pairs must be the same. The shares of the file (without one: made-up ones) are repeated `--copies`
-times, each a week later and by other accounts, as if the same posts were shared on and on: a join of all pairs of an
-object grows with the square of that, a sliding window does not. Prints a Markdown table.
+run; the number of pairs must be the same. The shares of the file (without one: made-up ones) are repeated as often as
+`--copies` says, each a week later and by other accounts, as if the same posts were shared on and on: a join of all
+pairs of an object grows with the square of that, a sliding window does not. Prints a Markdown table.
 """
 
 import os
@@ -15,6 +15,7 @@ import click
 import duckdb
 import numpy as np
 import pandas as pd
+from pyspark.sql import SparkSession
 
 from features.links import co_sharing
 from jobs.session import start_session
@@ -66,26 +67,33 @@ def timed(work: Callable[[], int]) -> tuple[int, float]:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True), required=False)
-@click.option("--copies", default=50, show_default=True, help="How often the shares are repeated.")
-def main(file: str | None, copies: int) -> None:
-    """Time both for windows of a minute and of an hour."""
+@click.option("--copies", multiple=True, default=(50, 200), show_default=True, help="How often they are repeated.")
+@click.option("--window", "windows", multiple=True, default=(60, 3_600), show_default=True, help="Seconds.")
+def main(file: str | None, copies: tuple[int, ...], windows: tuple[int, ...]) -> None:
+    """Time both for each number of copies and each window."""
     spark = start_session("bench")
     duckdb.execute(f"SET threads = {os.cpu_count()}")
+    print("| shares | window s | pairs | co_sharing s | all pairs s | ratio |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        source, target = file or f"{folder}/made_up.parquet", f"{folder}/shares.parquet"
+        source = file or f"{folder}/made_up.parquet"
         if file is None:
             made_up().to_parquet(source)
-        duckdb.execute(REPEATED.format(target=target), {"file": source, "copies": copies, "week": WEEK_S})
-        print("| shares | window s | pairs | co_sharing s | all pairs s | ratio |\n|---|---|---|---|---|---|")
-        shares = spark.read.parquet(target)
-        for window in (60, 3_600):
-            ours, took = timed(lambda window=window: co_sharing(shares, window).count())
-            asked = {"file": target, "window": window}
-            theirs, all_pairs = timed(lambda asked=asked: duckdb.execute(ALL_PAIRS, asked).fetchone()[0])
-            if ours != theirs:
-                raise SystemExit(f"{ours:,} pairs here, {theirs:,} there")
-            ratio = all_pairs / took
-            print(f"| {shares.count():,} | {window} | {ours:,} | {took:.1f} | {all_pairs:.1f} | {ratio:.1f} |")
+        for times in copies:
+            target = f"{folder}/shares-{times}.parquet"
+            duckdb.execute(REPEATED.format(target=target), {"file": source, "copies": times, "week": WEEK_S})
+            for window in windows:
+                compare(spark, target, window)
+
+
+def compare(spark: SparkSession, shares: str, window: int) -> None:
+    """Print a row for one file of shares and one window."""
+    rows = spark.read.parquet(shares)
+    ours, took = timed(lambda: co_sharing(rows, window).count())
+    theirs, all_pairs = timed(lambda: duckdb.execute(ALL_PAIRS, {"file": shares, "window": window}).fetchone()[0])
+    if ours != theirs:
+        raise SystemExit(f"{ours:,} pairs here, {theirs:,} there")
+    figures = f"{took:.1f} | {all_pairs:.1f} | {all_pairs / took:.1f}"
+    print(f"| {rows.count():,} | {window} | {ours:,} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

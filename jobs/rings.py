@@ -33,14 +33,17 @@ def run(context: Context) -> Facts:
     evidence = context.day(LINK_EVIDENCE)
     links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
     accounts = context.source(ACCOUNTS).persist()
-    found = find_members(links, evidence, past(context), accounts.count(), context.as_of, limits)
+    population = accounts.count()
+    found = find_members(links, evidence, past(context), population, context.as_of, limits)
     core = cut(with_recruits(found, context.day(VIDEO_WORKS)))
     near = cut(neighbours(core, links, limits.surprise_cap))
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     since = context.as_of - timedelta(days=window_days)
     videos = context.source(VIDEOS)
-    described = describe_rings(core, links, evidence, events, accounts, videos, since, context.as_of, limits)
+    described = describe_rings(
+        core, links, evidence, events, accounts, videos, population, since, context.as_of, limits
+    )
     accounts_in_rings = context.publish(RING_MEMBERS, core.unionByName(near))
     published = context.publish(RINGS_WITH_FEATURES, with_neighbours_counted(described, near))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()

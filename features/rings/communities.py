@@ -36,12 +36,12 @@ BATCHES = 256
 COMMUNITIES = "community bigint, account_id bigint, strength double"
 
 
-def find_communities(links: DataFrame, accounts: int, limits: RingLimits) -> DataFrame:
+def find_communities(links: DataFrame, population: int, limits: RingLimits) -> DataFrame:
     """Communities of at least three accounts in `links` (account_id, other_account_id, surprise).
 
-    `links` are those of `min_surprise` or more between any two of `accounts` accounts. One row (community, account_id,
-    strength) for each member. A community is named by its smallest member. `strength`, 0 to 1, is `belonging` by the
-    weight of a member's links inside the community relative to the median member's.
+    `links` are those of `min_surprise` or more between any two of `population` accounts. One row (community,
+    account_id, strength) for each member. A community is named by its smallest member. `strength`, 0 to 1, is
+    `belonging` by the weight of a member's links inside the community relative to the median member's.
     """
     weighed = links.select(
         "account_id",
@@ -52,7 +52,7 @@ def find_communities(links: DataFrame, accounts: int, limits: RingLimits) -> Dat
     edges = fitting(cut(_with_component(cut(weighed), limits)), limits)
 
     def split(batch: pa.Table) -> pa.Table:
-        return _split_components(batch, accounts, limits)
+        return _split_components(batch, population, limits)
 
     return edges.groupBy(F.pmod(F.xxhash64("component"), F.lit(BATCHES))).applyInArrow(split, COMMUNITIES)
 

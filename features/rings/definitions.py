@@ -93,6 +93,9 @@ class RingFeature:
     honest: str
 
 
+USUAL_ACCOUNTS = 60_000
+"""Size of the platforms that the score's weights are made for."""
+
 RING_FEATURES = (
     # How it hangs together
     RingFeature("links", BIGINT, "links", "linked pairs of members", "nearly all pairs", "families and cafés as well"),
@@ -100,6 +103,14 @@ RING_FEATURES = (
         "density", DOUBLE, "share", "linked pairs among all pairs of members", "near 1", "families; loose for crowds"
     ),
     RingFeature("mean_surprise", DOUBLE, "-log10 p", "mean surprise of the links", "far beyond chance", "close fans"),
+    RingFeature(
+        "scaled_surprise",
+        DOUBLE,
+        "-log10 p",
+        f"mean surprise of the links, as far as a platform of {USUAL_ACCOUNTS:,} accounts would give it",
+        "far beyond chance",
+        "close fans",
+    ),
     RingFeature(
         "min_surprise", DOUBLE, "-log10 p", "surprise of the weakest link", "high for a ring of one hand", "families"
     ),
@@ -324,12 +335,12 @@ def score_terms(household: int) -> tuple[Term, ...]:
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
     idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
-    words = _between("text_share", 0.1, 0.8) * _between("mean_surprise", 2, 3)
+    words = _between("text_share", 0.1, 0.8) * _between("scaled_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     views = _between("view_share", 0.4, 0.8)
     unmoved = ramp(shortfall(F.col("willed_together"), F.col("willed_expected")), UNMOVED, 6)
-    hired = F.greatest(_between("mean_surprise", 3, 6), _between("coverage", 0.35, 0.6), unmoved)
+    hired = F.greatest(_between("scaled_surprise", 3, 6), _between("coverage", 0.35, 0.6), unmoved)
     watching = views * (1 - hired)
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
@@ -338,7 +349,10 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term("creators", 6.0, bought, "unrelated creators whose public is the ring: 8 count in full"),
         Term("capture", 4.0, public, "a target's public is the ring"),
         Term(
-            "mean_surprise", 5.0, _between("mean_surprise", 3, 10), "the less likely by chance, the less likely honest"
+            "scaled_surprise",
+            5.0,
+            _between("scaled_surprise", 3, 10),
+            "the less likely by chance, the less likely honest",
         ),
         Term("created_together_share", 6.0, together, "signed up in one go"),
         Term(

@@ -4,11 +4,12 @@ Sums that a rerun must repeat to the last digit are sums of integers (shares in 
 """
 
 from datetime import date
+from math import log10
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, family_of
+from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, USUAL_ACCOUNTS, family_of
 from lake.schemas import RESPONSES
 
 MILLION = 1_000_000
@@ -25,6 +26,17 @@ VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb
 def mean_of(value: Column) -> Column:
     """Mean of values of up to a few millions, to six decimals and independent of the order of rows."""
     return F.sum(F.round(value * MILLION).cast("bigint")) / F.count(value) / MILLION
+
+
+def on_usual_platform(surprise: Column, shared: Column, population: int) -> Column:
+    """What of a pair's surprise is left if the platform of `population` accounts had `USUAL_ACCOUNTS`.
+
+    That a stranger acts on an object is as much less likely as there are more strangers, and so for each of the
+    `shared` objects. A circle of friends is no larger for it, and no less honest. On smaller platforms surprise is
+    what it is.
+    """
+    growth = log10(max(population / USUAL_ACCOUNTS, 1.0))
+    return F.greatest(surprise - shared * growth, F.lit(0.0))
 
 
 def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
@@ -109,6 +121,7 @@ def ring_features(
     targets: DataFrame,
     accounts: DataFrame,
     sizes: DataFrame,
+    population: int,
     as_of: date,
 ) -> DataFrame:
     """One row for each ring: ring_id, size, RING_FEATURES, and what its sentence of evidence needs beside them.
@@ -117,7 +130,7 @@ def ring_features(
     them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`.
     """
     parts = (
-        _ties(links, sizes),
+        _ties(links, sizes, population),
         _kinds(evidence, links),
         _identities(members, accounts, as_of),
         _machines(members, acts, accounts),
@@ -173,13 +186,15 @@ def targets_of(
     )
 
 
-def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
+def _ties(links: DataFrame, sizes: DataFrame, population: int) -> DataFrame:
+    scaled = on_usual_platform(F.col("surprise"), F.col("shared_objects"), population)
     return (
         links.join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id", "size")
         .agg(
             F.count("*").alias("links"),
             mean_of(F.col("surprise")).alias("mean_surprise"),
+            mean_of(scaled).alias("scaled_surprise"),
             F.min("surprise").alias("min_surprise"),
             (F.sum("shared_objects") / F.count("*")).alias("objects_per_link"),
         )

@@ -31,13 +31,13 @@ class Past:
 
 
 def find_members(
-    links: DataFrame, evidence: DataFrame, past: Past, accounts: int, as_of: date, limits: RingLimits
+    links: DataFrame, evidence: DataFrame, past: Past, population: int, as_of: date, limits: RingLimits
 ) -> DataFrame:
     """Rows of `ring_members`, without as_of: the communities of today's links under the ids they keep.
 
-    `accounts` is how many there are, linked or not.
+    `population` is how many accounts there are, linked or not.
     """
-    communities = cut(find_communities(links, accounts, limits))
+    communities = cut(find_communities(links, population, limits))
     named = communities.withColumnRenamed("community", "ring_id")
     founded = (
         ring_links(evidence, named)
@@ -54,13 +54,15 @@ def describe_rings(
     events: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
+    population: int,
     since: date,
     as_of: date,
     limits: RingLimits,
 ) -> DataFrame:
     """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`.
 
-    `since` is the first day whose acts the links rest on; `events` go further back for who followed whom before.
+    `population` is how many accounts there are, linked or not. `since` is the first day whose acts the links rest on;
+    `events` go further back for who followed whom before.
     """
     inside = cut(ring_links(links, members))
     kinds = cut(with_family(ring_links(evidence, members)))
@@ -69,5 +71,5 @@ def describe_rings(
     touched = cut(touched_by_members(acts))
     sizes = cut(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = cut(targets_of(touched, objects, acts, videos, sizes))
-    features = cut(ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, as_of))
+    features = cut(ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, population, as_of))
     return judged(features, targets, limits)

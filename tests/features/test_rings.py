@@ -4,12 +4,14 @@ import math
 from datetime import date, timedelta
 
 import pytest
+from pyspark.sql import functions as F
 
 from conf import load_limits, load_policies
 from features.links.combine import MOST_KINDS
 from features.links.kinds import KINDS
 from features.rings import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES
 from features.rings.definitions import score_terms
+from features.rings.measures import on_usual_platform
 from jobs.job import Context
 from jobs.rings import JOB
 from lake.runs import Run
@@ -164,7 +166,7 @@ def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
 
 def test_watching_the_same_counts_against_a_ring_unless_most_are_there_or_it_is_far_beyond_chance(spark):
     taste, loud_bots, hidden_bots, likers = (0.9, 2.5, 0.2), (0.9, 8.0, 0.2), (0.9, 2.5, 0.6), (0.1, 2.5, 0.2)
-    known = "view_share double, mean_surprise double, coverage double, willed_together bigint, willed_expected double"
+    known = "view_share double, scaled_surprise double, coverage double, willed_together bigint, willed_expected double"
     liked = 40, 50.0
     rings = spark.createDataFrame([(*ring, *liked) for ring in (taste, loud_bots, hidden_bots, likers)], known)
     (term,) = [term for term in score_terms(household=6) if term.feature == "view_share"]
@@ -190,6 +192,18 @@ def test_reports_count_by_who_else_reported(spark):
     assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == pytest.approx([1.0, 0.4])
 
 
+def test_surprise_that_comes_of_a_platforms_size_alone_does_not_count(spark):
+    rare, common, device = (8.0, 3), (4.0, 2), (0.5, 1)
+    pairs = spark.createDataFrame([rare, common, device], "surprise double, shared_objects bigint")
+
+    def scaled(population):
+        left = on_usual_platform(F.col("surprise"), F.col("shared_objects"), population)
+        return [row.left for row in pairs.select(left.alias("left")).collect()]
+
+    assert scaled(population=6_000) == scaled(population=60_000) == [8.0, 4.0, 0.5]
+    assert scaled(population=600_000) == [5.0, 2.0, 0.0]  # ten times as many strangers
+
+
 def test_policies(rings):
     assert rings["farm"]["policy"] == "artificial_engagement"
     assert rings["spam"]["policy"] == "spam_ring"
@@ -202,6 +216,7 @@ def test_features(rings):
             "size": 12,
             "links": 66,
             "density": 1.0,
+            "scaled_surprise": pytest.approx(22 - math.log10(len(KINDS) * MOST_KINDS), abs=1e-5),
             "mean_surprise": pytest.approx(22 - math.log10(len(KINDS) * MOST_KINDS), abs=1e-5),
             "objects_per_link": 8.0,
             "like_share": 1.0,
