@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pyspark.sql import functions as F
 
+from features.graph import cut
 from features.links import (
     at_false_discovery_rate,
     co_actions,
@@ -15,7 +16,6 @@ from features.links import (
     watching,
     works,
 )
-from features.rings.components import cut
 from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, VIDEO_WORKS, VIDEOS
 from validation.rules import usable
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pyspark.sql import functions as F
 
+from features.graph import cut
 from features.links import account_links
 from features.rings import (
     RINGS_WITH_FEATURES,
@@ -16,7 +17,6 @@ from features.rings import (
     with_neighbours_counted,
     with_recruits,
 )
-from features.rings.components import cut
 from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
 from validation.rules import usable
 

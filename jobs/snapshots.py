@@ -9,7 +9,7 @@ from importlib import import_module
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.rings.components import cut
+from features.graph import cut
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,

@@ -13,6 +13,9 @@ TEST_SETTINGS = {
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
+    # Code for plans this wide takes longer to compile than the tests' few rows take without it.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.ui.retainedExecutions": "1",
     "spark.ui.retainedJobs": "200",

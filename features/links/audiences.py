@@ -19,8 +19,8 @@ from scipy.special import gammaincc
 from scipy.stats import nbinom
 
 from conf import LinkLimits
+from features.graph import cut
 from features.links.chance import MAX_SURPRISE
-from features.rings.components import cut
 from lake.schemas import RESPONSES
 from lake.store import only_row
 

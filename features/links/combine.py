@@ -1,5 +1,6 @@
 """One surprise for a pair out of those of its kinds, and how surprising a pair must be to be kept."""
 
+from functools import reduce
 from math import comb, factorial, log, log10
 
 from pyspark.sql import Column, DataFrame
@@ -23,22 +24,31 @@ def both_ways(pairs: DataFrame) -> DataFrame:
     return pairs.unionByName(pairs.select(*(F.col(name).alias(turned.get(name, name)) for name in pairs.columns)))
 
 
-def combined(surprises: list[Column]) -> Column:
-    """-log10 of the chance of the best combination of kinds: `surprises`, a column for each, null for those not shared.
+def with_surprise(pairs: DataFrame, surprises: Column) -> DataFrame:
+    """`pairs` with `surprise`, the -log10 of the chance of the best combination of kinds; `surprises` is the array of
+    theirs, with null for those not shared, or null where no combination tells.
 
     Kinds share no object, and are taken as independent. The product of the j smallest p of K kinds is as unlikely as
     Fisher's method says for j, times the ways to choose j of K, times the number of j that were tried.
     """
-    largest = F.sort_array(F.array(*surprises), asc=False)
-    total, results = F.lit(0.0), []
-    for taken in range(1, MOST_KINDS + 1):
-        total = total + F.get(largest, F.lit(taken - 1))
-        series, term = F.lit(1.0), F.lit(1.0)
-        for i in range(1, taken):
-            term = term * total * F.lit(log(10)) / F.lit(float(i))
-            series = series + term
-        results.append(total - F.log10(series) - F.lit(_ways(taken)))
-    return F.round(F.greatest(F.lit(0.0), *results), 6)
+    # Each step is a column of its own: Spark works out anew, at each mention, what stands in one expression.
+    largest = pairs.withColumn("largest", F.sort_array(surprises, asc=False))
+    totals = {f"total_{taken}": _sum_of_first(taken) for taken in range(1, MOST_KINDS + 1)}
+    tried = [_by_fisher(F.col(name), taken) for taken, name in enumerate(totals, start=1)]
+    together = F.round(F.greatest(F.lit(0.0), *tried), 6)
+    return largest.withColumns(totals).withColumn("surprise", together).drop("largest", *totals)
+
+
+def _sum_of_first(taken: int) -> Column:
+    return reduce(Column.__add__, (F.get("largest", F.lit(place)) for place in range(taken)))
+
+
+def _by_fisher(total: Column, taken: int) -> Column:
+    series, term = F.lit(1.0), F.lit(1.0)
+    for i in range(1, taken):
+        term = term * total * F.lit(log(10)) / F.lit(float(i))
+        series = series + term
+    return total - F.log10(series) - F.lit(_ways(taken))
 
 
 def _ways(taken: int) -> float:
@@ -58,7 +68,7 @@ def promising(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
 
 
 def least_total(taken: int, wanted: float) -> float:
-    """What the surprises of so many kinds must add up to for `combined` to make `wanted` of them."""
+    """What the surprises of so many kinds must add up to for `with_surprise` to make `wanted` of them."""
 
     def lacking(total: float) -> float:
         series = sum((total * log(10)) ** i / factorial(i) for i in range(taken))
@@ -83,12 +93,12 @@ def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
         )
         for kind in sorted(KINDS, key=lambda kind: kind.name)
     ]
-    return _kinds_side_by_side(evidence, limits).select(
+    return with_surprise(_kinds_side_by_side(evidence, limits), _counted()).select(
         *PAIR,
         # As array_compact, in generated code.
         F.array_except(F.array(*named), F.array(F.lit(None).cast("string"))).alias("kinds"),
         "shared_objects",
-        _all_together().alias("surprise"),
+        "surprise",
     )
 
 
@@ -115,16 +125,17 @@ def _kinds_side_by_side(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     )
 
 
-def _all_together() -> Column:
+def _counted() -> Column:
+    """The surprises that count for a pair, null where no combination of them tells."""
     by_kind = {kind: F.col(kind.name) for kind in KINDS}
     one_creator = (F.col("first_creator") == F.col("last_creator")) & (F.col("of_several") == 0)
     most_telling = F.greatest(*(surprise for kind, surprise in by_kind.items() if kind.of_creators))
     others = [surprise for kind, surprise in by_kind.items() if not kind.of_creators]
-    counted = F.when(one_creator, combined([most_telling, *others])).otherwise(combined(list(by_kind.values())))
+    counted = F.when(one_creator, F.array(most_telling, *others)).otherwise(F.array(*by_kind.values()))
     upheld = F.coalesce(*(surprise for kind, surprise in by_kind.items() if not kind.weak)).isNotNull()
     # Most pairs share too little for any combination to tell: no need to sort.
     most = sum((F.coalesce(surprise, F.lit(0.0)) for surprise in by_kind.values()), F.lit(0.0))
-    return F.when(upheld & (most > _ways(1)), counted).otherwise(0.0)
+    return F.when(upheld & (most > _ways(1)), counted)
 
 
 def at_false_discovery_rate(links: DataFrame, accounts: int, rate: float) -> float:

@@ -7,13 +7,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from conf import LinkLimits
+from features.graph import cut
 from features.links.audiences import silent_pairs
 from features.links.chance import dispersions, expected_and_tail
 from features.links.combine import PAIR, account_links, promising
 from features.links.contacts import of_one_hand
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
 from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
-from features.rings.components import cut
 from lake.schemas import LINK_EVIDENCE
 
 JUDGED = (*PAIR, "kind", "shared_objects", "surprise", "creator")

@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
-from features.rings.components import connected_components
+from features.graph import connected_components
 
 PARTS, PART_BITS = 16, 16
 NEAR_FRAME_BITS = 31

@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 from scipy.special import gammaincc, gammaln
 
 from conf import RingLimits
-from features.rings.components import connected_components, cut
+from features.graph import connected_components, cut
 from features.rings.parts import fitting
 
 MIN_MEMBERS = 3

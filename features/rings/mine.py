@@ -7,8 +7,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
+from features.graph import cut
 from features.rings.communities import find_communities
-from features.rings.components import cut
 from features.rings.identity import with_ring_ids
 from features.rings.measures import (
     ring_acts,

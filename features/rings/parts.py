@@ -19,8 +19,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import RingLimits
+from features.graph import cut
 from features.links.combine import PAIR, both_ways
-from features.rings.components import cut
 
 COARSER = (1.0, 0.3, 0.1, 0.03)
 """Resolutions of groups, of groups of groups and so on, relative to that of rings."""

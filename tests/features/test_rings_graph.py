@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from conf import load_limits
+from features.graph import connected_components
 from features.rings.communities import belonging, beyond_chance, find_communities, joint_surprise
-from features.rings.components import connected_components
 
 LIMITS = load_limits().rings
 PEOPLE = 10_000

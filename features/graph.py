@@ -1,4 +1,4 @@
-"""Connected components of a graph of accounts, without the graph ever being in one place.
+"""Graphs that are never in one place: a plan cut short between rounds, and connected components.
 
 Small graphs are solved in one Arrow task by SciPy; larger ones by alternating large-star and small-star steps (Kiveris,
 Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected components in MapReduce and beyond, SoCC 2014), which end after a
