@@ -9,6 +9,7 @@ from math import log10
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from features.links.evidence import saturated
 from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, USUAL_ACCOUNTS, family_of
 from lake.schemas import RESPONSES
 
@@ -32,11 +33,11 @@ def on_usual_platform(surprise: Column, shared: Column, population: int) -> Colu
     """What of a pair's surprise is left if the platform of `population` accounts had `USUAL_ACCOUNTS`.
 
     That a stranger acts on an object is as much less likely as there are more strangers, and so for each of the
-    `shared` objects. A circle of friends is no larger for it, and no less honest. On smaller platforms surprise is
-    what it is.
+    `shared` objects, which count as the surprise itself counts those of one topic (`saturated`). A circle of friends is
+    no larger for it, and no less honest. On smaller platforms surprise is what it is.
     """
     growth = log10(max(population / USUAL_ACCOUNTS, 1.0))
-    return F.greatest(surprise - shared * growth, F.lit(0.0))
+    return F.greatest(surprise - saturated(shared) * growth, F.lit(0.0))
 
 
 def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:

@@ -193,15 +193,15 @@ def test_reports_count_by_who_else_reported(spark):
 
 
 def test_surprise_that_comes_of_a_platforms_size_alone_does_not_count(spark):
-    rare, common, device = (8.0, 3), (4.0, 2), (0.5, 1)
-    pairs = spark.createDataFrame([rare, common, device], "surprise double, shared_objects bigint")
+    friends, customers, device = (6.0, 2), (9.0, 5), (0.5, 1)
+    pairs = spark.createDataFrame([friends, customers, device], "surprise double, shared_objects bigint")
 
     def scaled(population):
         left = on_usual_platform(F.col("surprise"), F.col("shared_objects"), population)
         return [row.left for row in pairs.select(left.alias("left")).collect()]
 
-    assert scaled(population=6_000) == scaled(population=60_000) == [8.0, 4.0, 0.5]
-    assert scaled(population=600_000) == [5.0, 2.0, 0.0]  # ten times as many strangers
+    assert scaled(population=6_000) == scaled(population=60_000) == [6.0, 9.0, 0.5]
+    assert scaled(population=600_000) == [4.0, 6.0, 0.0]  # ten times as many strangers
 
 
 def test_policies(rings):
