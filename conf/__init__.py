@@ -175,8 +175,10 @@ class LinkLimits(Section):
     window_days: int = Field(ge=1, description="days whose acts are compared; who hides needs weeks to meet often")
     moment_s: int = Field(ge=1, description="seconds between two acts that count as one moment")
     min_objects: int = Field(ge=1, description="objects that a pair must share to be looked at")
-    max_crowd: int = Field(
-        ge=2, description="accounts on an object, or in its moment, above which it says nothing of a pair"
+    max_crowd: int = Field(ge=2, description="accounts on an object above which it says nothing of a pair")
+    max_moment_crowd: int = Field(
+        ge=2,
+        description="the same for one moment of an object: little that is not staged draws so many",
     )
     pairs_per_act: float = Field(
         gt=0, description="pairs that a kind may make for each of its acts; lowers the crowd that is kept"

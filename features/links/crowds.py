@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
-from features.links.kinds import FAMILY_NUMBER, GROUNDS, KINDS, SOURCE_NUMBER, Kind
+from features.links.kinds import FAMILY_NUMBER, GROUNDS, KINDS, MOMENTS, SOURCE_NUMBER, Kind
 
 LEVELS = 4
 """Crowdedness is tested at so many bounds: the cap, and the cap divided by 4, 16 and 64."""
@@ -95,9 +95,8 @@ def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> li
         .collect()
     }
     together = F.sum(F.col("traffic").cast("double") * (F.col("traffic") - 1)).alias("together")
-    sizes = (
-        crowds.where(F.col("crowd") <= limits.max_crowd).groupBy("kind", "crowd").agg(F.count("*").alias("n"), together)
-    )
+    most = F.when(F.col("kind").isin(*MOMENTS), limits.max_moment_crowd).otherwise(limits.max_crowd)
+    sizes = crowds.where(F.col("crowd") <= most).groupBy("kind", "crowd").agg(F.count("*").alias("n"), together)
     histogram: dict[int, list[tuple[int, int, float]]] = {}
     for row in sizes.collect():
         histogram.setdefault(row.kind, []).append((row.crowd, row.n, row.together))

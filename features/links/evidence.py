@@ -13,7 +13,7 @@ from features.links.chance import dispersions, expected_and_tail
 from features.links.combine import PAIR, account_links, promising
 from features.links.contacts import of_one_hand
 from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
-from features.links.kinds import KINDS, NUMBER, SOURCE_NUMBER
+from features.links.kinds import KINDS, MOMENTS, NUMBER, SOURCE_NUMBER
 from lake.schemas import LINK_EVIDENCE
 
 JUDGED = (*PAIR, "kind", "shared_objects", "surprise", "creator")
@@ -84,8 +84,7 @@ def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:
     """Every two accounts at one place, the smaller id first; those of a moment only when near enough in time."""
     one, other = told.alias("one"), told.select("kind", "place", "own", "account_id", "ts").alias("other")
     apart = F.abs(F.unix_timestamp("one.ts") - F.unix_timestamp("other.ts"))
-    moments = [NUMBER[kind.name] for kind in KINDS if kind.moment]
-    near = ~F.col("one.kind").isin(moments) | ((F.col("one.own") | F.col("other.own")) & (apart <= limits.moment_s))
+    near = ~F.col("one.kind").isin(*MOMENTS) | ((F.col("one.own") | F.col("other.own")) & (apart <= limits.moment_s))
     same = [F.col("one.kind") == F.col("other.kind"), F.col("one.place") == F.col("other.place")]
     return one.join(other, on=[*same, F.col("one.account_id") < F.col("other.account_id"), near], how="inner").select(
         F.col("one.account_id").alias("account_id"),

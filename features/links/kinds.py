@@ -74,6 +74,7 @@ there, but the creator, see audiences.py.
 """
 
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
+MOMENTS = tuple(NUMBER[kind.name] for kind in KINDS if kind.moment)
 CONTACT = "contact"
 """Acts of no kind: who names a contact in a comment may mention a friend. See contacts.py for what they tell."""
 SOURCES = (*dict.fromkeys(kind.source for kind in KINDS), CONTACT)
