@@ -133,27 +133,32 @@ def as_map(shares: pd.DataFrame) -> pd.DataFrame:
 
 def draw(maps: dict[str, pd.DataFrame], path: str) -> None:
     """The maps side by side, one for each spread."""
-    figure, axes = plt.subplots(1, len(maps), figsize=(3.2 * len(maps), 6), sharey=True, layout="constrained")
-    for axis, (name, shares) in zip(axes, maps.items(), strict=True):
+    figure, axes = plt.subplots(
+        1, len(maps), figsize=(3.2 * len(maps), 6), sharey=True, squeeze=False, layout="constrained"
+    )
+    for axis, (name, shares) in zip(axes.flat, maps.items(), strict=True):
         image = axis.imshow(shares, vmin=0, vmax=1, cmap="viridis", aspect="auto")
         axis.set_title(f"within {name}")
         axis.set_xticks(range(len(shares.columns)), shares.columns)
         axis.set_xlabel("co-acts per member")
-    axes[0].set_yticks(range(len(shares)), [f"{size}, {camouflage:.0%}" for size, camouflage in shares.index])
-    axes[0].set_ylabel("members, camouflage")
+    first = axes.flat[0]
+    first.set_yticks(range(len(shares)), [f"{size}, {camouflage:.0%}" for size, camouflage in shares.index])
+    first.set_ylabel("members, camouflage")
     figure.colorbar(image, ax=axes, label="share of the group in one ring")
     figure.savefig(path, dpi=120)
 
 
 @click.command()
 @click.option("--accounts", default=40_000, show_default=True, help="Honest accounts of each platform.")
+@click.option("--within", multiple=True, type=click.Choice(list(SPREADS)), default=list(SPREADS), help="Spreads.")
 @click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
 @click.option("--plot", type=click.Path(dir_okay=False), help="A PNG file for the maps.")
-def main(accounts: int, driver_gb: int, plot: str | None) -> None:
+def main(accounts: int, within: tuple[str, ...], driver_gb: int, plot: str | None) -> None:
     """Make the platforms, plant the groups, and look for them."""
     os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     planted, maps = list(groups()), {}
-    for name, spread_s in SPREADS.items():
+    for name in within:
+        spread_s = SPREADS[name]
         with tempfile.TemporaryDirectory() as folder:
             lake = str(Path(folder) / "lake")
             simulate(lake, accounts=accounts, days=DAYS, until=DAY, abuse=0, seed=spread_s)
