@@ -133,17 +133,16 @@ def as_map(shares: pd.DataFrame) -> pd.DataFrame:
 
 def draw(maps: dict[str, pd.DataFrame], path: str) -> None:
     """The maps side by side, one for each spread."""
-    figure, axes = plt.subplots(
+    figure, (axes,) = plt.subplots(
         1, len(maps), figsize=(3.2 * len(maps), 6), sharey=True, squeeze=False, layout="constrained"
     )
-    for axis, (name, shares) in zip(axes.flat, maps.items(), strict=True):
+    for axis, (name, shares) in zip(axes, maps.items(), strict=True):
         image = axis.imshow(shares, vmin=0, vmax=1, cmap="viridis", aspect="auto")
         axis.set_title(f"within {name}")
         axis.set_xticks(range(len(shares.columns)), shares.columns)
         axis.set_xlabel("co-acts per member")
-    first = axes.flat[0]
-    first.set_yticks(range(len(shares)), [f"{size}, {camouflage:.0%}" for size, camouflage in shares.index])
-    first.set_ylabel("members, camouflage")
+    axes[0].set_yticks(range(len(shares)), [f"{size}, {camouflage:.0%}" for size, camouflage in shares.index])
+    axes[0].set_ylabel("members, camouflage")
     figure.colorbar(image, ax=axes, label="share of the group in one ring")
     figure.savefig(path, dpi=120)
 

@@ -1,7 +1,9 @@
 """One surprise for a pair out of those of its kinds, and how surprising a pair must be to be kept."""
 
-from functools import reduce
-from math import comb, factorial, log, log10
+from collections.abc import Callable
+from itertools import accumulate
+from math import comb, log, log10
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -33,22 +35,24 @@ def with_surprise(pairs: DataFrame, surprises: Column) -> DataFrame:
     """
     # Each step is a column of its own: Spark works out anew, at each mention, what stands in one expression.
     largest = pairs.withColumn("largest", F.sort_array(surprises, asc=False))
-    totals = {f"total_{taken}": _sum_of_first(taken) for taken in range(1, MOST_KINDS + 1)}
-    tried = [_by_fisher(F.col(name), taken) for taken, name in enumerate(totals, start=1)]
+    sums = accumulate((F.get("largest", F.lit(place)) for place in range(MOST_KINDS)), Column.__add__)
+    totals = {f"total_{taken}": total for taken, total in enumerate(sums, start=1)}
+    tried = [_by_fisher(F.col(name), taken, _log10_of) for taken, name in enumerate(totals, start=1)]
     together = F.round(F.greatest(F.lit(0.0), *tried), 6)
     return largest.withColumns(totals).withColumn("surprise", together).drop("largest", *totals)
 
 
-def _sum_of_first(taken: int) -> Column:
-    return reduce(Column.__add__, (F.get("largest", F.lit(place)) for place in range(taken)))
-
-
-def _by_fisher(total: Column, taken: int) -> Column:
-    series, term = F.lit(1.0), F.lit(1.0)
+def _by_fisher(total: Any, taken: int, log_10: Callable[[Any], Any]) -> Any:
+    """The surprise of so many kinds whose surprises add up to `total`; of numbers and Spark columns alike."""
+    series = term = 1.0
     for i in range(1, taken):
-        term = term * total * F.lit(log(10)) / F.lit(float(i))
+        term = term * total * log(10) / float(i)
         series = series + term
-    return total - F.log10(series) - F.lit(_ways(taken))
+    return total - log_10(series) - _ways(taken)
+
+
+def _log10_of(value: Column | float) -> Column:
+    return F.log10(F.lit(value))
 
 
 def _ways(taken: int) -> float:
@@ -70,11 +74,10 @@ def promising(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
 def least_total(taken: int, wanted: float) -> float:
     """What the surprises of so many kinds must add up to for `with_surprise` to make `wanted` of them."""
 
-    def lacking(total: float) -> float:
-        series = sum((total * log(10)) ** i / factorial(i) for i in range(taken))
-        return total - log10(series) - _ways(taken) - wanted
+    def beyond(total: float) -> float:
+        return float(_by_fisher(total, taken, log10)) - wanted
 
-    return float(brentq(lacking, wanted, wanted + 2 * MOST_KINDS * _ways(taken)))
+    return float(brentq(beyond, wanted, wanted + 2 * MOST_KINDS * _ways(taken)))
 
 
 def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
