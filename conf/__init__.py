@@ -175,16 +175,21 @@ class LinkLimits(Section):
     window_days: int = Field(ge=1, description="days whose acts are compared; who hides needs weeks to meet often")
     moment_s: int = Field(ge=1, description="seconds between two acts that count as one moment")
     min_objects: int = Field(ge=1, description="objects that a pair must share to be looked at")
-    max_crowd: int = Field(ge=2, description="accounts on an object above which it says nothing of a pair")
+    max_crowd: int = Field(
+        ge=2,
+        description="accounts on an object above which only those pairs are looked at that large groups would make",
+    )
     max_moment_crowd: int = Field(
         ge=2,
         description="the same for one moment of an object: little that is not staged draws so many",
     )
     pairs_per_act: float = Field(
-        gt=0, description="pairs that a kind may make for each of its acts; lowers the crowd that is kept"
+        gt=0, description="pairs that a kind may make for each of its acts; lowers the crowd of which all are looked at"
     )
     min_pairs: int = Field(ge=1, description="pairs that a kind may make however few its acts")
-    sampled_pairs: int = Field(ge=1000, description="meetings from which the spread of honest pairs is learned")
+    sampled_pairs: int = Field(
+        ge=1000, description="meetings of a kind from which the spread of honest pairs is learned"
+    )
     false_discovery_rate: float = Field(gt=0, lt=1, description="share of links that may be chance")
     min_kind_surprise: float = Field(ge=0, description="surprise from which a kind is named as speaking for a link")
     min_pair_surprise: float = Field(ge=0, description="surprise from which what speaks for a pair is kept for rings")

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType
 from scipy.special import gammaln
 
-from features.links.crowds import LEVELS, Population
+from features.links.crowds import CROWDED_LEVELS, LEVELS, PLAIN_LEVELS, Population
 from features.links.kinds import KINDS, NUMBER
 
 MIN_SPREAD, MAX_SPREAD = 0.05, 1e3
@@ -24,13 +24,21 @@ MAX_SURPRISE = 300.0
 PRIOR_PAIRS = 5.0
 """The fit is drawn towards a spread of 1 with the weight of so many pairs that met twice."""
 
+CROWDED_SHARE = 0.001
+"""Of what a kind may claim by chance, so little is left to its crowded levels: a large group needs no sharp eye, and
+people of one taste meet on what all like."""
+LEVEL_SHARES = np.repeat(
+    [(1 - CROWDED_SHARE) / PLAIN_LEVELS, CROWDED_SHARE / CROWDED_LEVELS], [PLAIN_LEVELS, CROWDED_LEVELS]
+)
+
 Spread = dict[str, tuple[float, ...]]
 
 
 def dispersions(counted: DataFrame, found: list[Population]) -> Spread:
     """For each ground and level, the variance of λ relative to its square: Σ x(x-1) over pairs / Σ λ² - 1, x up to 3.
 
-    How far tastes differ is a property of people, not of a verb: the kinds of a ground have one spread.
+    How far tastes differ is a property of people, not of a verb: the kinds of a ground have one spread. Of a crowded
+    level those pairs count that are in one block.
     """
     seen = {(row.kind, row.level, row.met): row.pairs for row in counted.collect()}
     spread: Spread = {}
@@ -41,7 +49,7 @@ def dispersions(counted: DataFrame, found: list[Population]) -> Spread:
             for p in (p for p in found if p.kind.ground == ground):
                 number = NUMBER[p.kind.name]
                 observed += 2 * seen.get((number, level, 2), 0) + 6 * seen.get((number, level, 3), 0)
-                expected += p.rates[level] ** 2 * p.squared**2 / 2
+                expected += p.rates[level] ** 2 * p.squared**2 / 2 * p.share_seen(level)
             ratio = (observed + 4 * PRIOR_PAIRS) / (expected + 2 * PRIOR_PAIRS)
             values.append(float(np.clip(ratio - 1, MIN_SPREAD, MAX_SPREAD)))
         spread[ground] = tuple(values)
@@ -69,17 +77,19 @@ def tail(met: np.ndarray, rate: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 
 def expected_and_tail(counted: DataFrame, found: list[Population], spread: Spread) -> DataFrame:
-    """Rows of pairs and kinds with `surprise`: the best tail over the levels, paid for by the number of levels."""
+    """Rows of pairs and kinds with `surprise`: the best tail over the levels, each paid for by its share."""
 
     @F.arrow_udf(DoubleType())
     def surprise(kind: pa.Array, degree: pa.Array, other: pa.Array, *met: pa.Array) -> pa.Array:
         kinds = kind.to_numpy(zero_copy_only=False).astype(np.int64)
         both = degree.to_numpy(zero_copy_only=False).astype(float) * other.to_numpy(zero_copy_only=False)
-        tails = np.zeros((LEVELS, len(kinds)))
-        for level in range(LEVELS):
-            rate = both * rates[kinds, level]
-            tails[level] = tail(met[level].to_numpy(zero_copy_only=False).astype(float), rate, spreads[kinds, level])
-        return pa.array(np.round(np.maximum(tails.max(axis=0) - np.log10(LEVELS), 0.0), 6))
+        best = np.zeros(len(kinds))
+        for level, counts in enumerate(met):
+            count = counts.to_numpy(zero_copy_only=False)
+            rows = np.flatnonzero(count)
+            tails = tail(count[rows].astype(float), both[rows] * rates[kinds[rows], level], spreads[kinds[rows], level])
+            best[rows] = np.maximum(best[rows], tails + np.log10(LEVEL_SHARES[level]))
+        return pa.array(np.round(best, 6))
 
     rates, spreads = np.zeros((len(KINDS), LEVELS)), np.ones((len(KINDS), LEVELS))
     for p in found:

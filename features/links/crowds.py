@@ -1,26 +1,37 @@
 """How crowded each object is, which acts can still say something about a pair, and how active each account is."""
 
 from dataclasses import dataclass
-from math import log10
+from itertools import pairwise
+from math import ceil, log2
+from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
-from features.links.kinds import FAMILY_NUMBER, GROUNDS, KINDS, MOMENTS, SOURCE_NUMBER, Kind
+from features.links.kinds import FAMILY_NUMBER, GROUNDS, KINDS, NUMBER, SOURCE_NUMBER, Kind
 
-LEVELS = 4
-"""Crowdedness is tested at so many bounds: the cap, and the cap divided by 4, 16 and 64."""
+PLAIN_LEVELS = 4
+"""Objects whose pairs are all looked at are tested at so many bounds: the cap, and the cap divided by 4, 16 and 64."""
+CROWDED_LEVELS = 3
+CROWDED_STEP = 8
+"""Beyond the cap each level reaches to so many times the crowd of the one before, and has only what is beyond that."""
+LEVELS = PLAIN_LEVELS + CROWDED_LEVELS
+CROWDED_BUDGET = 0.5
+"""Pairs that the crowded levels of a kind may make within blocks, as a share of what its plain ones may make."""
+MIN_BLOCK = 1.0
+"""Accounts of one object in one block below which hardly two of a group would be found together."""
 
 
 @dataclass(frozen=True)
 class Population:
     """What is known of all acts of a kind, in numbers that fit on the driver.
 
-    `accounts` have such acts; `squared` is the sum of squares of acts per account. Objects with more
-    than `cap` accounts (within a moment, for a kind with one) are too crowded to say anything; those up to it make
-    `pairs` meetings of two. Each level has the objects whose crowdedness is at most that of `bounds`: `rates` are the
-    chance that two acts land on the same one of them.
+    `accounts` have such acts; `squared` is the sum of squares of acts per account. Of objects of up to `cap` accounts
+    (within a moment, for a kind with one) all pairs are looked at. `bounds` are the largest crowds of the levels; a
+    plain level has all objects up to its bound, a crowded one those from the bound before. `rates` are the chance that
+    two acts land on the same object of the level. Of a crowded level, pairs are first looked at within so many `blocks`
+    of accounts; 0 where that is too costly. All these make `pairs` meetings of two, of `budget` that a kind may make.
     """
 
     kind: Kind
@@ -30,14 +41,23 @@ class Population:
     pairs: int
     bounds: tuple[int, ...]
     rates: tuple[float, ...]
+    budget: float
+    blocks: tuple[int, ...]
 
-    @property
-    def lost_per_object(self) -> float:
-        """At most how much (in -log10 p, for two accounts of mean activity) one object beyond the cap could have said.
+    def share_seen(self, level: int) -> float:
+        """The share of all pairs whose meetings on the level's objects are looked at without knowing who they are."""
+        if level < PLAIN_LEVELS:
+            return 1.0
+        blocks = self.blocks[level - PLAIN_LEVELS]
+        return 1.0 / blocks if blocks else 0.0
 
-        The chance that two such accounts meet on an object of n others is (n / accounts)² at least.
-        """
-        return 2 * log10(max(1.0, self.accounts / (self.cap + 1)))
+
+class Places(NamedTuple):
+    """So many (`number`) places of `crowd` accounts each; `together` are the ordered pairs of acts of their ground."""
+
+    crowd: int
+    number: int
+    together: float
 
 
 def activity(acts: DataFrame) -> DataFrame:
@@ -95,11 +115,9 @@ def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> li
         .collect()
     }
     together = F.sum(F.col("traffic").cast("double") * (F.col("traffic") - 1)).alias("together")
-    most = F.when(F.col("kind").isin(*MOMENTS), limits.max_moment_crowd).otherwise(limits.max_crowd)
-    sizes = crowds.where(F.col("crowd") <= most).groupBy("kind", "crowd").agg(F.count("*").alias("n"), together)
-    histogram: dict[int, list[tuple[int, int, float]]] = {}
-    for row in sizes.collect():
-        histogram.setdefault(row.kind, []).append((row.crowd, row.n, row.together))
+    histogram: dict[int, list[Places]] = {}
+    for row in crowds.groupBy("kind", "crowd").agg(F.count("*").alias("n"), together).collect():
+        histogram.setdefault(row.kind, []).append(Places(row.crowd, row.n, row.together))
     found = []
     for number, kind in enumerate(KINDS):
         total = totals.get(SOURCE_NUMBER[kind.source])
@@ -109,51 +127,75 @@ def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> li
         sources = {SOURCE_NUMBER[other.source] for other in KINDS if other.ground == kind.ground}
         ground_acts = sum(totals[source].acts for source in sources if source in totals)
         budget = max(limits.min_pairs, limits.pairs_per_act * total.acts)
-        cap = _cap([place[:2] for place in places], budget)
-        pairs = sum(crowd * (crowd - 1) // 2 * n for crowd, n, _ in places if crowd <= cap)
-        bounds = tuple(sorted({max(2, cap >> (2 * level)) for level in range(LEVELS)}))
-        bounds = (*bounds, *((cap,) * (LEVELS - len(bounds))))
-        rates = tuple(sum(meet for crowd, _, meet in places if crowd <= bound) / ground_acts**2 for bound in bounds)
-        found.append(Population(kind, total.accounts, total.squared, cap, pairs, bounds, rates))
+        cap = _largest_crowd(places, budget, limits.max_moment_crowd if kind.moment else limits.max_crowd)
+        bounds = _bounds(cap)
+        plain = [[place for place in places if place.crowd <= bound] for bound in bounds[:PLAIN_LEVELS]]
+        crowded = [
+            [place for place in places if above < place.crowd <= upto]
+            for above, upto in pairwise(bounds[PLAIN_LEVELS - 1 :])
+        ]
+        rates = tuple(sum(place.together for place in level) / ground_acts**2 for level in (*plain, *crowded))
+        blocks = tuple(blocks_within(level, CROWDED_BUDGET * budget / CROWDED_LEVELS) for level in crowded)
+        seen = (plain[-1], 1), *zip(crowded, blocks, strict=True)
+        pairs = sum(_pairs(level) // among for level, among in seen if among)
+        found.append(Population(kind, total.accounts, total.squared, cap, pairs, bounds, rates, budget, blocks))
     return found
 
 
-def _cap(places: list[tuple[int, int]], budget: float) -> int:
-    """The largest crowd with which all pairs of places up to it stay within the budget."""
+def _bounds(cap: int) -> tuple[int, ...]:
+    """The largest crowd of each level; a plain one may be no lower than the one before."""
+    plain = sorted({max(2, cap >> (2 * level)) for level in range(PLAIN_LEVELS)})
+    plain += [cap] * (PLAIN_LEVELS - len(plain))
+    return (*plain, *(cap * CROWDED_STEP**level for level in range(1, CROWDED_LEVELS + 1)))
+
+
+def _pairs(places: list[Places]) -> int:
+    return sum(place.crowd * (place.crowd - 1) // 2 * place.number for place in places)
+
+
+def blocks_within(places: list[Places], budget: float) -> int:
+    """A power of two: blocks within which the pairs of these places stay within the budget; 0 if hardly two meet."""
+    acts = sum(place.crowd * place.number for place in places)
+    if not acts:
+        return 0
+    blocks = 1 << max(0, ceil(log2(_pairs(places) / budget)))
+    crowd_of_an_act = sum(place.crowd**2 * place.number for place in places) / acts
+    return blocks if crowd_of_an_act / blocks >= MIN_BLOCK else 0
+
+
+def _largest_crowd(places: list[Places], budget: float, most: int) -> int:
+    """The largest crowd, at most `most`, with which all pairs of places up to it stay within the budget."""
     pairs, cap = 0, 2
-    for crowd, count in places:
-        pairs += crowd * (crowd - 1) // 2 * count
-        if pairs > budget and crowd > 2:
+    for place in places:
+        pairs += _pairs([place])
+        if place.crowd > most or (pairs > budget and place.crowd > 2):
             break
-        cap = crowd
+        cap = place.crowd
     return cap
 
 
-def by_kind(populations: list[Population], values: dict[str, object]) -> Column:
-    """A value of each kind, picked by the column `kind`; `values` is by kind's name."""
-    picked = F.lit(None)
-    for number, kind in enumerate(KINDS):
-        if kind.name in values:
-            picked = F.when(F.col("kind") == number, F.lit(values[kind.name])).otherwise(picked)
-    return picked
-
-
 def telling(placed: DataFrame, crowds: DataFrame, found: list[Population]) -> DataFrame:
-    """The acts at places that are shared and not too crowded, with `crowd`, `level` and `rarity`.
+    """The acts at places that are shared and looked at, with `level`, `rarity`, `family` and `blocks` (1: all pairs).
 
     `rarity` ranks places across kinds: the chance that two accounts of mean activity meet there.
     """
-    caps = by_kind(found, {p.kind.name: p.cap for p in found})
-    shared = crowds.where(F.col("crowd") <= caps)
-    level = F.lit(LEVELS - 1)
-    for number in range(LEVELS - 2, -1, -1):
-        bound = by_kind(found, {p.kind.name: p.bounds[number] for p in found})
-        level = F.when(F.col("crowd") <= bound, F.lit(number)).otherwise(level)
-    chance = by_kind(found, {p.kind.name: 1.0 / (p.accounts * p.accounts) for p in found})
-    family = by_kind(found, {p.kind.name: FAMILY_NUMBER[p.kind.family] for p in found})
-    return (
-        placed.join(shared, on=["kind", "place"], how="inner")
-        .withColumn("level", level.cast("tinyint"))
-        .withColumn("rarity", F.col("crowd") * (F.col("crowd") - 1) * chance)
-        .withColumn("family", family.cast("tinyint"))
+    rows = [
+        (
+            NUMBER[p.kind.name],
+            level,
+            above,
+            upto,
+            p.blocks[level - PLAIN_LEVELS] if level >= PLAIN_LEVELS else 1,
+            1.0 / (p.accounts * p.accounts),
+            FAMILY_NUMBER[p.kind.family],
+        )
+        for p in found
+        for level, (above, upto) in enumerate(pairwise((1, *p.bounds)))
+    ]
+    columns = "kind tinyint, level tinyint, above bigint, upto bigint, blocks bigint, chance double, family tinyint"
+    levels = F.broadcast(placed.sparkSession.createDataFrame(rows, columns).where("blocks > 0 AND above < upto"))
+    at_level = [crowds.kind == levels.kind, crowds.crowd > levels.above, crowds.crowd <= levels.upto]
+    looked_at = crowds.join(levels, on=at_level, how="inner").select(
+        crowds.kind, "place", "level", "family", "blocks", F.expr("crowd * (crowd - 1L) * chance").alias("rarity")
     )
+    return placed.join(looked_at, on=["kind", "place"], how="inner")

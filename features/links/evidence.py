@@ -12,8 +12,18 @@ from features.links.audiences import silent_pairs
 from features.links.chance import dispersions, expected_and_tail
 from features.links.combine import PAIR, account_links, promising
 from features.links.contacts import of_one_hand
-from features.links.crowds import LEVELS, Population, activity, by_kind, crowdedness, populations, telling, windows
+from features.links.crowds import (
+    LEVELS,
+    PLAIN_LEVELS,
+    Population,
+    activity,
+    crowdedness,
+    populations,
+    telling,
+    windows,
+)
 from features.links.kinds import KINDS, MOMENTS, NUMBER, SOURCE_NUMBER
+from features.links.suspects import among, dealt, suspicious
 from lake.schemas import LINK_EVIDENCE
 
 JUDGED = (*PAIR, "kind", "shared_objects", "surprise", "creator")
@@ -48,12 +58,20 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
     if not found:
         nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
-    meeting = pairs(telling(placed, crowds, found).persist(), limits)
-    spread = dispersions(sampled_counts(meeting, found, limits), found)
+    told = telling(placed, crowds, found).persist()
+    crowded = told.where(F.col("level") >= PLAIN_LEVELS)
+    meeting = pairs(told.where(F.col("level") < PLAIN_LEVELS), limits)
+    in_blocks = pairs(dealt(crowded), limits)
+    spread = dispersions(sampled_counts(meeting.unionByName(in_blocks), found, limits), found)
+
+    def surprising(objects: DataFrame) -> DataFrame:
+        return expected_and_tail(_with_degrees(counts(objects), degrees), found, spread).where("surprise > 0")
+
+    if any(any(p.blocks) for p in found):
+        suspects = suspicious(surprising(each_object_once(repeated(in_blocks, limits))), found)
+        meeting = meeting.unionByName(pairs(among(suspects, crowded, found), limits))
     objects = each_object_once(repeated(meeting, limits)).persist()
-    counted = counts(objects).withColumn("source", by_kind(found, {k.name: SOURCE_NUMBER[k.source] for k in KINDS}))
-    every = expected_and_tail(_with_degrees(counted, degrees), found, spread).where("surprise > 0").select(*JUDGED)
-    every = every.persist()
+    every = surprising(objects).select(*JUDGED).persist()
     texts = F.col("kind") == NUMBER["comment_text"]
     quiet = cut(silent_pairs(silent).withColumn("kind", F.lit(NUMBER["silent_regular"]).cast("tinyint")))
     judged = (
@@ -144,6 +162,11 @@ def saturated(count: Column) -> Column:
     return F.when(count > 0, F.floor(F.log2(count.cast("double")) + 1e-9) + 1).otherwise(0).cast("bigint")
 
 
+def at_level(level: int) -> Column:
+    """Whether an object counts at a level: a plain one has all objects up to its bound, a crowded one its own."""
+    return F.col("level") <= level if level < PLAIN_LEVELS else F.col("level") == level
+
+
 def counts(objects: DataFrame) -> DataFrame:
     """One row for each pair and kind: what is shared in all, at each level, each topic counted with saturation, and the
     creator if there is but one.
@@ -151,7 +174,7 @@ def counts(objects: DataFrame) -> DataFrame:
     levels = [f"met_{level}" for level in range(LEVELS)]
     topics = objects.groupBy(*PAIR, "kind", "topic").agg(
         F.count(F.lit(1)).alias("shared"),
-        *(F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)),
+        *(F.count_if(at_level(level)).alias(name) for level, name in enumerate(levels)),
     )
     of_creators = F.col("kind").isin([number for number, kind in enumerate(KINDS) if kind.of_creators])
     return (
@@ -186,14 +209,14 @@ def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
 
 
 def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:
-    """How often pairs met, on every so-many-th pair by hash: (kind, level, met, pairs).
+    """How often pairs met, on every so-many-th pair by hash, and all of a kind with few: (kind, level, met, pairs).
 
     A sample for the one figure that is estimated from the bulk of pairs; links are looked for among all.
     """
-    total = sum(p.pairs for p in found)
-    one_in = max(1, total // limits.sampled_pairs)
-    meeting = meetings.where(F.pmod(F.xxhash64(*PAIR), F.lit(one_in)) == 0)
-    levels = [F.count(F.when(F.col("level") <= level, 1)).alias(f"met_{level}") for level in range(LEVELS)]
+    shares = {NUMBER[p.kind.name]: max(1, p.pairs // limits.sampled_pairs) for p in found}
+    one_in = F.get(F.array(*(F.lit(shares.get(number, 1)) for number in range(len(KINDS)))), F.col("kind").cast("int"))
+    meeting = meetings.where(F.pmod(F.xxhash64(*PAIR), one_in) == 0)
+    levels = [F.count_if(at_level(level)).alias(f"met_{level}") for level in range(LEVELS)]
     topics = meeting.groupBy(*PAIR, "kind", "topic").agg(*levels)
     each = topics.groupBy(*PAIR, "kind").agg(
         F.array(*(F.sum(saturated(F.col(f"met_{level}"))) for level in range(LEVELS))).alias("met")
@@ -202,11 +225,14 @@ def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLim
         each.select("kind", F.posexplode("met").alias("level", "met"))
         .where("met between 1 and 3")
         .groupBy("kind", "level", "met")
-        .agg((F.count(F.lit(1)) * one_in).alias("pairs"))
+        .agg(F.count(F.lit(1)).alias("sampled"))
+        .select("kind", "level", "met", (F.col("sampled") * one_in).alias("pairs"))
     )
 
 
 def _with_degrees(counted: DataFrame, degrees: DataFrame) -> DataFrame:
+    sources = F.array(*(F.lit(SOURCE_NUMBER[kind.source]) for kind in KINDS))
+    counted = counted.withColumn("source", F.get(sources, F.col("kind").cast("int")))
     other = degrees.select(
         "source", F.col("account_id").alias("other_account_id"), F.col("degree").alias("other_degree")
     )

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from conf import load_limits
-from features.links.crowds import activity, crowdedness, populations, telling, windows
+from features.links.crowds import PLAIN_LEVELS, activity, crowdedness, populations, telling, windows
 from features.links.evidence import pairs
 from features.links.kinds import NUMBER, SOURCE_NUMBER
+from features.links.suspects import dealt
 from tests.builders import at
 
 LIMITS = load_limits().links
@@ -19,29 +20,45 @@ def likes(accounts, video, within_s):
     return [(SOURCE_NUMBER["like"], one, video, video, NOON + place * step) for place, one in enumerate(accounts)]
 
 
-def told_pairs(spark, rows, limits=LIMITS):
-    """The pairs that meet, by kind, and the cap of each kind."""
+def told(spark, rows, limits=LIMITS):
+    """The acts that are looked at, and the figures of each kind."""
     acts = spark.createDataFrame(rows, ACTS)
     placed = windows(acts, limits)
     crowds = crowdedness(placed)
     found = populations(activity(acts), crowds, limits)
-    met = pairs(telling(placed, crowds, found), limits).select("kind", "account_id", "other_account_id").collect()
-    return {(row.kind, row.account_id, row.other_account_id) for row in met}, {p.kind.name: p.cap for p in found}
+    return telling(placed, crowds, found), {p.kind.name: p for p in found}
+
+
+def met(acts, limits=LIMITS):
+    """The pairs that meet, by kind."""
+    pairs_of = pairs(acts, limits).select("kind", "account_id", "other_account_id").collect()
+    return {(row.kind, row.account_id, row.other_account_id) for row in pairs_of}
 
 
 def test_many_who_act_within_a_minute_are_paired_where_as_many_in_a_month_are_not(spark):
     ring = range(260)
     month = [act for film in (1, 2) for act in likes(ring, film, within_s=28 * 86_400)]
     minute = [act for film in (3, 4) for act in likes(ring, film, within_s=60)]
-    met, caps = told_pairs(spark, month + minute + likes([1_000, 1_001], 5, within_s=28 * 86_400))
-    assert caps == {"like": 2, "like_moment": 260}
+    acts, found = told(spark, month + minute + likes([1_000, 1_001], 5, within_s=28 * 86_400))
+    assert {kind: p.cap for kind, p in found.items()} == {"like": 2, "like_moment": 260}
     everyone = {(NUMBER["like_moment"], one, other) for one in ring for other in ring if one < other}
-    assert met == everyone | {(NUMBER["like"], 1_000, 1_001)}
+    assert met(acts.where(acts.level < PLAIN_LEVELS)) == everyone | {(NUMBER["like"], 1_000, 1_001)}
 
 
 def test_what_a_crowd_costs_is_bounded_also_in_a_moment(spark):
     viral, friends = likes(range(300), 1, within_s=60), likes([1_000, 1_001], 2, within_s=60)
     few = LIMITS.model_copy(update={"min_pairs": 10_000})
-    met, caps = told_pairs(spark, viral + friends, few)
-    assert caps == {"like": 2, "like_moment": 2}
-    assert met == {(NUMBER[kind], 1_000, 1_001) for kind in ("like", "like_moment")}
+    acts, found = told(spark, viral + friends, few)
+    assert {kind: p.cap for kind, p in found.items()} == {"like": 2, "like_moment": 2}
+    plain = acts.where(acts.level < PLAIN_LEVELS)
+    assert met(plain, few) == {(NUMBER[kind], 1_000, 1_001) for kind in ("like", "like_moment")}
+
+
+def test_of_a_crowd_those_in_one_block_are_paired_on_all_its_objects(spark):
+    month = [act for film in (1, 2) for act in likes(range(300), film, within_s=28 * 86_400)]
+    few = LIMITS.model_copy(update={"min_pairs": 60_000})
+    acts, found = told(spark, month, few)
+    assert found["like"].blocks == (0, 0, 16)
+    each = pairs(dealt(acts), few).groupBy("account_id", "other_account_id").count().collect()
+    assert {row["count"] for row in each} == {2}
+    assert 0.8 < 16 * len(each) / (300 * 299 / 2) < 1.2

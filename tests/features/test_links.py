@@ -46,18 +46,18 @@ def noise(seed: int, share_of_ring: int = 30, verb: str = "like") -> list[dict]:
     ]
 
 
-def found(spark, rows: list[dict], films_each: int = 1) -> set[tuple[int, int]]:
+def found(spark, rows: list[dict], films_each: int = 1, limits=LIMITS) -> set[tuple[int, int]]:
     """Pairs that the suite links, out of raw events; every creator has `films_each` films."""
     people = accounts(spark, *({"account_id": person} for person in range(1, PEOPLE + 1)))
     films = videos(
         spark, *({"video_id": film, "account_id": 10_000 + film // films_each} for film in range(FILMS + 100))
     )
     acted = events(spark, *rows)
-    watched, worked = watching(acted, films), works(films, START.date(), LIMITS)
-    acts = co_actions(acted, people, films, worked, watched, START.date(), LIMITS)
-    silent = silent_regulars(watched.regulars, LIMITS)
-    links = linked(acts, silent, LIMITS).pairs
-    threshold = at_false_discovery_rate(links, PEOPLE, LIMITS.false_discovery_rate)
+    watched, worked = watching(acted, films), works(films, START.date(), limits)
+    acts = co_actions(acted, people, films, worked, watched, START.date(), limits)
+    silent = silent_regulars(watched.regulars, limits)
+    links = linked(acts, silent, limits).pairs
+    threshold = at_false_discovery_rate(links, PEOPLE, limits.false_discovery_rate)
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
 
 
@@ -80,6 +80,26 @@ def test_a_group_with_six_rare_films_within_ten_minutes_is_found_under_camouflag
     links = found(spark, noise(3, share_of_ring=54) + together)
     assert links >= PAIRS
     assert len(links - PAIRS) <= 2
+
+
+def test_a_ring_whose_targets_are_too_crowded_for_all_pairs_is_found_over_weeks(spark):
+    ring = range(2_001, 2_241)
+    draw = random.Random(8)
+    bought = [
+        {
+            "account_id": member,
+            "verb": "like",
+            "video_id": FILMS + film,
+            "ts": START + timedelta(days=28 * draw.random()),
+        }
+        for member in ring
+        for film in range(12)
+    ]
+    few = LIMITS.model_copy(update={"min_pairs": 400_000})
+    links = found(spark, noise(8) + bought, limits=few)
+    of_ring = {(one, other) for one, other in links if one in ring and other in ring}
+    assert len(of_ring) > 0.95 * len(ring) * (len(ring) - 1) / 2
+    assert len(links - of_ring) <= 2
 
 
 def test_a_brigade_that_makes_most_of_a_small_platforms_reports_is_found(spark):
