@@ -13,12 +13,12 @@ from features.links.kinds import FAMILY_NUMBER, GROUNDS, KINDS, NUMBER, SOURCE_N
 
 PLAIN_LEVELS = 4
 """Objects whose pairs are all looked at are tested at so many bounds: the cap, and the cap divided by 4, 16 and 64."""
-CROWDED_LEVELS = 3
+CROWDED_LEVELS = 2
 CROWDED_STEP = 8
 """Beyond the cap each level reaches to so many times the crowd of the one before, and has only what is beyond that."""
 LEVELS = PLAIN_LEVELS + CROWDED_LEVELS
-CROWDED_BUDGET = 0.5
-"""Pairs that the crowded levels of a kind may make within blocks, as a share of what its plain ones may make."""
+CROWDED_BUDGET = 0.25
+"""Pairs that a crowded level may make within blocks, as a share of what the plain ones of its kind may make."""
 MIN_BLOCK = 1.0
 """Accounts of one object in one block below which hardly two of a group would be found together."""
 
@@ -135,7 +135,7 @@ def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> li
             for above, upto in pairwise(bounds[PLAIN_LEVELS - 1 :])
         ]
         rates = tuple(sum(place.together for place in level) / ground_acts**2 for level in (*plain, *crowded))
-        blocks = tuple(blocks_within(level, CROWDED_BUDGET * budget / CROWDED_LEVELS) for level in crowded)
+        blocks = tuple(blocks_within(level, CROWDED_BUDGET * budget) for level in crowded)
         seen = (plain[-1], 1), *zip(crowded, blocks, strict=True)
         pairs = sum(_pairs(level) // among for level, among in seen if among)
         found.append(Population(kind, total.accounts, total.squared, cap, pairs, bounds, rates, budget, blocks))

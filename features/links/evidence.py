@@ -58,9 +58,9 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
     if not found:
         nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
-    told = telling(placed, crowds, found).persist()
-    crowded = told.where(F.col("level") >= PLAIN_LEVELS)
-    meeting = pairs(told.where(F.col("level") < PLAIN_LEVELS), limits)
+    looked_at = telling(placed, crowds, found).persist()
+    crowded = looked_at.where(F.col("level") >= PLAIN_LEVELS)
+    meeting = pairs(looked_at.where(F.col("level") < PLAIN_LEVELS), limits)
     in_blocks = pairs(dealt(crowded), limits)
     spread = dispersions(sampled_counts(meeting.unionByName(in_blocks), found, limits), found)
 

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from features.graph import cut
 from features.links.chance import LEVEL_SHARES
-from features.links.combine import both_ways
-from features.links.crowds import Places, Population, blocks_within
+from features.links.combine import PAIR
+from features.links.crowds import CROWDED_LEVELS, Places, Population, blocks_within
 from features.links.kinds import KINDS, NUMBER
 
 CHANCE_SUSPECTS = 0.001
@@ -42,7 +42,9 @@ def suspicious(surprising: DataFrame, found: list[Population]) -> DataFrame:
             in_block = p.accounts / min(blocks for blocks in p.blocks if blocks)
             least[NUMBER[p.kind.name]] = log10(max(in_block, 1.0) * LEVEL_SHARES[-1] / CHANCE_SUSPECTS)
     enough = F.get(F.array(*(F.lit(value) for value in least)), F.col("kind").cast("int"))
-    return cut(both_ways(surprising.where(F.col("surprise") >= enough)).select("kind", "account_id").distinct())
+    # One pass over the pairs: the union of both ends would work them out twice.
+    either = F.explode(F.array(*PAIR)).alias("account_id")
+    return cut(surprising.where(F.col("surprise") >= enough).select("kind", either).distinct())
 
 
 def among(suspects: DataFrame, crowded: DataFrame, found: list[Population]) -> DataFrame:
@@ -55,7 +57,7 @@ def among(suspects: DataFrame, crowded: DataFrame, found: list[Population]) -> D
     histogram: dict[tuple[int, int], list[Places]] = {}
     for row in crowds.groupBy("kind", "level", "crowd").agg(F.count("*").alias("n")).collect():
         histogram.setdefault((row.kind, row.level), []).append(Places(row.crowd, row.n, 0.0))
-    budgets = {NUMBER[p.kind.name]: p.budget for p in found}
+    budgets = {NUMBER[p.kind.name]: p.budget / CROWDED_LEVELS for p in found}
     blocks = [(kind, level, blocks_within(places, budgets[kind])) for (kind, level), places in histogram.items()]
     dealing = acts.sparkSession.createDataFrame(blocks, "kind tinyint, level tinyint, blocks bigint")
     return dealt(acts.join(F.broadcast(dealing.where("blocks > 0")), on=["kind", "level"], how="inner"))

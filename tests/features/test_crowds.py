@@ -55,10 +55,10 @@ def test_what_a_crowd_costs_is_bounded_also_in_a_moment(spark):
 
 
 def test_of_a_crowd_those_in_one_block_are_paired_on_all_its_objects(spark):
-    month = [act for film in (1, 2) for act in likes(range(300), film, within_s=28 * 86_400)]
-    few = LIMITS.model_copy(update={"min_pairs": 60_000})
+    month = [act for film in (1, 2) for act in likes(range(100), film, within_s=28 * 86_400)]
+    few = LIMITS.model_copy(update={"min_pairs": 3_000})
     acts, found = told(spark, month, few)
-    assert found["like"].blocks == (0, 0, 16)
+    assert found["like"].blocks == (0, 16)
     each = pairs(dealt(acts), few).groupBy("account_id", "other_account_id").count().collect()
     assert {row["count"] for row in each} == {2}
-    assert 0.8 < 16 * len(each) / (300 * 299 / 2) < 1.2
+    assert 0.8 < 16 * len(each) / (100 * 99 / 2) < 1.2
