@@ -59,15 +59,17 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
         nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
     looked_at = telling(placed, crowds, found).persist()
-    crowded = looked_at.where(F.col("level") >= PLAIN_LEVELS)
-    meeting = pairs(looked_at.where(F.col("level") < PLAIN_LEVELS), limits)
+    meeting = pairs(looked_at.where("blocks = 1"), limits)
+    crowded = looked_at.where("blocks > 1")
     in_blocks = pairs(dealt(crowded), limits)
-    spread = dispersions(sampled_counts(meeting.unionByName(in_blocks), found, limits), found)
+    too_crowded = any(blocks > 1 for p in found for blocks in p.blocks)
+    sampled = meeting.unionByName(in_blocks) if too_crowded else meeting
+    spread = dispersions(sampled_counts(sampled, found, limits), found)
 
     def surprising(objects: DataFrame) -> DataFrame:
         return expected_and_tail(_with_degrees(counts(objects), degrees), found, spread).where("surprise > 0")
 
-    if any(any(p.blocks) for p in found):
+    if too_crowded:
         suspects = suspicious(surprising(each_object_once(repeated(in_blocks, limits))), found)
         meeting = meeting.unionByName(pairs(among(suspects, crowded, found), limits))
     objects = each_object_once(repeated(meeting, limits)).persist()

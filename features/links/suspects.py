@@ -38,8 +38,9 @@ def suspicious(surprising: DataFrame, found: list[Population]) -> DataFrame:
     """
     least = [float("inf")] * len(KINDS)
     for p in found:
-        if any(p.blocks):
-            in_block = p.accounts / min(blocks for blocks in p.blocks if blocks)
+        several = [blocks for blocks in p.blocks if blocks > 1]
+        if several:
+            in_block = p.accounts / min(several)
             least[NUMBER[p.kind.name]] = log10(max(in_block, 1.0) * LEVEL_SHARES[-1] / CHANCE_SUSPECTS)
     enough = F.get(F.array(*(F.lit(value) for value in least)), F.col("kind").cast("int"))
     # One pass over the pairs: the union of both ends would work them out twice.
