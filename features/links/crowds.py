@@ -1,11 +1,12 @@
 """How crowded each object is, which acts can still say something about a pair, and how active each account is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, log2
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
@@ -44,11 +45,13 @@ class Population:
     budget: float
     blocks: tuple[int, ...]
 
+    def blocks_at(self, level: int) -> int:
+        """How many blocks of accounts the pairs of a level are first looked at in: 1, all pairs; 0, none."""
+        return 1 if level < PLAIN_LEVELS else self.blocks[level - PLAIN_LEVELS]
+
     def share_seen(self, level: int) -> float:
         """The share of all pairs whose meetings on the level's objects are looked at without knowing who they are."""
-        if level < PLAIN_LEVELS:
-            return 1.0
-        blocks = self.blocks[level - PLAIN_LEVELS]
+        blocks = self.blocks_at(level)
         return 1.0 / blocks if blocks else 0.0
 
 
@@ -58,6 +61,11 @@ class Places(NamedTuple):
     crowd: int
     number: int
     together: float
+
+
+def of_kind(values: Iterable[Any]) -> Column:
+    """Of `values`, one for each of KINDS, that of the row's `kind`, which is its number."""
+    return F.get(F.array(*map(F.lit, values)), F.col("kind").cast("int"))
 
 
 def activity(acts: DataFrame) -> DataFrame:
@@ -90,12 +98,11 @@ def crowdedness(placed: DataFrame) -> DataFrame:
     """Accounts at each place that two or more share, and acts there of all kinds of its ground: (kind, place, crowd,
     traffic). Counted before anything is brought together.
     """
-    grounds = F.array(*(F.lit(GROUNDS.index(kind.ground)) for kind in KINDS))
     traffic = F.sum("crowd").over(Window.partitionBy("ground", "place"))
     return (
         placed.groupBy("kind", "place")
         .agg(F.count(F.lit(1)).cast("int").alias("crowd"))
-        .withColumn("ground", F.get(grounds, F.col("kind").cast("int")))
+        .withColumn("ground", of_kind(GROUNDS.index(kind.ground) for kind in KINDS))
         .withColumn("traffic", traffic)
         .where("crowd > 1")
         .drop("ground")
@@ -185,7 +192,7 @@ def telling(placed: DataFrame, crowds: DataFrame, found: list[Population]) -> Da
             level,
             above,
             upto,
-            p.blocks[level - PLAIN_LEVELS] if level >= PLAIN_LEVELS else 1,
+            p.blocks_at(level),
             1.0 / (p.accounts * p.accounts),
             FAMILY_NUMBER[p.kind.family],
         )

@@ -18,6 +18,7 @@ from features.links.crowds import (
     Population,
     activity,
     crowdedness,
+    of_kind,
     populations,
     telling,
     windows,
@@ -216,7 +217,7 @@ def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLim
     A sample for the one figure that is estimated from the bulk of pairs; links are looked for among all.
     """
     shares = {NUMBER[p.kind.name]: max(1, p.pairs // limits.sampled_pairs) for p in found}
-    one_in = F.get(F.array(*(F.lit(shares.get(number, 1)) for number in range(len(KINDS)))), F.col("kind").cast("int"))
+    one_in = of_kind(shares.get(number, 1) for number in range(len(KINDS)))
     meeting = meetings.where(F.pmod(F.xxhash64(*PAIR), one_in) == 0)
     levels = [F.count_if(at_level(level)).alias(f"met_{level}") for level in range(LEVELS)]
     topics = meeting.groupBy(*PAIR, "kind", "topic").agg(*levels)
@@ -233,8 +234,7 @@ def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLim
 
 
 def _with_degrees(counted: DataFrame, degrees: DataFrame) -> DataFrame:
-    sources = F.array(*(F.lit(SOURCE_NUMBER[kind.source]) for kind in KINDS))
-    counted = counted.withColumn("source", F.get(sources, F.col("kind").cast("int")))
+    counted = counted.withColumn("source", of_kind(SOURCE_NUMBER[kind.source] for kind in KINDS))
     other = degrees.select(
         "source", F.col("account_id").alias("other_account_id"), F.col("degree").alias("other_degree")
     )
@@ -244,5 +244,4 @@ def _with_degrees(counted: DataFrame, degrees: DataFrame) -> DataFrame:
 
 
 def _kind_name() -> Column:
-    names = F.array(*(F.lit(kind.name) for kind in KINDS))
-    return F.get(names, F.col("kind").cast("int"))
+    return of_kind(kind.name for kind in KINDS)

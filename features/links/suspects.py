@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from features.graph import cut
 from features.links.chance import LEVEL_SHARES
 from features.links.combine import PAIR
-from features.links.crowds import CROWDED_LEVELS, Places, Population, blocks_within
+from features.links.crowds import CROWDED_LEVELS, Places, Population, blocks_within, of_kind
 from features.links.kinds import KINDS, NUMBER
 
 CHANCE_SUSPECTS = 0.001
@@ -42,10 +42,9 @@ def suspicious(surprising: DataFrame, found: list[Population]) -> DataFrame:
         if several:
             in_block = p.accounts / min(several)
             least[NUMBER[p.kind.name]] = log10(max(in_block, 1.0) * LEVEL_SHARES[-1] / CHANCE_SUSPECTS)
-    enough = F.get(F.array(*(F.lit(value) for value in least)), F.col("kind").cast("int"))
     # One pass over the pairs: the union of both ends would work them out twice.
     either = F.explode(F.array(*PAIR)).alias("account_id")
-    return cut(surprising.where(F.col("surprise") >= enough).select("kind", either).distinct())
+    return cut(surprising.where(F.col("surprise") >= of_kind(least)).select("kind", either).distinct())
 
 
 def among(suspects: DataFrame, crowded: DataFrame, found: list[Population]) -> DataFrame:
