@@ -3,7 +3,6 @@
 Prints a Markdown table: seconds of each step, and the largest resident memory of all its processes together.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -63,24 +62,20 @@ def simulate(lake: str, **knobs: object) -> tuple[float, float]:
 
 
 def of_platforms(command: Callable) -> Callable:
-    """The options of a command that compares with the truth: which platforms, where they are kept, how large a heap."""
+    """The options of a command that compares with the truth: which platforms, and where they are kept."""
     options = (
         click.option("--seed", "seeds", multiple=True, type=int, default=[11], show_default=True, help="Repeatable."),
         click.option("--accounts", default=60_000, show_default=True, help="Accounts of each platform."),
         click.option("--evading", default=0.5, show_default=True, help="Share of the abusive rings that hide."),
         click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes."),
-        click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver: all of local Spark."),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def platforms(
-    seeds: Sequence[int], accounts: int, evading: float, keep: str | None, driver_gb: int
-) -> Iterator[tuple[int, str]]:
-    """Each seed with the lake of its platform, made unless it is there; the jobs that follow have the heap."""
-    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
+def platforms(seeds: Sequence[int], accounts: int, evading: float, keep: str | None) -> Iterator[tuple[int, str]]:
+    """Each seed with the lake of its platform, made unless it is there."""
     with tempfile.TemporaryDirectory() as folder:
         for seed in seeds:
             lake = str(Path(keep or folder) / f"seed-{seed}")
@@ -108,10 +103,8 @@ def steps(lake: str) -> dict[str, float]:
 
 @click.command()
 @click.option("--events", default=3_000_000, show_default=True, help="Events in 28 days.")
-@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
-def main(events: int, driver_gb: int) -> None:
+def main(events: int) -> None:
     """Make up a platform and run its first day."""
-    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     with tempfile.TemporaryDirectory() as folder:
         lake = str(Path(folder) / "lake")
         made = simulate(lake, events=events, accounts=max(events // EVENTS_PER_ACCOUNT, 1), days=28)

@@ -88,11 +88,9 @@ def in_process(work, *arguments):
 
 @click.command()
 @click.option("--events", multiple=True, default=[3_000_000], show_default=True, help="Events in 28 days; repeatable.")
-@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
 @click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes; those that are there are used.")
-def main(events: tuple[int, ...], driver_gb: int, keep: str | None) -> None:
+def main(events: tuple[int, ...], keep: str | None) -> None:
     """Make up platforms, and time both for each."""
-    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     print(
         "| events | accounts | videos | first day s | next day s | DuckDB s | first day by DuckDB | next day by DuckDB "
         "| peak GB | DuckDB peak GB |\n|---|---|---|---|---|---|---|---|---|---|"

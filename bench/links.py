@@ -56,11 +56,9 @@ def crowded(lake: str, scratch: str) -> str:
 
 @click.command()
 @click.option("--events", multiple=True, type=int, default=(3_000_000, 30_000_000, 100_000_000), show_default=True)
-@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
 @click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes; those that are there are used.")
-def main(events: tuple[int, ...], driver_gb: int, keep: str | None) -> None:
+def main(events: tuple[int, ...], keep: str | None) -> None:
     """Find links on platforms of each size."""
-    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     print("| events | day | seconds | times the first day | peak GB |\n|---|---|---|---|---|")
     firsts = {}
     middle = sorted(events)[len(events) // 2]

@@ -8,7 +8,6 @@ spread one platform is made, and `links` and `rings` run on it. The map says wha
 Prints Markdown tables, and draws them with --plot.
 """
 
-import os
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -150,11 +149,9 @@ def draw(maps: dict[str, pd.DataFrame], path: str) -> None:
 @click.command()
 @click.option("--accounts", default=40_000, show_default=True, help="Honest accounts of each platform.")
 @click.option("--within", multiple=True, type=click.Choice(list(SPREADS)), default=list(SPREADS), help="Spreads.")
-@click.option("--driver-gb", default=8, show_default=True, help="Heap of the driver, which is all of local Spark.")
 @click.option("--plot", type=click.Path(dir_okay=False), help="A PNG file for the maps.")
-def main(accounts: int, within: tuple[str, ...], driver_gb: int, plot: str | None) -> None:
+def main(accounts: int, within: tuple[str, ...], plot: str | None) -> None:
     """Make the platforms, plant the groups, and look for them."""
-    os.environ["SPARK_DRIVER_MEMORY"] = f"{driver_gb}g"
     planted, maps = list(groups()), {}
     for name in within:
         spread_s = SPREADS[name]

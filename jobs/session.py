@@ -57,11 +57,11 @@ JVM_OPTIONS = (
     "-XX:+UseParallelGC",
 )
 
-MAX_DRIVER_MEMORY_GB = 8
+MAX_DRIVER_MEMORY_GB = 6
 
 
 def driver_memory() -> str:
-    """Half of this machine's memory, at most 8 GB; SPARK_DRIVER_MEMORY overrides it."""
+    """Half of this machine's memory, at most 6 GB; SPARK_DRIVER_MEMORY overrides it."""
     machine_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
     return os.environ.get("SPARK_DRIVER_MEMORY", f"{max(1, min(MAX_DRIVER_MEMORY_GB, machine_gb // 2))}g")
 

@@ -68,7 +68,8 @@ def promising(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     alone, together = (least_total(taken, limits.min_pair_surprise) - ROUNDING for taken in (1, 2))
     enough = (F.max("surprise") >= alone) | (F.sum("surprise") >= together)
     pairs = evidence.groupBy(*PAIR).agg(enough.alias("enough")).where("enough").select(*PAIR)
-    return evidence.join(pairs, on=PAIR, how="left_semi")
+    # Inner, as a semi-join of a union is made one of each part, which adds all of it up as often.
+    return evidence.join(pairs, on=PAIR, how="inner")
 
 
 def least_total(taken: int, wanted: float) -> float:

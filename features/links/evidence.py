@@ -60,17 +60,15 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
         nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
     looked_at = telling(placed, crowds, found).persist()
-    meeting = pairs(looked_at.where("blocks = 1"), limits)
-    crowded = looked_at.where("blocks > 1")
-    in_blocks = pairs(dealt(crowded), limits)
-    too_crowded = any(blocks > 1 for p in found for blocks in p.blocks)
-    sampled = meeting.unionByName(in_blocks) if too_crowded else meeting
-    spread = dispersions(sampled_counts(sampled, found, limits), found)
+    spread = dispersions(sampled_counts(looked_at, found, limits), found)
 
     def surprising(objects: DataFrame) -> DataFrame:
         return expected_and_tail(_with_degrees(counts(objects), degrees), found, spread).where("surprise > 0")
 
-    if too_crowded:
+    meeting = pairs(looked_at.where("blocks = 1"), limits)
+    if any(blocks > 1 for p in found for blocks in p.blocks):
+        crowded = looked_at.where("blocks > 1")
+        in_blocks = pairs(dealt(crowded), limits)
         suspects = suspicious(surprising(each_object_once(repeated(in_blocks, limits))), found)
         meeting = meeting.unionByName(pairs(among(suspects, crowded, found), limits))
     objects = each_object_once(repeated(meeting, limits)).persist()
@@ -130,8 +128,9 @@ def repeated(meetings: DataFrame, limits: LinkLimits) -> DataFrame:
         .where(F.col("met") >= limits.min_objects)
         .select(*PAIR)
     )
-    # Those that met often are few: a hash of them spares sorting all meetings.
-    return meetings.join(often.hint("shuffle_hash"), on=PAIR, how="left_semi")
+    # Those that met often are few: a hash of them spares sorting all meetings. Inner, as a semi-join of a union is made
+    # one of each part, which counts all meetings as often.
+    return meetings.join(often.hint("shuffle_hash"), on=PAIR, how="inner")
 
 
 def each_object_once(meetings: DataFrame) -> DataFrame:
@@ -211,14 +210,15 @@ def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
     )
 
 
-def sampled_counts(meetings: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:
-    """How often pairs met, on every so-many-th pair by hash, and all of a kind with few: (kind, level, met, pairs).
+def sampled_counts(looked_at: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:
+    """How often pairs met, estimated from those within blocks of accounts: (kind, level, met, pairs).
 
-    A sample for the one figure that is estimated from the bulk of pairs; links are looked for among all.
+    As few blocks as make about `sampled_pairs` meetings of a kind; of one with few, all pairs are counted. A sample for
+    the one figure that is estimated from the bulk of pairs; links are looked for among all.
     """
     shares = {NUMBER[p.kind.name]: max(1, p.pairs // limits.sampled_pairs) for p in found}
     one_in = of_kind(shares.get(number, 1) for number in range(len(KINDS)))
-    meeting = meetings.where(F.pmod(F.xxhash64(*PAIR), one_in) == 0)
+    meeting = pairs(dealt(looked_at.withColumn("blocks", F.col("blocks") * one_in)), limits)
     levels = [F.count_if(at_level(level)).alias(f"met_{level}") for level in range(LEVELS)]
     topics = meeting.groupBy(*PAIR, "kind", "topic").agg(*levels)
     each = topics.groupBy(*PAIR, "kind").agg(

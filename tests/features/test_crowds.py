@@ -1,10 +1,13 @@
 """Which places still say something of a pair, and what it costs to look at them."""
 
+import random
 from datetime import timedelta
+
+import pytest
 
 from conf import load_limits
 from features.links.crowds import PLAIN_LEVELS, activity, crowdedness, populations, telling, windows
-from features.links.evidence import pairs
+from features.links.evidence import pairs, sampled_counts
 from features.links.kinds import NUMBER, SOURCE_NUMBER
 from features.links.suspects import dealt
 from tests.builders import at
@@ -62,3 +65,15 @@ def test_of_a_crowd_those_in_one_block_are_paired_on_all_its_objects(spark):
     each = pairs(dealt(acts), few).groupBy("account_id", "other_account_id").count().collect()
     assert {row["count"] for row in each} == {2}
     assert 0.8 < 16 * len(each) / (100 * 99 / 2) < 1.2
+
+
+def test_how_often_pairs_met_is_the_same_by_a_sample_of_them_as_by_all(spark):
+    rng = random.Random(1)
+    month = [act for film in range(300) for act in likes(rng.sample(range(400), 30), film, within_s=28 * 86_400)]
+    acts, found = told(spark, month)
+    whole, sample = (
+        {(row.level, row.met): row.pairs for row in sampled_counts(acts, list(found.values()), limits).collect()}
+        for limits in (LIMITS, LIMITS.model_copy(update={"sampled_pairs": 10_000}))
+    )
+    assert sum(whole.values()) > 50_000 and whole != sample
+    assert sample == pytest.approx(whole, rel=0.2)
