@@ -46,45 +46,37 @@ class Linked(NamedTuple):
     evidence: DataFrame
 
 
+class Met(NamedTuple):
+    """The pairs that met `min_objects` times or more: what they share (`each_object_once`), and how unlikely that is,
+    kind by kind (`JUDGED`).
+    """
+
+    objects: DataFrame
+    judged: DataFrame
+
+
 def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
     """The pairs that met on unlikely objects; `acts` as of `co_actions`, `silent` as of `silent_regulars`.
 
     Chance explains many of these pairs one by one: see `at_false_discovery_rate` for those that it does not, and
     `features.rings` for what they tell together.
     """
-    degrees = activity(acts).persist()
-    placed = windows(acts, limits)
-    crowds = crowdedness(placed).persist()
-    found = populations(degrees, crowds, limits)
-    if not found:
+    met = _judged_against_chance(acts, limits)
+    if met is None:
         nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
-    looked_at = telling(placed, crowds, found).persist()
-    spread = dispersions(sampled_counts(looked_at, found, limits), found)
-
-    def surprising(objects: DataFrame) -> DataFrame:
-        return expected_and_tail(_with_degrees(counts(objects), degrees), found, spread).where("surprise > 0")
-
-    meeting = pairs(looked_at.where("blocks = 1"), limits)
-    if any(blocks > 1 for p in found for blocks in p.blocks):
-        crowded = looked_at.where("blocks > 1")
-        in_blocks = pairs(dealt(crowded), limits)
-        suspects = suspicious(surprising(each_object_once(repeated(in_blocks, limits))), found)
-        meeting = meeting.unionByName(pairs(among(suspects, crowded, found), limits))
-    objects = each_object_once(repeated(meeting, limits)).persist()
-    every = surprising(objects).select(*JUDGED).persist()
     texts = F.col("kind") == NUMBER["comment_text"]
     quiet = cut(silent_pairs(silent).withColumn("kind", F.lit(NUMBER["silent_regular"]).cast("tinyint")))
     judged = (
-        every.where(~texts)
-        .unionByName(of_one_hand(every.where(texts), acts, limits.max_crowd))
+        met.judged.where(~texts)
+        .unionByName(of_one_hand(met.judged.where(texts), acts, limits.max_crowd))
         .unionByName(quiet.select(*JUDGED))
     )
     judged = cut(promising(judged, limits))
     pairs_of_all = account_links(judged.withColumn("kind", _kind_name()), limits)
     chosen = cut(pairs_of_all.where(F.col("surprise") >= limits.min_pair_surprise))
     told = judged.join(chosen, on=PAIR, how="left_semi")
-    seen = shown(objects, chosen).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
+    seen = shown(met.objects, chosen).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
     evidence = told.join(seen, on=[*PAIR, "kind"], how="inner").select(
         *PAIR,
         _kind_name().alias("kind"),
@@ -97,6 +89,30 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
         "creator",
     )
     return Linked(chosen, evidence)
+
+
+def _judged_against_chance(acts: DataFrame, limits: LinkLimits) -> Met | None:
+    """None where no two accounts met anywhere."""
+    degrees = activity(acts).persist()
+    placed = windows(acts, limits)
+    crowds = crowdedness(placed).persist()
+    found = populations(degrees, crowds, limits)
+    if not found:
+        return None
+    looked_at = telling(placed, crowds, found).persist()
+    spread = dispersions(sampled_counts(looked_at, found, limits), found)
+
+    def surprising(objects: DataFrame) -> DataFrame:
+        return expected_and_tail(_with_degrees(counts(objects), degrees), found, spread).where("surprise > 0")
+
+    meeting = pairs(looked_at.where("blocks = 1"), limits)
+    if any(blocks > 1 for p in found for blocks in p.blocks):
+        crowded = looked_at.where("blocks > 1")
+        in_blocks = each_object_once(repeated(pairs(dealt(crowded), limits), limits))
+        suspects = suspicious(surprising(in_blocks), found)
+        meeting = meeting.unionByName(pairs(among(suspects, crowded, found), limits))
+    objects = each_object_once(repeated(meeting, limits)).persist()
+    return Met(objects, surprising(objects).select(*JUDGED).persist())
 
 
 def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:
