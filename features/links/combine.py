@@ -26,6 +26,14 @@ def both_ways(pairs: DataFrame) -> DataFrame:
     return pairs.unionByName(pairs.select(*(F.col(name).alias(turned.get(name, name)) for name in pairs.columns)))
 
 
+def of_pairs(rows: DataFrame, pairs: DataFrame) -> DataFrame:
+    """The rows of `pairs`, which has the columns of a pair and each pair once.
+
+    Not a semi-join: of a union, Spark makes one of each part, and works out `pairs` as often.
+    """
+    return rows.join(pairs, on=PAIR, how="inner")
+
+
 def with_surprise(pairs: DataFrame, surprises: Column) -> DataFrame:
     """`pairs` with `surprise`, the -log10 of the chance of the best combination of kinds; `surprises` is the array of
     theirs, with null for those not shared, or null where no combination tells.
@@ -68,8 +76,7 @@ def promising(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     alone, together = (least_total(taken, limits.min_pair_surprise) - ROUNDING for taken in (1, 2))
     enough = (F.max("surprise") >= alone) | (F.sum("surprise") >= together)
     pairs = evidence.groupBy(*PAIR).agg(enough.alias("enough")).where("enough").select(*PAIR)
-    # Inner, as a semi-join of a union is made one of each part, which adds all of it up as often.
-    return evidence.join(pairs, on=PAIR, how="inner")
+    return of_pairs(evidence, pairs)
 
 
 def least_total(taken: int, wanted: float) -> float:

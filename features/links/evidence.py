@@ -10,7 +10,7 @@ from conf import LinkLimits
 from features.graph import cut
 from features.links.audiences import silent_pairs
 from features.links.chance import dispersions, expected_and_tail
-from features.links.combine import PAIR, account_links, promising
+from features.links.combine import PAIR, account_links, of_pairs, promising
 from features.links.contacts import of_one_hand
 from features.links.crowds import (
     LEVELS,
@@ -144,9 +144,8 @@ def repeated(meetings: DataFrame, limits: LinkLimits) -> DataFrame:
         .where(F.col("met") >= limits.min_objects)
         .select(*PAIR)
     )
-    # Those that met often are few: a hash of them spares sorting all meetings. Inner, as a semi-join of a union is made
-    # one of each part, which counts all meetings as often.
-    return meetings.join(often.hint("shuffle_hash"), on=PAIR, how="inner")
+    # Those that met often are few: a hash of them spares sorting all meetings.
+    return of_pairs(meetings, often.hint("shuffle_hash"))
 
 
 def each_object_once(meetings: DataFrame) -> DataFrame:
