@@ -18,20 +18,20 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
     """
     busy = shares.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     chosen = shares.join(busy, on="account_id", how="left_semi").where("object_id != content_id")
-    bucket = _bucket(window_s)
-    one = chosen.withColumn("bucket", bucket).withColumn("met_in", F.col("bucket")).alias("one")
+    marked = _with_participants(chosen, window_s, min_participation).withColumn("bucket", _bucket(window_s))
+    one = marked.withColumn("met_in", F.col("bucket")).alias("one")
     # Each share also waits in the bucket before its own, for the shares there that are near enough.
-    other = chosen.withColumn("bucket", bucket).withColumn("met_in", F.explode(F.array(bucket, bucket - 1)))
-    other = other.alias("other")
+    other = marked.withColumn("met_in", F.explode(F.array(F.col("bucket"), F.col("bucket") - 1))).alias("other")
     ordered = F.col("one.account_id") < F.col("other.account_id")
     in_one_bucket = F.col("one.bucket") == F.col("other.bucket")
     apart = F.abs(F.col("one.timestamp_share") - F.col("other.timestamp_share"))
+    left, right = F.col("one.participates"), F.col("other.participates")
 
     def side(name: str, smaller: bool) -> Column:
         first, second = ("one", "other") if smaller else ("other", "one")
         return F.when(ordered, F.col(f"{first}.{name}")).otherwise(F.col(f"{second}.{name}"))
 
-    pairs = one.join(
+    return one.join(
         other,
         on=[
             F.col("one.object_id") == F.col("other.object_id"),
@@ -39,6 +39,7 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
             F.col("one.account_id") != F.col("other.account_id"),
             ordered | ~in_one_bucket,
             apart <= window_s,
+            left & right if both_sides else left | right,
         ],
         how="inner",
     ).select(
@@ -49,26 +50,22 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
         side("content_id", smaller=False).alias("content_id_y"),
         apart.alias("time_delta"),
     )
-    return _by_participants(pairs, chosen, window_s, min_participation, both_sides)
 
 
 def _bucket(window_s: int) -> Column:
     return F.floor(F.col("timestamp_share") / max(1, window_s)).cast("bigint")
 
 
-def _by_participants(
-    pairs: DataFrame, shares: DataFrame, window_s: int, min_participation: int, both_sides: bool
-) -> DataFrame:
+def _with_participants(shares: DataFrame, window_s: int, min_participation: int) -> DataFrame:
+    """`shares` with `participates`: whether the account has `min_participation` shares or more in some pair.
+
+    Shares are marked, and not their pairs, of which there are many more.
+    """
     # As the reference tool counts: every row of a content_id that is in some pair, also when the row itself is in none.
     sides = shares.join(_paired(shares, window_s), on="content_id", how="left_semi")
-    enough = sides.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
-    kept = pairs.join(enough.withColumn("left", F.lit(True)), on="account_id", how="left").join(
-        enough.select(F.col("account_id").alias("account_id_y"), F.lit(True).alias("right")),
-        on="account_id_y",
-        how="left",
-    )
-    left, right = F.coalesce("left", F.lit(False)), F.coalesce("right", F.lit(False))
-    return kept.where(left & right if both_sides else left | right).select(pairs.columns)
+    enough = (F.count("*") >= min_participation).alias("participates")
+    participants = sides.groupBy("account_id").agg(enough)
+    return shares.join(participants, on="account_id", how="left").fillna(False, subset="participates")
 
 
 def _paired(shares: DataFrame, window_s: int) -> DataFrame:
