@@ -19,7 +19,7 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
     busy = shares.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
     chosen = shares.join(busy, on="account_id", how="left_semi").where("object_id != content_id")
     marked = _with_participants(chosen, window_s, min_participation).withColumn("bucket", _bucket(window_s))
-    one = marked.withColumn("met_in", F.col("bucket")).alias("one")
+    one = marked.alias("one")
     # Each share also waits in the bucket before its own, for the shares there that are near enough.
     other = marked.withColumn("met_in", F.explode(F.array(F.col("bucket"), F.col("bucket") - 1))).alias("other")
     ordered = F.col("one.account_id") < F.col("other.account_id")
@@ -35,7 +35,7 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
         other,
         on=[
             F.col("one.object_id") == F.col("other.object_id"),
-            F.col("one.met_in") == F.col("other.met_in"),
+            F.col("one.bucket") == F.col("other.met_in"),
             F.col("one.account_id") != F.col("other.account_id"),
             ordered | ~in_one_bucket,
             apart <= window_s,
