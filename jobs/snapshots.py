@@ -78,8 +78,8 @@ def cases_before(context: Context) -> DataFrame:
 def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:
     """The rows that models see, of accounts, videos and rings, for some days.
 
-    `videos` limits the look at who acts on what to some video_id. Who acts is asked of each window once, however
-    often an event was delivered.
+    `videos` limits the look at who acts on what to some video_id, and what else their creators have. Who acts is asked
+    of each window once, however often an event was delivered.
     """
     rings, members = read_days(context, RINGS, days), read_days(context, RING_MEMBERS, days)
     links = read_days(context, ACCOUNT_LINKS, days)
@@ -87,8 +87,11 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     window_days = context.limits.links.window_days
     back = window_days + ((context.as_of - min(days)).days if days else 0)
     acts = usable(context.lake.source(EVENTS, context.as_of, back), EVENTS).where("video_id IS NOT NULL")
+    features = read_days(context, VIDEO_FEATURES, days)
     if videos is not None:
-        acts = acts.join(F.broadcast(videos), on="video_id", how="left_semi")
+        creators = features.join(videos, on="video_id", how="left_semi").select("account_id").distinct()
+        theirs = features.join(creators, on="account_id", how="left_semi").select("video_id").distinct()
+        acts = acts.join(theirs, on="video_id", how="left_semi")
     in_rings = F.broadcast(members.select("account_id").distinct())
     by_rings = acts.join(in_rings, on="account_id", how="left_semi")
     engaged = cut(video_rings(windows(by_rings, days, window_days), rings, members))
@@ -96,7 +99,6 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     public = publics(windows(acts.join(chosen, on="video_id", how="left_semi"), days, window_days))
     works = context.lake.read_or_empty(VIDEO_WORKS).where(F.col("as_of").isin(list(days)))
     copying = copying_rings(works, rings, members)
-    features = read_days(context, VIDEO_FEATURES, days)
     return {
         "account": accounts,
         "video": video_rows(features, accounts, engaged, public, copying),

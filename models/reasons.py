@@ -18,7 +18,7 @@ OURS = {
     "owner_ring_size": "the uploader's ring has {value} members",
     "engaging_ring_score": "a ring that acts on it is judged abusive with chance {chance}",
     "engaging_ring_share": "{value} of all members of one ring act on it",
-    "engaging_ring_tie": "that ring acts for it with chance {chance}, by its share of the ring and of the public",
+    "engaging_ring_tie": "that ring acts for it with chance {chance}, by its part in the public of this creator",
     "engaging_ring_capture": "one ring is {value} of its public",
     "engaging_ring_engagers": "{value} members of one ring act on it",
     "engaging_ring_expected": "of the members of one ring that act on it, {value} are expected to be abusive",

@@ -28,6 +28,8 @@ OF_NEIGHBOURS = re.compile(
 """What a model is told of the accounts that one is linked to: how old, busy and real they look, and how they act."""
 ACTING_SHARE, CAPTURED_SHARE = (0.1, 0.3), (0.05, 0.2)
 """Share of a ring that acts on a video, and its share of the public, from which it may act for it, and surely does."""
+NOTED_SHARE = (0.0, 0.1)
+"""Its share of the public that says as much of one more video of a creator whose others it surely acts for."""
 MICRO = 1_000_000
 """Chances are added up as whole millionths, so that the order of addition cannot show."""
 
@@ -252,6 +254,38 @@ def publics(acts: DataFrame) -> DataFrame:
     )
 
 
+def ring_ties(engaged: DataFrame, public: DataFrame, owners: DataFrame) -> DataFrame:
+    """How surely the ring that acts on a video acts for it: `engaged` with two columns more, of videos with an owner.
+
+    `engaged` is `video_rings`, `public` as for `video_rows`; `owners` has as_of, video_id and account_id.
+
+    engaging_ring_capture is the ring's part of the public, or of those who did more than view, whichever is more.
+    engaging_ring_tie: what a ring is paid for, a good part of it acts on, and it is a good part of the public there;
+    its camouflage is spread thin over what is popular. Who buys comes back: of a creator that the ring surely acts for
+    elsewhere, one more video takes little; a single one, of which either part is small, is most often nobody's order.
+    """
+    whole = F.col("engaging_ring_engagers") / (F.col("public") + STRANGERS)
+    willed = F.col("engaging_ring_willed_engagers") / (F.col("willed_public") + STRANGERS)
+    alone = ramp(F.col("engaging_ring_share"), *ACTING_SHARE) * ramp(F.col("engaging_ring_capture"), *CAPTURED_SHARE)
+    customer = Window.partitionBy("as_of", "account_id", "ring_id")
+    surest = F.max("alone").over(customer)
+    next_surest = F.max(F.when(F.col("place") > 1, F.col("alone"))).over(customer)
+    elsewhere = F.coalesce(F.when(F.col("place") == 1, next_surest).otherwise(surest), F.lit(0.0))
+    tie = F.greatest(
+        F.col("alone") * F.col("alone"), F.col("elsewhere") * ramp(F.col("engaging_ring_capture"), *NOTED_SHARE)
+    )
+    return (
+        engaged.join(owners.select("as_of", "video_id", "account_id"), on=["as_of", "video_id"], how="inner")
+        .join(public, on=["as_of", "video_id"], how="left")
+        .withColumn("engaging_ring_capture", F.greatest(whole, willed))
+        .withColumn("alone", alone)
+        .withColumn("place", F.row_number().over(customer.orderBy(F.desc("alone"), "video_id")))
+        .withColumn("elsewhere", elsewhere)
+        .withColumn("engaging_ring_tie", tie)
+        .select(*engaged.columns, "engaging_ring_capture", "engaging_ring_tie")
+    )
+
+
 def video_rows(
     features: DataFrame, accounts: DataFrame, engaged: DataFrame, public: DataFrame, copying: DataFrame
 ) -> DataFrame:
@@ -260,11 +294,7 @@ def video_rows(
     `accounts` are `account_rows`, `engaged` is `video_rings`, `public` is `publics` of the videos on which two members
     of a ring act, `copying` is `copying_rings`. Of the owner's features those that OWNER_FEATURES names. ring_id is the
     ring that acts on the video, else its owner's; copying_ring_id the one that uploads its work, else its owner's; an
-    owner who was not active has null features.
-
-    engaging_ring_capture is the ring's part of the public, or of those who did more than view, whichever is more.
-    engaging_ring_tie says how surely the ring acts for the video: what a ring is paid for, a good part of it acts on,
-    and it is a good part of the public there; its camouflage is spread thin over what is popular.
+    owner who was not active has null features. How surely the acting ring acts for the video: `ring_ties`.
     """
     owner = accounts.select(
         "as_of",
@@ -272,23 +302,16 @@ def video_rows(
         F.col("ring_id").alias("owner_ring_id"),
         *[F.col(name).alias(f"owner_{name}") for name in accounts.columns if OWNER_FEATURES.fullmatch(name)],
     )
-    whole = F.col("engaging_ring_engagers") / (F.col("public") + STRANGERS)
-    willed = F.col("engaging_ring_willed_engagers") / (F.col("willed_public") + STRANGERS)
-    tie = ramp(F.col("engaging_ring_share"), *ACTING_SHARE) * ramp(F.col("engaging_ring_capture"), *CAPTURED_SHARE)
     joined = (
         features.select("as_of", "video_id", "account_id", *as_features(features))
         .join(owner, on=["as_of", "account_id"], how="left")
-        .join(engaged, on=["as_of", "video_id"], how="left")
-        .join(public, on=["as_of", "video_id"], how="left")
+        .join(ring_ties(engaged, public, features), on=["as_of", "video_id"], how="left")
         .join(copying, on=["as_of", "video_id"], how="left")
         .withColumn("ring_id", F.coalesce("ring_id", "owner_ring_id"))
         .withColumn("copying_ring_id", F.coalesce("copying_ring_id", "owner_ring_id"))
         .withColumn("ring_engagers", F.coalesce("ring_engagers", F.lit(0.0)))
         .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))
         .withColumn("ring_engagers_per_viewer", F.try_divide("ring_engagers_expected", "reach_28d"))
-        .withColumn("engaging_ring_capture", F.greatest(whole, willed))
-        .withColumn("engaging_ring_tie", tie)
-        .drop("public", "willed_public")
     )
     keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id", "copying_ring_id"]
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])

@@ -327,6 +327,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
     """The terms of the unsupervised score; `household` is how many accounts one home may hold."""
     small = 1 - _between("size", household, 5 * household)
     few = 1 - _between("size", 3, household + 1)
+    customers = _between("creators", 1.5, 3) * ramp(F.col("targets") / F.col("creators"), 2, 4)
     log_size = F.log2(F.col("size").cast("double"))
     breadth = ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
     public = _between("capture", 0.1, 0.5)
@@ -372,7 +373,13 @@ def score_terms(household: int) -> tuple[Term, ...]:
             views * unmoved,
             "watched together and never liked, by accounts that like what they watch elsewhere",
         ),
-        Term("size", 3.0, ramp(log_size, 2, 5) - 2 * few, "more than friends: 32 count in full; few count against it"),
+        Term(
+            "size",
+            3.0,
+            ramp(log_size, 2, 5) - 2 * few * (1 - customers),
+            "more than friends: 32 count in full; few count against it, unless they come back to several creators: "
+            "friends meet on one thing here and one there",
+        ),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
         Term(
             "inside_share", 6.0, _between("inside_share", 0.5, 0.9) * breadth, "accounts that do little else, for many"

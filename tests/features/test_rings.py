@@ -192,6 +192,16 @@ def test_reports_count_by_who_else_reported(spark):
     assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == pytest.approx([1.0, 0.4])
 
 
+def test_few_accounts_count_against_a_ring_unless_they_come_back_to_several_creators(spark):
+    friends, farm, fans, unknown = (12.0, 14), (4.0, 24), (1.0, 24), (None, 0)
+    rings = spark.createDataFrame(
+        [(4, *ring) for ring in (friends, farm, fans, unknown)], "size int, creators double, targets bigint"
+    )
+    (term,) = [term for term in score_terms(household=6) if term.feature == "size"]
+    amounts = [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
+    assert amounts == pytest.approx([-1.5, 0.0, -1.5, -1.5])
+
+
 def test_surprise_that_comes_of_a_platforms_size_alone_does_not_count(spark):
     friends, customers, device = (6.0, 2), (9.0, 5), (0.5, 1)
     pairs = spark.createDataFrame([friends, customers, device], "surprise double, shared_objects bigint")

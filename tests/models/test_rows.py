@@ -51,25 +51,30 @@ def test_a_ring_acts_for_what_much_of_it_turns_to_and_few_others(spark):
         [(DAY, 7, account, 1.0) for account in range(10)],
         "as_of date, ring_id bigint, account_id bigint, strength double",
     )
-    bought, seen_a_lot, popular = 100, 200, 300
+    bought, seen_a_lot, popular, one_more, lone = 100, 200, 300, 400, 500
+    owners = {bought: 1, seen_a_lot: 1, popular: 2, one_more: 1, lone: 3}
     acts = [
         *[(DAY, account, bought, True, False) for account in range(5)],
         *[(DAY, account, seen_a_lot, True, False) for account in range(5)],
         *[(DAY, account, seen_a_lot, False, False) for account in range(50, 500)],
         *[(DAY, account, popular, True, False) for account in [0, 1, *range(50, 500)]],
+        *[(DAY, account, video, True, False) for video in (one_more, lone) for account in [0, 1, *range(50, 55)]],
     ]
     acted = spark.createDataFrame(acts, ACTS)
     features = spark.createDataFrame(
-        [(DAY, video, 1, 9.0) for video in (bought, seen_a_lot, popular)],
+        [(DAY, video, owner, 9.0) for video, owner in owners.items()],
         "as_of date, video_id bigint, account_id bigint, reach_28d double",
     )
-    owners = spark.createDataFrame([], "as_of date, account_id bigint, ring_id bigint")
+    nobody = spark.createDataFrame([], "as_of date, account_id bigint, ring_id bigint")
     copying = copying_rings(spark.createDataFrame([], WORKS), rings, members)
-    rows = video_rows(features, owners, video_rings(acted, rings, members), publics(acted), copying).collect()
+    rows = video_rows(features, nobody, video_rings(acted, rings, members), publics(acted), copying).collect()
     assert {row.video_id: row.engaging_ring_capture for row in rows} == pytest.approx(
-        {bought: 5 / 8, seen_a_lot: 5 / 8, popular: 2 / 455}
+        {bought: 5 / 8, seen_a_lot: 5 / 8, popular: 2 / 455, one_more: 2 / 10, lone: 2 / 10}
     )
-    assert {row.video_id: row.engaging_ring_tie for row in rows} == {bought: 1.0, seen_a_lot: 1.0, popular: 0.0}
+    # A fifth of the ring is half of what it takes; of a creator that the ring acts for elsewhere it is enough.
+    assert {row.video_id: row.engaging_ring_tie for row in rows} == pytest.approx(
+        {bought: 1.0, seen_a_lot: 1.0, popular: 0.0, one_more: 1.0, lone: 0.25}
+    )
 
 
 def test_of_several_rings_the_one_that_says_most_counts(spark):
