@@ -91,7 +91,7 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     if videos is not None:
         creators = features.join(videos, on="video_id", how="left_semi").select("account_id").distinct()
         theirs = features.join(creators, on="account_id", how="left_semi").select("video_id").distinct()
-        acts = acts.join(theirs, on="video_id", how="left_semi")
+        acts = acts.join(F.broadcast(theirs), on="video_id", how="left_semi")
     in_rings = F.broadcast(members.select("account_id").distinct())
     by_rings = acts.join(in_rings, on="account_id", how="left_semi")
     engaged = cut(video_rings(windows(by_rings, days, window_days), rings, members))
