@@ -29,6 +29,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from conf import TrainingLimits
 from models.calibration import Calibrator, Crowd, fit_calibrator
 from models.evidence import Evidence, Prior
+from models.rows import version_of
 from models.weights import OTHER, Tempering, tempering, training_weights
 
 RISING = re.compile(
@@ -90,7 +91,8 @@ class Rows:
 class Model:
     """What scores: evidence, booster, calibrator, and the features by name in the booster's order.
 
-    `parameters` are those that it was fitted with, the seed among them.
+    `parameters` are those that it was fitted with, the seed among them; `versions` says which features it has learned
+    in a version other than their first.
     """
 
     entity_type: str
@@ -99,6 +101,7 @@ class Model:
     booster: xgb.Booster
     calibrator: Calibrator
     parameters: dict[str, float | int]
+    versions: dict[str, int]
     version: str = ""
     trained_as_of: date | None = None
     metrics: dict[str, float] = field(default_factory=dict)
@@ -106,6 +109,16 @@ class Model:
     @property
     def features(self) -> list[str]:
         return list(self.booster.feature_names or ())
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that rows must have."""
+        return sorted({*self.features, *self.evidence.columns})
+
+    @property
+    def outdated(self) -> list[str]:
+        """Features that are no longer what it has learned."""
+        return [name for name in self.needed if version_of(name) != self.versions.get(name, 1)]
 
     def margins(self, features: pd.DataFrame) -> np.ndarray:
         return self.evidence.base_margin(features) + trees(self.booster, features[self.features])
@@ -119,7 +132,12 @@ class Model:
             "booster.ubj": bytes(self.booster.save_raw("ubj")),
             "calibrator.json": as_json(self.calibrator.to_dict()),
             "features.json": as_json(
-                {"features": self.features, "evidence": self.evidence.to_dict(), "parameters": self.parameters}
+                {
+                    "features": self.features,
+                    "versions": self.versions,
+                    "evidence": self.evidence.to_dict(),
+                    "parameters": self.parameters,
+                }
             ),
         }
 
@@ -288,4 +306,13 @@ def fit_model(
     crowd = Crowd(alone + offset + trees(booster, seen), expit(alone), limits.prior_decisions) if len(alone) else None
     line = fit_calibrator(margins, rows.labels, rows.weights, rows.frame == OTHER, limits.slips, crowd)
     calibrator = replace(line, intercept=line.intercept + line.slope * offset)
-    return Model(entity_type, policy, prior.evidence, booster, calibrator, {**parameters, "seed": limits.seed})
+    known = {name: version_of(name) for name in (*rows.features.columns, *prior.evidence.columns)}
+    return Model(
+        entity_type,
+        policy,
+        prior.evidence,
+        booster,
+        calibrator,
+        {**parameters, "seed": limits.seed},
+        versions={name: version for name, version in known.items() if version > 1},
+    )

@@ -86,6 +86,7 @@ def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
         booster,
         calibrator,
         about["parameters"],
+        about.get("versions", {}),
         row.model_version,
         row.trained_as_of,
         dict(row.metrics),

@@ -31,7 +31,8 @@ ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float
 class Scorer:
     """What an executor needs to score one policy: ring evidence and, when there is a model, its trees and its line.
 
-    `features` are those that the trees were grown on, `split_on` those that some tree looks at, as a rule a part.
+    `features` are those that the trees were grown on, `split_on` those that some tree looks at, as a rule a part;
+    `outdated` are those that have changed since.
     """
 
     version: str
@@ -40,12 +41,14 @@ class Scorer:
     split_on: tuple[str, ...] = ()
     raw: bytes | None = None
     calibrator: Calibrator = NO_CHANGE
+    outdated: tuple[str, ...] = ()
 
     @classmethod
     def of_model(cls, model: Model) -> Self:
         raw = bytes(model.booster.save_raw("ubj"))
         split_on = tuple(model.booster.get_score(importance_type="weight"))
-        return cls(model.version, model.evidence, model.features, split_on, raw, model.calibrator)
+        outdated = tuple(model.outdated)
+        return cls(model.version, model.evidence, model.features, split_on, raw, model.calibrator, outdated)
 
     @cached_property
     def booster(self) -> xgb.Booster | None:
@@ -114,12 +117,15 @@ def scorer_of(entity_type: str, policy: str, models: Mapping[str, Model], limits
 def columns_of(rows: DataFrame, scorers: Mapping[str, Scorer]) -> list[str]:
     """The columns that make a difference to scores.
 
-    Raises BrokenContract naming what rows lack of all that the models were trained with.
+    Raises BrokenContract naming what rows lack of all that the models were trained with, or what has changed since.
     """
     for scorer in scorers.values():
         missing = [name for name in scorer.needed if name not in rows.columns]
         if missing:
             raise BrokenContract(f"model {scorer.version} needs features that are missing: {', '.join(missing)}")
+        if scorer.outdated:
+            changed = ", ".join(scorer.outdated)
+            raise BrokenContract(f"model {scorer.version} was trained before features changed (run train): {changed}")
     return sorted({name for scorer in scorers.values() for name in scorer.looked_at})
 
 

@@ -142,13 +142,13 @@ def standing_scores(
     champion: Model | None, split: HeldOut, sample: pd.DataFrame, limits: TrainingLimits, fit: Fit = fit_booster
 ) -> tuple[np.ndarray, str]:
     """What scores the held-out rows today, and its name: the champion, or ring evidence alone without one and when it
-    looks at features that are no more.
+    looks at features that are no more, or no longer the same.
 
     A champion trained after some of those decisions has learned them by heart. Its recipe (features and
     hyperparameters) then stands for it, fitted on the same earlier rows as the challenger.
     """
     known = set(split.judge.features.columns)
-    if champion is None or not {*champion.features, *champion.evidence.columns} <= known:
+    if champion is None or champion.outdated or not set(champion.needed) <= known:
         return expit(split.judge.base_margin), EVIDENCE
     first = EPOCH_DAY + timedelta(days=float(split.judge.days.min()))
     if split.later and champion.trained_as_of is not None and champion.trained_as_of <= first:

@@ -128,6 +128,13 @@ def test_a_first_model_that_is_worse_than_ring_evidence_is_refused():
     assert any(reason.endswith("of ring evidence alone") for reason in refusals)
 
 
+def test_a_champion_of_features_that_have_changed_since_does_not_stand_for_what_scores():
+    split = held_out(made_up(), TRAINING)
+    champion = fit_model("account", "spam_ring", PRIOR, split.fit, PARAMETERS, TRAINING)
+    for standing, whose in ((champion, "the champion"), (replace(champion, versions={"f0": 2}), "ring evidence alone")):
+        assert standing_scores(standing, split, PRIOR.sample, TRAINING)[1] == whose
+
+
 def test_a_model_that_fails_one_country_is_refused_and_the_country_is_named():
     rows = made_up(3_000)
     countries = np.where(np.arange(len(rows)) % 9 < 3, "BR", "DE")  # groups of three are of one country

@@ -1,6 +1,7 @@
 """Training and scoring, end to end on a small made-up lake."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -135,6 +136,16 @@ def test_a_missing_feature_is_an_error_whether_or_not_a_tree_looks_at_it(spark, 
         rows = spark.createDataFrame([], ", ".join(f"{name} double" for name in scorer.needed if name != missing))
         with pytest.raises(BrokenContract, match=f"features that are missing: {missing}$"):
             columns_of(rows, {"spam_ring": scorer})
+
+
+def test_a_feature_that_has_changed_since_is_an_error(spark, trained):
+    lake, _, _ = trained
+    model = load_model(spark, lake.uri, of_accounts(lake))
+    rows = spark.createDataFrame([], ", ".join(f"{name} double" for name in model.needed))
+    columns_of(rows, {"spam_ring": Scorer.of_model(model)})
+    before = replace(model, versions={**model.versions, "ring_score": 1, "link_count": 2})
+    with pytest.raises(BrokenContract, match=r"before features changed \(run train\): link_count, ring_score$"):
+        columns_of(rows, {"spam_ring": Scorer.of_model(before)})
 
 
 def test_a_day_rescored_with_the_model_that_scored_it_stays_as_it_was(spark, trained, scored):
