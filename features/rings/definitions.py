@@ -327,12 +327,14 @@ def score_terms(household: int) -> tuple[Term, ...]:
     """The terms of the unsupervised score; `household` is how many accounts one home may hold."""
     small = 1 - _between("size", household, 5 * household)
     few = 1 - _between("size", 3, household + 1)
-    customers = _between("creators", 1.5, 3) * ramp(F.col("targets") / F.col("creators"), 2, 4)
+    returning = ramp(F.col("targets") / F.col("creators"), 2, 4)
+    customers = _between("creators", 1.5, 3) * returning
     log_size = F.log2(F.col("size").cast("double"))
     breadth = ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
     public = _between("capture", 0.1, 0.5)
     scattered = 0.4 + 0.6 * breadth
-    bought = breadth * _between("coverage", 0.1, 0.35) * public
+    telling = F.greatest(returning, _between("text_share", 0.1, 0.8), _between("capture", 0.4, 0.6))
+    bought = breadth * _between("coverage", 0.1, 0.35) * public * (1 - small * (1 - telling))
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
     idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
@@ -347,7 +349,13 @@ def score_terms(household: int) -> tuple[Term, ...]:
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
     farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
     return (
-        Term("creators", 6.0, bought, "unrelated creators whose public is the ring: 8 count in full"),
+        Term(
+            "creators",
+            6.0,
+            bought,
+            "unrelated creators whose public is the ring: 8 count in full; of few accounts, who may be friends, where "
+            "they come back to them, say the same, or are nearly alone",
+        ),
         Term("capture", 4.0, public, "a target's public is the ring"),
         Term(
             "scaled_surprise",
@@ -377,8 +385,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "size",
             3.0,
             ramp(log_size, 2, 5) - 2 * few * (1 - customers),
-            "more than friends: 32 count in full; few count against it, unless they come back to several creators: "
-            "friends meet on one thing here and one there",
+            "more than friends, who meet on one thing here and one there: 32 count in full; few count against it, "
+            "unless they come back to several creators",
         ),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
         Term(
