@@ -1,6 +1,6 @@
 """What a ring says of itself, of an account or of a video before any decision: the log-odds every score starts at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -31,6 +31,10 @@ class Evidence:
     @property
     def columns(self) -> list[str]:
         return [*self.breaks, self.score, self.tie]
+
+    def with_features(self, features: Sequence[str]) -> list[str]:
+        """The columns that this evidence looks at, and `features`, which trees do."""
+        return sorted({*features, *self.columns})
 
     @property
     def base(self) -> float:

@@ -113,7 +113,7 @@ class Model:
     @property
     def needed(self) -> list[str]:
         """The columns that rows must have."""
-        return sorted({*self.features, *self.evidence.columns})
+        return self.evidence.with_features(self.features)
 
     @property
     def outdated(self) -> list[str]:

@@ -63,12 +63,12 @@ class Scorer:
     @property
     def needed(self) -> list[str]:
         """The columns that rows must have."""
-        return sorted({*self.features, *self.evidence.columns})
+        return self.evidence.with_features(self.features)
 
     @property
     def looked_at(self) -> list[str]:
         """The columns that make a difference to a score."""
-        return sorted({*self.split_on, *self.evidence.columns})
+        return self.evidence.with_features(self.split_on)
 
     def matrix(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """The trees' input: NaN in the columns that none of them looks at."""
