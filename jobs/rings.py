@@ -24,10 +24,10 @@ from validation.rules import usable
 def run(context: Context) -> Facts:
     """Find rings in the day's links, under the ids that they had before, and say of each why it is one.
 
-    Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, matches them with
-    the rings of the days before (never the same day or later), adds the accounts that uploaded a ring's works, measures
-    what their members are and did, adds those that are tied to a ring like its members, and publishes rings and
-    ring_members. Run it after `links`.
+    Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, looks once more
+    for the few who act as one within communities of many, matches all with the rings of the days before (never the same
+    day or later), adds the accounts that uploaded a ring's works, measures what their members are and did, adds those
+    that are tied to a ring like its members, and publishes rings and ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)

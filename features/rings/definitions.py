@@ -248,7 +248,7 @@ RING_FEATURES = (
         BIGINT,
         "acts",
         "likes, comments and shares of members on the videos they watch together",
-        "none: a view was paid for",
+        "none where a view was paid for, one for each view where that was",
         "as many as elsewhere",
     ),
     RingFeature(
@@ -256,7 +256,7 @@ RING_FEATURES = (
         DOUBLE,
         "acts",
         "likes, comments and shares to be expected there, going by what each member does elsewhere",
-        "well above what there is",
+        "well above or below what there is",
         "about what there is",
     ),
     # How they live otherwise
@@ -309,16 +309,26 @@ def ramp(value: Column, low: float, high: float) -> Column:
     return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
 
 
-def shortfall(seen: Column, expected: Column) -> Column:
-    """By how many standard deviations a count falls short of half of what was expected, which leaves room for moods.
+def unmoved() -> Column:
+    """How surely members like little of what they watch together, though they like what they watch elsewhere: 0 to 1.
 
-    The square root of a Poisson count has a standard deviation of a half (Bartlett 1936). Null when either is unknown.
+    By how many standard deviations the count falls short of half of what was expected, which leaves room for moods. The
+    square root of a Poisson count has a standard deviation of a half (Bartlett 1936).
     """
-    return 2 * (F.sqrt(expected / 2) - F.sqrt(seen.cast("double")))
+    seen, expected = F.col("willed_together").cast("double"), F.col("willed_expected")
+    return ramp(2 * (F.sqrt(expected / 2) - F.sqrt(seen)), 2, 6)
 
 
-UNMOVED = 2.0
-"""Standard deviations from which members count as liking little of what they watch together."""
+def eager() -> Column:
+    """How surely members like nearly all that they watch together, though not what they watch elsewhere: 0 to 1.
+
+    As for `unmoved`, by how many standard deviations the count exceeds one and a half times what was expected.
+    """
+    seen, expected = F.col("willed_together").cast("double"), F.col("willed_expected")
+    beyond = ramp(2 * (F.sqrt(seen) - F.sqrt(expected * 1.5)), 1, 4)
+    return beyond * ramp(F.try_divide(seen, "watched_together"), 0.7, 0.95)
+
+
 BASE = -8.5
 """A group that acts together beyond chance is an honest one, until several things about it say otherwise."""
 
@@ -343,8 +353,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     views = _between("view_share", 0.4, 0.8)
-    unmoved = ramp(shortfall(F.col("willed_together"), F.col("willed_expected")), UNMOVED, 6)
-    hired = F.greatest(_between("scaled_surprise", 3, 6), _between("coverage", 0.35, 0.6), unmoved)
+    bots, likers = unmoved(), eager() * _between("creators", 1.5, 3)
+    hired = F.greatest(_between("scaled_surprise", 3, 6), _between("coverage", 0.35, 0.6), bots, likers)
     watching = views * (1 - hired)
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
     together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
@@ -379,8 +389,15 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term(
             "willed_together",
             5.5,
-            views * unmoved,
+            views * bots,
             "watched together and never liked, by accounts that like what they watch elsewhere",
+        ),
+        Term(
+            "willed_expected",
+            3.0,
+            likers,
+            "of several creators all is liked that is watched together, by accounts that like little else: who is sent "
+            "to like does not choose",
         ),
         Term(
             "size",
@@ -402,7 +419,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
             -5.5,
             watching,
             "people of one taste come back to the same; of bots half are there each time, it is far beyond chance, or "
-            "they like none of it",
+            "they like none of it, or all",
         ),
         Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
         Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),

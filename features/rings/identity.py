@@ -2,7 +2,7 @@
 
 The rules, from what was published on the days before `as_of`, never on `as_of` itself or later:
 
-- An account remembers the ring it was last in, for `memory_days`. A ring that is missing for a day is so not forgotten.
+- An account remembers the rings it was last in, for `memory_days`: one that is missing for a day is so not forgotten.
 - An earlier ring and a community of today may be the same when they share at least `same_share` of the members of the
   smaller one.
 - A ring that split lives on in the part that holds most of its remembered members (then the larger part, then the one
@@ -51,8 +51,8 @@ def with_ring_ids(
 
 def inherited(members: DataFrame, earlier: DataFrame, limits: RingLimits) -> DataFrame:
     """One row (community, ring_id) for each community of today that goes on with an earlier ring's id."""
-    last = earlier.groupBy("account_id").agg(F.max(F.struct("as_of", "ring_id")).alias("last"))
-    remembered = last.select("account_id", F.col("last.ring_id").alias("ring_id"))
+    last = F.max("as_of").over(Window.partitionBy("account_id"))
+    remembered = earlier.withColumn("last", last).where("as_of = last").select("account_id", "ring_id")
     ring_sizes = remembered.groupBy("ring_id").agg(F.count("*").alias("ring_size"))
     sizes = members.groupBy("community").agg(F.count("*").alias("size"))
     smaller = F.least("size", "ring_size")

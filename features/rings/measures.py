@@ -78,8 +78,8 @@ def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: 
     """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
 
     Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
-    One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent) for each event; `ring_id` is
-    that of who acted, null for others. An event delivered twice is one row.
+    One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent) for each event and ring of
+    who acted; `ring_id` is null for others. An event delivered twice is one row.
     """
     recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
@@ -100,8 +100,9 @@ def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: 
         .where("ring_id IS NOT NULL OR (wanted AND recent)")
         .drop("wanted")
     )
-    rest = [name for name in chosen.columns if name != "event_id"]
-    return chosen.groupBy("event_id").agg(F.min(F.struct(*rest)).alias("act")).select("event_id", "act.*")
+    each = ["event_id", "ring_id"]
+    rest = [name for name in chosen.columns if name not in each]
+    return chosen.groupBy(*each).agg(F.min(F.struct(*rest)).alias("act")).select(*each, "act.*")
 
 
 def touched_by_members(acts: DataFrame) -> DataFrame:

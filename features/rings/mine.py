@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from conf import RingLimits
 from features.graph import cut
-from features.rings.communities import find_communities
+from features.rings.cores import find_groups
 from features.rings.identity import with_ring_ids
 from features.rings.measures import (
     ring_acts,
@@ -33,11 +33,11 @@ class Past:
 def find_members(
     links: DataFrame, evidence: DataFrame, past: Past, population: int, as_of: date, limits: RingLimits
 ) -> DataFrame:
-    """Rows of `ring_members`, without as_of: the communities of today's links under the ids they keep.
+    """Rows of `ring_members`, without as_of: the groups of today's links under the ids they keep.
 
     `population` is how many accounts there are, linked or not.
     """
-    communities = cut(find_communities(links, population, limits))
+    communities = cut(find_groups(links, population, limits))
     named = communities.withColumnRenamed("community", "ring_id")
     founded = (
         ring_links(evidence, named)

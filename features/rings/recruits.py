@@ -23,9 +23,9 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
     """The accounts outside of rings that are tied to one as its members are: ring_id, account_id, strength.
 
     `members` have ring_id and account_id, `links` are the pairs that communities were sought in. Every account is in
-    one community only, and of a ring of one hand that was parted there are pieces that none would call a ring. Whoever
-    has a good part of a member's links into another ring is of that one as well, of several the one it is tied to
-    most. The strength is `belonging` by that part.
+    one community and one core at most, and of a ring of one hand that was parted there are pieces that none would call
+    a ring. Whoever has a good part of a member's links into another ring is of that one as well, of several the one it
+    is tied to most. The strength is `belonging` by that part.
     """
     tenths = F.round(F.least("surprise", F.lit(surprise_cap)) * TENTHS).cast("bigint").alias("weight")
     ring_of = F.broadcast(members.select("ring_id", F.col("account_id").alias("other_account_id")))

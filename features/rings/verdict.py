@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
-from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, UNMOVED, score_terms, shortfall
+from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, eager, score_terms, unmoved
 from features.rings.measures import VERB_OF_FAMILY
 from lake.schemas import POLICIES
 
@@ -157,8 +157,8 @@ def _sentence() -> Column:
         F.col("first_at").isNotNull(),
         F.concat(F.to_date("first_at").cast("string"), F.lit(" to "), F.to_date("last_at").cast("string")),
     )
-    unmoved = F.when(
-        (F.col("view_share") >= SAYS) & (shortfall(F.col("willed_together"), F.col("willed_expected")) >= UNMOVED),
+    willed = F.when(
+        ((F.col("view_share") >= SAYS) & (unmoved() > 0)) | (eager() > 0),
         F.format_string(
             "%d likes, comments or shares for %d views of such videos, where %.0f were to be expected of them",
             F.col("willed_together"),
@@ -172,7 +172,7 @@ def _sentence() -> Column:
         F.expr("size * (size - 1) div 2"),
         _chance(F.col("mean_surprise")),
     )
-    what = F.concat_ws(", ", targets, *said, unmoved, gap, dates)
+    what = F.concat_ws(", ", targets, *said, willed, gap, dates)
 
     one_creator = F.when(
         F.col("top_creator_share") >= 0.8,

@@ -72,6 +72,25 @@ def test_ids_go_on_by_the_largest_overlap(spark):
     assert set(again).isdisjoint({new[50]})
 
 
+def test_an_account_remembers_all_rings_that_it_was_in_last(spark):
+    crowd, core = {1, 2, 3, 4, 5, 6}, {6, 7, 8}
+    members = [(min(crowd), account, 1.0) for account in crowd] + [(~min(core), account, 1.0) for account in core]
+    yesterday = [(DAY - timedelta(days=1), 10, account) for account in {6, 7, 9}]
+    yesterday += [(DAY - timedelta(days=1), 11, account) for account in crowd]
+    ids = with_ring_ids(
+        spark.createDataFrame(members, MEMBERS),
+        spark.createDataFrame([], "community bigint, first_on date"),
+        spark.createDataFrame(yesterday, EARLIER),
+        spark.createDataFrame([(10,), (11,)], "ring_id bigint"),
+        DAY,
+        LIMITS,
+    )
+    assert {(row.ring_id, row.account_id) for row in ids.collect()} == {
+        *((11, account) for account in crowd),
+        *((10, account) for account in core),
+    }
+
+
 def thirty_days(seed: int) -> Iterator[dict[int, set[int]]]:
     """For each day the rings that are seen, by a number that each keeps for life.
 

@@ -11,7 +11,7 @@ from features.links.combine import MOST_KINDS
 from features.links.kinds import KINDS
 from features.rings import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES
 from features.rings.definitions import score_terms
-from features.rings.measures import on_usual_platform
+from features.rings.measures import on_usual_platform, ring_acts
 from jobs.job import Context
 from jobs.rings import JOB
 from lake.runs import Run
@@ -158,31 +158,68 @@ def test_scores_tell_rings_from_honest_crowds(first_run, rings):
         )
 
 
+def test_what_an_account_of_two_rings_does_is_done_by_both(spark):
+    rows = events(spark, act(1, "like", 50) | {"event_id": 1}, act(2, "like", 50) | {"event_id": 2})
+    members = spark.createDataFrame([(10, 1), (11, 1)], "ring_id bigint, account_id bigint")
+    objects = spark.createDataFrame([(10, "like", 50)], "ring_id bigint, verb string, object_id bigint")
+    acts = ring_acts(rows.unionByName(rows), members, objects, START.date()).collect()
+    assert {(row.event_id, row.account_id, row.ring_id) for row in acts} == {(1, 1, 10), (1, 1, 11), (2, 2, None)}
+    assert len(acts) == 3
+
+
 def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
     home = rings["home"]
     assert home["top_creator_share"] is None
     assert {reason.feature for reason in home["reasons"]}.isdisjoint({"top_creator_share", "capture", "coverage"})
 
 
-def test_watching_the_same_counts_against_a_ring_unless_most_are_there_or_it_is_far_beyond_chance(spark):
-    taste, loud_bots, hidden_bots, likers = (0.9, 2.5, 0.2), (0.9, 8.0, 0.2), (0.9, 2.5, 0.6), (0.1, 2.5, 0.2)
-    known = "view_share double, scaled_surprise double, coverage double, willed_together bigint, willed_expected double"
-    liked = 40, 50.0
-    rings = spark.createDataFrame([(*ring, *liked) for ring in (taste, loud_bots, hidden_bots, likers)], known)
+WILLED = "watched_together bigint, willed_together bigint, willed_expected double, creators double"
+
+
+def test_watching_the_same_counts_against_a_ring_unless_it_is_hired(spark):
+    """Unless it is far beyond chance, most members are there each time, or they like none or all of it."""
+    rings = {
+        "taste": (0.9, 2.5, 0.2, 90, 40, 50.0, 5.0),
+        "loud bots": (0.9, 8.0, 0.2, 90, 40, 50.0, 5.0),
+        "hidden bots": (0.9, 2.5, 0.6, 90, 40, 50.0, 5.0),
+        "silent bots": (0.9, 2.5, 0.2, 90, 0, 50.0, 5.0),
+        "likers": (0.9, 2.5, 0.2, 90, 88, 30.0, 5.0),
+        "people who like": (0.1, 2.5, 0.2, 90, 40, 50.0, 5.0),
+    }
+    frame = spark.createDataFrame(
+        list(rings.values()), f"view_share double, scaled_surprise double, coverage double, {WILLED}"
+    )
     (term,) = [term for term in score_terms(household=6) if term.feature == "view_share"]
-    assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == [1.0, 0.0, 0.0, 0.0]
+    amounts = [row.amount for row in frame.select(term.amount.alias("amount")).collect()]
+    assert dict(zip(rings, amounts, strict=True)) == {name: float(name == "taste") for name in rings}
     assert term.weight < 0
 
 
 def test_who_likes_none_of_what_they_watch_together_is_paid_for_it(spark):
     shy, fans, half, bots, lurkers = (1, 3.0), (60, 50.0), (25, 50.0), (0, 50.0), (0, 0.0)
     rings = spark.createDataFrame(
-        [(1.0, *counts) for counts in (shy, fans, half, bots, lurkers)],
-        "view_share double, willed_together bigint, willed_expected double",
+        [(1.0, 90, *counts, 5.0) for counts in (shy, fans, half, bots, lurkers)], f"view_share double, {WILLED}"
     )
     (term,) = [term for term in score_terms(household=6) if term.feature == "willed_together"]
     amounts = [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
     assert amounts == [0.0, 0.0, 0.0, 1.0, 0.0]
+
+
+def test_who_likes_all_that_they_watch_of_several_creators_and_little_else_is_sent_to_like(spark):
+    rings = {
+        "farm": (90, 88, 30.0, 5.0),
+        "fans of one": (90, 88, 30.0, 1.2),
+        "people of one taste": (2_000, 1_100, 600.0, 5.0),  # more than elsewhere, but they choose
+        "who like all they ever watch": (90, 88, 80.0, 5.0),
+        "friends who met a few times": (5, 5, 3.0, 5.0),
+        "nothing known": (None, None, None, None),
+        "no lives elsewhere": (90, 88, None, 5.0),
+    }
+    (term,) = [term for term in score_terms(household=6) if term.feature == "willed_expected"]
+    frame = spark.createDataFrame(list(rings.values()), WILLED)
+    amounts = [row.amount for row in frame.select(term.amount.alias("amount")).collect()]
+    assert dict(zip(rings, amounts, strict=True)) == {name: float(name == "farm") for name in rings}
+    assert term.weight > 0
 
 
 def test_reports_count_by_who_else_reported(spark):

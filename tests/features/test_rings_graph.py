@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import networkx as nx
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from conf import load_limits
 from features.graph import connected_components
 from features.rings.communities import belonging, beyond_chance, find_communities, joint_surprise
+from features.rings.cores import find_groups
 
 LIMITS = load_limits().rings
 PEOPLE = 10_000
@@ -119,6 +120,22 @@ def test_a_giant_component_falls_apart_around_rings_whose_links_are_its_weakest(
     rows = find_communities(frame, PEOPLE, tight).collect()
     found = {(row.community, row.account_id) for row in rows}
     assert len(found & {(ring.start, account) for ring in rings for account in ring}) >= 0.95 * len(members)
+
+
+def test_few_who_act_as_one_are_found_though_each_is_of_a_crowd(spark):
+    """Four crowds of sixty, of the first three two of the six each: a member is tied to its crowd by more links, to the
+    others of the six by firmer ones. Four of the last crowd, too, but that holds all of them.
+    """
+    crowds = [range(first, first + 60) for first in (100, 200, 300, 400)]
+    six = [100, 101, 200, 201, 300, 301]
+    surprise = {(a, b): weak for crowd in crowds for a, b, weak in clique(crowd.start, 60, surprise=2.2)}
+    surprise |= {pair: 9.0 for group in (six, range(400, 404)) for pair in combinations(group, 2)}
+    links = [(*pair, value) for pair, value in surprise.items()]
+    frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
+    groups = defaultdict(set)
+    for row in find_groups(frame, PEOPLE, LIMITS).collect():
+        groups[row.community].add(row.account_id)
+    assert groups == {crowd.start: set(crowd) for crowd in crowds} | {~100: set(six)}
 
 
 def test_a_ring_above_the_bound_keeps_its_strongest_links(spark):
