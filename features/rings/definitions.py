@@ -353,7 +353,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     views = _between("view_share", 0.4, 0.8)
-    bots, likers = unmoved(), eager() * _between("creators", 1.5, 3)
+    followers, friends = _between("followed_before_share", 0.3, 0.8), _between("own_targets_share", 0.2, 0.8)
+    bots, likers = unmoved(), eager() * _between("creators", 1.5, 3) * (1 - F.greatest(followers, friends))
     hired = F.greatest(_between("scaled_surprise", 3, 6), _between("coverage", 0.35, 0.6), bots, likers)
     watching = views * (1 - hired)
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
@@ -396,8 +397,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "willed_expected",
             3.0,
             likers,
-            "of several creators all is liked that is watched together, by accounts that like little else: who is sent "
-            "to like does not choose",
+            "of several strangers all is liked that is watched together, by accounts that like little else: who is "
+            "sent to like does not choose",
         ),
         Term(
             "size",
@@ -421,8 +422,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
             "people of one taste come back to the same; of bots half are there each time, it is far beyond chance, or "
             "they like none of it, or all",
         ),
-        Term("followed_before_share", -3.0, _between("followed_before_share", 0.3, 0.8), "fans follow first"),
-        Term("own_targets_share", -0.75, _between("own_targets_share", 0.2, 0.8), "friends, on each other's videos"),
+        Term("followed_before_share", -3.0, followers, "fans follow first"),
+        Term("own_targets_share", -0.75, friends, "friends, on each other's videos"),
         Term("acquainted_share", -4.5, _between("acquainted_share", 0.1, 0.6) * small, "friends follow each other"),
         Term("share_share", -2.0, _between("share_share", 0.05, 0.5) * small, "friends send each other what they like"),
         Term("independent_share", -0.75, _between("independent_share", 0.5, 0.95), "otherwise independent lives"),

@@ -173,18 +173,21 @@ def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
     assert {reason.feature for reason in home["reasons"]}.isdisjoint({"top_creator_share", "capture", "coverage"})
 
 
-WILLED = "watched_together bigint, willed_together bigint, willed_expected double, creators double"
+WILLED = (
+    "watched_together bigint, willed_together bigint, willed_expected double, creators double, "
+    "followed_before_share double, own_targets_share double"
+)
 
 
 def test_watching_the_same_counts_against_a_ring_unless_it_is_hired(spark):
     """Unless it is far beyond chance, most members are there each time, or they like none or all of it."""
     rings = {
-        "taste": (0.9, 2.5, 0.2, 90, 40, 50.0, 5.0),
-        "loud bots": (0.9, 8.0, 0.2, 90, 40, 50.0, 5.0),
-        "hidden bots": (0.9, 2.5, 0.6, 90, 40, 50.0, 5.0),
-        "silent bots": (0.9, 2.5, 0.2, 90, 0, 50.0, 5.0),
-        "likers": (0.9, 2.5, 0.2, 90, 88, 30.0, 5.0),
-        "people who like": (0.1, 2.5, 0.2, 90, 40, 50.0, 5.0),
+        "taste": (0.9, 2.5, 0.2, 90, 40, 50.0, 5.0, 0.0, 0.0),
+        "loud bots": (0.9, 8.0, 0.2, 90, 40, 50.0, 5.0, 0.0, 0.0),
+        "hidden bots": (0.9, 2.5, 0.6, 90, 40, 50.0, 5.0, 0.0, 0.0),
+        "silent bots": (0.9, 2.5, 0.2, 90, 0, 50.0, 5.0, 0.0, 0.0),
+        "likers": (0.9, 2.5, 0.2, 90, 88, 30.0, 5.0, 0.0, 0.0),
+        "people who like": (0.1, 2.5, 0.2, 90, 40, 50.0, 5.0, 0.0, 0.0),
     }
     frame = spark.createDataFrame(
         list(rings.values()), f"view_share double, scaled_surprise double, coverage double, {WILLED}"
@@ -198,7 +201,8 @@ def test_watching_the_same_counts_against_a_ring_unless_it_is_hired(spark):
 def test_who_likes_none_of_what_they_watch_together_is_paid_for_it(spark):
     shy, fans, half, bots, lurkers = (1, 3.0), (60, 50.0), (25, 50.0), (0, 50.0), (0, 0.0)
     rings = spark.createDataFrame(
-        [(1.0, 90, *counts, 5.0) for counts in (shy, fans, half, bots, lurkers)], f"view_share double, {WILLED}"
+        [(1.0, 90, *counts, 5.0, 0.0, 0.0) for counts in (shy, fans, half, bots, lurkers)],
+        f"view_share double, {WILLED}",
     )
     (term,) = [term for term in score_terms(household=6) if term.feature == "willed_together"]
     amounts = [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
@@ -207,13 +211,15 @@ def test_who_likes_none_of_what_they_watch_together_is_paid_for_it(spark):
 
 def test_who_likes_all_that_they_watch_of_several_creators_and_little_else_is_sent_to_like(spark):
     rings = {
-        "farm": (90, 88, 30.0, 5.0),
-        "fans of one": (90, 88, 30.0, 1.2),
-        "people of one taste": (2_000, 1_100, 600.0, 5.0),  # more than elsewhere, but they choose
-        "who like all they ever watch": (90, 88, 80.0, 5.0),
-        "friends who met a few times": (5, 5, 3.0, 5.0),
-        "nothing known": (None, None, None, None),
-        "no lives elsewhere": (90, 88, None, 5.0),
+        "farm": (90, 88, 30.0, 5.0, 0.1, 0.0),
+        "fans of one": (90, 88, 30.0, 1.2, 0.1, 0.0),
+        "fans of five": (90, 88, 30.0, 5.0, 0.9, 0.0),
+        "friends": (90, 88, 30.0, 5.0, 0.1, 0.9),
+        "friends who met a few times": (5, 5, 3.0, 5.0, 0.1, 0.0),
+        "people of one taste": (2_000, 1_100, 600.0, 5.0, 0.1, 0.0),  # more than elsewhere, but they choose
+        "who like all they ever watch": (90, 88, 80.0, 5.0, 0.1, 0.0),
+        "no lives elsewhere": (90, 88, None, 5.0, 0.1, 0.0),
+        "nothing known": (None, None, None, None, None, None),
     }
     (term,) = [term for term in score_terms(household=6) if term.feature == "willed_expected"]
     frame = spark.createDataFrame(list(rings.values()), WILLED)
