@@ -30,6 +30,8 @@ MIN_MEMBERS = 3
 """Two accounts that act together are a pair, and a link says all there is to say of it."""
 MIN_TIES = 2
 """A member is tied to at least two others: one link may be a chance or a home, two into the same group hardly."""
+APART = 0.4
+"""Share of a ring's own density at which its parts must hold together for being one ring."""
 BATCHES = 256
 """Small components share tasks' batches: a component's batch is its hash modulo this."""
 
@@ -89,16 +91,37 @@ def _rings_of(
         return
     graph = igraph.Graph(n=len(accounts), edges=index.reshape(ends.shape), edge_attrs={"weight": weight})
     graph.vs["account_id"] = accounts
+    firm = _grouped(graph, limits.resolution, population, limits)
+    for ring in (part for each in firm for part in _apart(each, population, limits)):
+        tie = np.array(ring.strength(weights="weight"))
+        strength = belonging(np.minimum(1.0, tie / np.median(tie)))
+        members = ring.vs["account_id"]
+        community = int(min(members))
+        for account, value in zip(members, strength, strict=True):
+            yield community, int(account), float(value)
+
+
+def _grouped(graph: igraph.Graph, resolution: float, population: int, limits: RingLimits) -> list[igraph.Graph]:
+    """The communities of a graph at a resolution, freed of who is loosely tied."""
     igraph.set_random_number_generator(random.Random(limits.seed))
-    groups = graph.community_leiden("CPM", weights="weight", resolution=limits.resolution, n_iterations=-1)
-    for group in groups.subgraphs():
-        for ring in _firm(group, population, limits):
-            tie = np.array(ring.strength(weights="weight"))
-            strength = belonging(np.minimum(1.0, tie / np.median(tie)))
-            members = ring.vs["account_id"]
-            community = int(min(members))
-            for account, value in zip(members, strength, strict=True):
-                yield community, int(account), float(value)
+    groups = graph.community_leiden("CPM", weights="weight", resolution=resolution, n_iterations=-1)
+    return [ring for group in groups.subgraphs() for ring in _firm(group, population, limits)]
+
+
+def _apart(ring: igraph.Graph, population: int, limits: RingLimits) -> Iterator[igraph.Graph]:
+    """The ring, or the rings that it falls into, with all its members, at a good part of its own density.
+
+    Where the links within are far above the resolution, those between two rings that happen to have copied the same
+    film or reported the same creator may be above it as well.
+    """
+    size = ring.vcount()
+    resolution = APART * sum(ring.es["weight"]) / (size * (size - 1) / 2)
+    parts = _grouped(ring, resolution, population, limits) if resolution > limits.resolution else []
+    if len(parts) > 1 and sum(part.vcount() for part in parts) == size:
+        for part in parts:
+            yield from _apart(part, population, limits)
+    else:
+        yield ring
 
 
 def _firm(group: igraph.Graph, population: int, limits: RingLimits) -> Iterator[igraph.Graph]:

@@ -122,6 +122,17 @@ def test_a_giant_component_falls_apart_around_rings_whose_links_are_its_weakest(
     assert len(found & {(ring.start, account) for ring in rings for account in ring}) >= 0.95 * len(members)
 
 
+def test_two_rings_with_something_in_common_are_two(spark):
+    """Both copied the same films: there is more between them than the resolution asks for, and far less than within."""
+    between = [(a, b, 1.5) for a in range(100, 112) for b in range(200, 212) if (a + b) % 3]
+    links = [*clique(100, 12, surprise=9.0), *clique(200, 12, surprise=9.0), *between]
+    frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
+    rows = find_communities(frame, PEOPLE, LIMITS).collect()
+    assert {(row.community, row.account_id) for row in rows} == {
+        (first, account) for first in (100, 200) for account in range(first, first + 12)
+    }
+
+
 def test_few_who_act_as_one_are_found_though_each_is_of_a_crowd(spark):
     """Four crowds of sixty, of the first three two of the six each: a member is tied to its crowd by more links, to the
     others of the six by firmer ones. Four of the last crowd, too, but that holds all of them.
