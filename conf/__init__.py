@@ -214,6 +214,8 @@ class Limits(ConfigFile):
     def rings_have_their_pairs(self) -> Self:
         if self.rings.min_surprise < self.links.min_pair_surprise:
             raise ValueError("rings.min_surprise is below links.min_pair_surprise: such pairs are not kept")
+        if self.rings.core_surprise <= self.rings.min_surprise:
+            raise ValueError("rings.core_surprise is not above rings.min_surprise: a second look would see the same")
         return self
 
 

@@ -15,6 +15,7 @@ LIMITS = (DEFAULTS / "limits.toml").read_text()
         ("min_jaccard = 0.6", "min_jacard = 0.6", "links.min_jaccard: Field required"),
         ("max_crowd = 200", "max_crowd = 200\nfast = true", "links.fast: Extra inputs are not permitted"),
         ("min_surprise = 1.5", "min_surprise = 1.0", "rings.min_surprise is below links.min_pair_surprise"),
+        ("core_surprise = 3.0", "core_surprise = 1.5", "rings.core_surprise is not above rings.min_surprise"),
         ("[links]", "[links", "line"),
     ],
 )
