@@ -30,7 +30,7 @@ MIN_MEMBERS = 3
 """Two accounts that act together are a pair, and a link says all there is to say of it."""
 MIN_TIES = 2
 """A member is tied to at least two others: one link may be a chance or a home, two into the same group hardly."""
-APART = 0.4
+APART = 0.3
 """Share of a ring's own density at which its parts must hold together for being one ring."""
 BATCHES = 256
 """Small components share tasks' batches: a component's batch is its hash modulo this."""
