@@ -211,7 +211,7 @@ class Limits(ConfigFile):
     drift: DriftLimits
 
     @model_validator(mode="after")
-    def rings_have_their_pairs(self) -> Self:
+    def looks_are_ever_firmer(self) -> Self:
         if self.rings.min_surprise < self.links.min_pair_surprise:
             raise ValueError("rings.min_surprise is below links.min_pair_surprise: such pairs are not kept")
         if self.rings.core_surprise <= self.rings.min_surprise:

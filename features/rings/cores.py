@@ -13,7 +13,7 @@ from conf import RingLimits
 from features.graph import cut
 from features.rings.communities import find_communities
 
-TORN = 0.6
+WHOLE = 0.6
 """Share of a core's members in one community from which the community stands for the core."""
 
 
@@ -40,5 +40,5 @@ def torn(cores: DataFrame, communities: DataFrame) -> DataFrame:
         .agg(F.max("together").alias("together"))
     )
     sizes = cores.groupBy("community").agg(F.count("*").alias("size"))
-    kept = sizes.join(held, on="community", how="inner").where(F.col("together") >= TORN * F.col("size"))
-    return cores.join(kept, on="community", how="left_anti")
+    whole = sizes.join(held, on="community", how="inner").where(F.col("together") >= WHOLE * F.col("size"))
+    return cores.join(whole, on="community", how="left_anti")

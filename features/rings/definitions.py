@@ -309,24 +309,26 @@ def ramp(value: Column, low: float, high: float) -> Column:
     return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
 
 
-def unmoved() -> Column:
-    """How surely members like little of what they watch together, though they like what they watch elsewhere: 0 to 1.
-
-    By how many standard deviations the count falls short of half of what was expected, which leaves room for moods. The
-    square root of a Poisson count has a standard deviation of a half (Bartlett 1936).
+def _lead(more: Column, less: Column) -> Column:
+    """By how many standard deviations a count exceeds another: that of the square root of a Poisson count is a half
+    (Bartlett 1936). Null when either is unknown.
     """
-    seen, expected = F.col("willed_together").cast("double"), F.col("willed_expected")
-    return ramp(2 * (F.sqrt(expected / 2) - F.sqrt(seen)), 2, 6)
+    return 2 * (F.sqrt(more) - F.sqrt(less))
+
+
+def unmoved() -> Column:
+    """How surely members like little of what they watch together, though they like what they watch elsewhere: 0 to 1,
+    by how far the count falls short of half of what was expected, which leaves room for moods.
+    """
+    return ramp(_lead(F.col("willed_expected") / 2, F.col("willed_together")), 2, 6)
 
 
 def eager() -> Column:
-    """How surely members like nearly all that they watch together, though not what they watch elsewhere: 0 to 1.
-
-    As for `unmoved`, by how many standard deviations the count exceeds one and a half times what was expected.
+    """How surely members like nearly all that they watch together, though not what they watch elsewhere: 0 to 1, by how
+    far the count exceeds one and a half times what was expected, and by its part of the views.
     """
-    seen, expected = F.col("willed_together").cast("double"), F.col("willed_expected")
-    beyond = ramp(2 * (F.sqrt(seen) - F.sqrt(expected * 1.5)), 1, 4)
-    return beyond * ramp(F.try_divide(seen, "watched_together"), 0.7, 0.95)
+    beyond = ramp(_lead(F.col("willed_together"), F.col("willed_expected") * 1.5), 1, 4)
+    return beyond * ramp(F.try_divide("willed_together", "watched_together"), 0.7, 0.95)
 
 
 BASE = -8.5
@@ -338,7 +340,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
     small = 1 - _between("size", household, 5 * household)
     few = 1 - _between("size", 3, household + 1)
     returning = ramp(F.col("targets") / F.col("creators"), 2, 4)
-    customers = _between("creators", 1.5, 3) * returning
+    several = _between("creators", 1.5, 3)
+    customers = several * returning
     log_size = F.log2(F.col("size").cast("double"))
     breadth = ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
     public = _between("capture", 0.1, 0.5)
@@ -354,7 +357,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     views = _between("view_share", 0.4, 0.8)
     followers, friends = _between("followed_before_share", 0.3, 0.8), _between("own_targets_share", 0.2, 0.8)
-    bots, likers = unmoved(), eager() * _between("creators", 1.5, 3) * (1 - F.greatest(followers, friends))
+    bots, likers = unmoved(), eager() * several * (1 - F.greatest(followers, friends))
     hired = F.greatest(_between("scaled_surprise", 3, 6), _between("coverage", 0.35, 0.6), bots, likers)
     watching = views * (1 - hired)
     one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
