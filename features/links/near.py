@@ -3,10 +3,11 @@
 Texts: MinHash over character shingles in bands (Broder 1997; Leskovec et al., Mining of Massive Datasets, ch. 3),
 then the Jaccard similarity of the shingles themselves. Frames: multi-index hashing (Norouzi et al. 2012): of 16 parts
 of 16 bits, two hashes at most 31 bits apart have one part that differs in one bit at most, so that nothing is missed.
-Farther apart most are seen still: 99 % of those at 40 bits and 95 % at 48, if the bits fall anywhere.
+Farther apart most are seen still: 99 % of those at 40 bits and 95 % at 48, if the bits fall anywhere. Of many copies of
+one frame each is compared with a few, not with all.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,9 @@ from features.graph import connected_components
 PARTS, PART_BITS = 16, 16
 NEAR_FRAME_BITS = 31
 """The distance at which PDQ's authors call two frames the same."""
+CROWD, HEADS = 1_000, 8
+"""So many hashes with one part in common, and ten times what chance brings together, are compared all with all; of
+more, each with a few heads."""
 SHINGLE = 4
 BANDS, ROWS = 16, 3
 """A pair of similarity 0.7 shares a band with a chance of 99.9 %, one of 0.3 with 35 %: those are verified and fall."""
@@ -37,41 +41,42 @@ def jaccard(one: set[str], other: set[str]) -> float:
 
 def _coefficients() -> tuple[np.ndarray, np.ndarray]:
     state = np.random.default_rng(20_240_117)
-    factors = state.integers(1, 1 << 63, BANDS * ROWS, dtype=np.uint64) | np.uint64(1)
-    return factors, state.integers(0, 1 << 63, BANDS * ROWS, dtype=np.uint64)
+    factors = state.integers(1, 1 << 63, (BANDS, ROWS), dtype=np.uint64) | np.uint64(1)
+    return factors, state.integers(0, 1 << 63, (BANDS, ROWS), dtype=np.uint64)
 
 
-def _shingle_hashes(text: str) -> np.ndarray:
-    """64-bit hashes (FNV-1a over code points) of the shingles of a text, equal in every process."""
-    dense = text.replace(" ", "") or "\0"
-    codes = np.frombuffer(dense.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    runs = np.lib.stride_tricks.sliding_window_view(codes, min(SHINGLE, len(codes)))
-    hashes = np.full(len(runs), 14695981039346656037, dtype=np.uint64)
-    for place in range(runs.shape[1]):
-        hashes = (hashes ^ runs[:, place]) * np.uint64(1099511628211)
-    return hashes
+def _shingle_hashes(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """64-bit hashes (FNV-1a over code points) of the shingles of all texts, equal in every process, and where each
+    text's begin; what is shorter than a shingle is filled up.
+    """
+    dense = [text.replace(" ", "").ljust(SHINGLE, "\0") for text in texts]
+    codes = np.frombuffer("".join(dense).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    ends = np.cumsum([len(text) for text in dense])
+    runs = np.lib.stride_tricks.sliding_window_view(codes, SHINGLE)
+    of_one_text = np.ones(len(runs), dtype=bool)
+    of_one_text[ends[:-1, None] - np.arange(1, SHINGLE)] = False
+    hashes = np.full(of_one_text.sum(), 14695981039346656037, dtype=np.uint64)
+    for place in range(SHINGLE):
+        hashes = (hashes ^ runs[of_one_text, place]) * np.uint64(1099511628211)
+    return hashes, np.r_[0, ends[:-1]] - (SHINGLE - 1) * np.arange(len(dense))
 
 
 def _signatures(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     factors, offsets = _coefficients()
     for batch in batches:
-        ids, bands = [], []
-        for text_id, text in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
-            with np.errstate(over="ignore"):
-                hashes = _shingle_hashes(text)
-                mixed = hashes[:, None] * factors + offsets
+        if not batch.num_rows:
+            continue
+        hashes, begins = _shingle_hashes(batch.column(1).to_pylist())
+        keys = np.tile(np.arange(BANDS, dtype=np.uint64), (batch.num_rows, 1))
+        for row in range(ROWS):
+            for band in range(BANDS):
+                mixed = hashes * factors[band, row] + offsets[band, row]
                 mixed ^= mixed >> np.uint64(29)
-                least = (mixed * np.uint64(0xBF58476D1CE4E5B9)).min(axis=0).reshape(BANDS, ROWS)
-                keys = np.arange(BANDS, dtype=np.uint64)
-                for row in range(ROWS):
-                    keys = (keys ^ least[:, row]) * np.uint64(0x9E3779B97F4A7C15)
-                    keys ^= keys >> np.uint64(32)
-            ids.extend([text_id] * BANDS)
-            bands.append(keys.view(np.int64))
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(ids, pa.int64()), pa.array(np.concatenate(bands) if bands else [], pa.int64())],
-            ["text_id", "band"],
-        )
+                keys[:, band] ^= np.minimum.reduceat(mixed * np.uint64(0xBF58476D1CE4E5B9), begins)
+            keys *= np.uint64(0x9E3779B97F4A7C15)
+            keys ^= keys >> np.uint64(32)
+        ids = np.repeat(batch.column(0).to_numpy(), BANDS)
+        yield pa.RecordBatch.from_arrays([pa.array(ids), pa.array(keys.view(np.int64).ravel())], ["text_id", "band"])
 
 
 def _verified(least: float) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
@@ -133,11 +138,20 @@ def _words() -> list[Column]:
     return [F.shiftleft(halves[2 * i], 32).bitwiseOR(halves[2 * i + 1]) for i in range(4)]
 
 
-def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame:
+def _with_heads(keyed: DataFrame, most: float) -> DataFrame:
+    """The rows with `is_head`: all whose key has at most so many, and about `HEADS` of those of any other key."""
+    crowds = keyed.groupBy("key").agg(F.count("*").alias("size")).where(F.col("size") > most)
+    is_head = F.col("size").isNull() | (F.pmod(F.xxhash64("frame_id"), F.col("size")) < HEADS)
+    return keyed.join(F.broadcast(crowds), on="key", how="left").withColumn("is_head", is_head).drop("size")
+
+
+def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS, crowd: int = CROWD) -> DataFrame:
     """All pairs (frame_id, other_frame_id, distance) of distinct hashes (frame_id, frame_hash) at most `distance`
     bits apart.
 
-    Exact up to 31 bits. Beyond, pairs in which every part differs in two bits or more are not seen.
+    Exact up to 31 bits. Beyond, pairs in which every part differs in two bits or more are not seen. Of a crowd, more
+    than `crowd` hashes with one part in common, each is compared with a few heads alone: n copies of one frame hang
+    together by some multiple of n pairs, not n².
     """
     words = frames.select("frame_id", *(word.alias(f"w{i}") for i, word in enumerate(_words())))
     mask = (1 << PART_BITS) - 1
@@ -145,15 +159,18 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame
         F.shiftrightunsigned(F.col(f"w{i // 4}"), PART_BITS * (3 - i % 4)).bitwiseAND(F.lit(mask)) for i in range(PARTS)
     ]
     key = [(F.lit(i << PART_BITS).bitwiseOR(part.cast("int"))).alias(f"k{i}") for i, part in enumerate(parts)]
-    keyed = words.select("*", F.explode(F.array(*key)).alias("key"))
-    # Of two parts that differ in one bit, the one without it finds the other: each pair is seen once for a part.
-    flips = F.array(F.lit(0), *(F.lit(1 << bit) for bit in range(PART_BITS)))
+    by_chance = frames.count() / (1 << PART_BITS)
+    keyed = _with_heads(words.select("*", F.explode(F.array(*key)).alias("key")), crowd + 10 * by_chance)
+    # Of two parts that differ in one bit, the one without it finds the other, and heads are found by all others of
+    # their key: each pair is seen once for a part.
+    same, flips = F.array(F.lit(0)), F.array(F.lit(0), *(F.lit(1 << bit) for bit in range(PART_BITS)))
     probes = (
         keyed.select(
             F.col("frame_id").alias("other_frame_id"),
             *(F.col(f"w{i}").alias(f"o{i}") for i in range(4)),
+            F.col("is_head").alias("other_is_head"),
             "key",
-            F.explode(flips).alias("flip"),
+            F.explode(F.when(F.col("is_head"), flips).otherwise(same)).alias("flip"),
         )
         .where(F.col("key").bitwiseAND(F.col("flip")) == 0)
         .withColumn("key", F.col("key").bitwiseOR(F.col("flip")))
@@ -164,8 +181,8 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS) -> DataFrame
     one, other = F.col("frame_id"), F.col("other_frame_id")
     # Spark takes rows before they are exploded for the measure of what fits into every task's memory.
     return (
-        probes.join(keyed.hint("shuffle_hash"), on="key", how="inner")
-        .where(near & ((F.col("flip") > 0) | (one < other)))
+        probes.join(keyed.where("is_head").hint("shuffle_hash"), on="key", how="inner")
+        .where(near & ((F.col("flip") > 0) | (one < other) | ~F.col("other_is_head")))
         .select(
             F.least(one, other).alias("frame_id"),
             F.greatest(one, other).alias("other_frame_id"),
@@ -181,7 +198,7 @@ def frame_clusters(frames: DataFrame, limits: LinkLimits) -> DataFrame:
     Of `cluster` (alone if need be) each is at most `near_frame_bits` from another; of `loose_cluster`, which is null
     unless it joins several of those, at most `weak_frame_bits`: it has the number of the fullest of them.
     """
-    known = frames.select("frame_hash", F.xxhash64("frame_hash").alias("frame_id"))
+    known = frames.select("frame_hash", F.xxhash64("frame_hash").alias("frame_id")).persist()
     pairs = near_frames(known, limits.weak_frame_bits).persist()
     near = _clusters(pairs.where(F.col("distance") <= limits.near_frame_bits), "frame_id")
     loose = _clusters(pairs, "frame_id").withColumnRenamed("cluster", "loose")
