@@ -14,10 +14,12 @@ from features.rings import (
     describe_rings,
     find_members,
     neighbours,
-    with_neighbours_counted,
-    with_recruits,
+    recruits,
+    scripts,
+    with_outsiders_counted,
 )
 from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
+from lake.store import midnight
 from validation.rules import usable
 
 
@@ -26,8 +28,8 @@ def run(context: Context) -> Facts:
 
     Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, looks once more
     for the few who act as one within communities of many, matches all with the rings of the days before (never the same
-    day or later), adds the accounts that uploaded a ring's works, measures what their members are and did, adds those
-    that are tied to a ring like its members, and publishes rings and ring_members. Run it after `links`.
+    day or later), measures what their members are and did, adds the accounts that are tied to a ring like its members
+    and those that uploaded its works or wrote its scripts, and publishes rings and ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
@@ -35,17 +37,20 @@ def run(context: Context) -> Facts:
     accounts = context.source(ACCOUNTS).persist()
     population = accounts.count()
     found = find_members(links, evidence, past(context), population, context.as_of, limits)
-    core = cut(with_recruits(found, context.day(VIDEO_WORKS)))
-    near = cut(neighbours(core, links, limits.surprise_cap))
+    near = cut(neighbours(found, links, limits.surprise_cap))
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     since = context.as_of - timedelta(days=window_days)
     videos = context.source(VIDEOS)
-    described = describe_rings(
-        core, links, evidence, events, accounts, videos, population, since, context.as_of, limits
+    described = cut(
+        describe_rings(found, links, evidence, events, accounts, videos, population, since, context.as_of, limits)
     )
-    accounts_in_rings = context.publish(RING_MEMBERS, core.unionByName(near))
-    published = context.publish(RINGS_WITH_FEATURES, with_neighbours_counted(described, near))
+    members = found.unionByName(near)
+    comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))
+    written = scripts(comments, members, context.limits.links.min_text_length)
+    recruited = cut(recruits(members, described, context.day(VIDEO_WORKS).drop("as_of").unionByName(written)))
+    accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
+    published = context.publish(RINGS_WITH_FEATURES, with_outsiders_counted(described, near, recruited))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
     return {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
 from features.links.combine import PAIR, both_ways
+from features.links.works import sameness
 from features.rings.definitions import ramp
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
@@ -30,7 +31,7 @@ ACTING_SHARE, CAPTURED_SHARE = (0.1, 0.3), (0.05, 0.2)
 """Share of a ring that acts on a video, and its share of the public, from which it may act for it, and surely does."""
 NOTED_SHARE = (0.0, 0.1)
 """Its share of the public that says as much of one more video of a creator whose others it surely acts for."""
-VERSIONS = {r"(\w+_)?ring_score": 3, r"engaging_ring_tie": 2}
+VERSIONS = {r"(\w+_)?ring_score": 3, r"(copying|engaging)_ring_tie": 2}
 """Features that have come to say something else under their name, and how often they have: 1 for all others."""
 MICRO = 1_000_000
 """Chances are added up as whole millionths, so that the order of addition cannot show."""
@@ -204,16 +205,16 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
 
     `works` are rows of video_works. The copying ring of a work is the one of which most members uploaded it, two at
     least, each counted by the ring's score; a video with a work of each kind has the one that says more. Of it:
-    copying_ring_id, copying_ring_is_<policy>, copying_ring_score, copying_ring_uploaders (members) and
-    copying_ring_tie: a member's video is the ring's as far as the member is, anybody else's by the ring's share of
-    those who uploaded the work, the first one's not at all. What a stranger's frame is merely alike to counts half:
-    rings copy memes, too, which others make in earnest. work_uploaders and work_is_first are of the same work.
+    copying_ring_id, copying_ring_is_<policy>, copying_ring_score, copying_ring_uploaders (members, those who belong to
+    it more likely than not) and copying_ring_tie: a member's video is the ring's as far as the member is, anybody's by
+    the ring's share of those who uploaded the work, the first one's not at all. Frames that are merely alike count
+    by their `sameness`. work_uploaders and work_is_first are of the same work.
     """
     members = _in_rings(rings, ring_members)
     uploads = works.join(F.broadcast(members), on=["as_of", "account_id"], how="left")
     work = ["as_of", "kind", "work"]
     copying = (
-        uploads.where("ring_id IS NOT NULL")
+        uploads.where("ring_id IS NOT NULL AND strength >= 0.5")
         .groupBy(*work, "ring_id", "score", "policy")
         .agg(F.count_distinct("account_id").alias("members"))
         .where("members > 1")
@@ -222,13 +223,8 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
         .agg(F.max(F.struct("worth", (-F.col("ring_id")).alias("minus_id"), "score", "policy", "members")).alias("of"))
     )
     inside = F.col("ring_id") == -F.col("of.minus_id")
-    tie = (
-        F.when(inside, F.col("strength"))
-        .when(F.col("is_first"), 0.0)
-        .otherwise(
-            F.col("of.members") / F.col("uploaders") * F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)
-        )
-    )
+    shared = F.when(F.col("is_first"), 0.0).otherwise(F.col("of.members") / F.col("uploaders") * sameness())
+    tie = F.greatest(shared, F.when(inside, F.col("strength")))
     told = F.struct(
         F.coalesce(tie * F.col("of.score"), F.lit(0.0)).alias("chance"), "uploaders", "is_first", tie.alias("tie"), "of"
     )

@@ -2,7 +2,7 @@
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
 from features.rings.mine import Past, describe_rings, find_members
-from features.rings.recruits import neighbours, with_neighbours_counted, with_recruits
+from features.rings.recruits import neighbours, recruits, scripts, with_outsiders_counted
 
 __all__ = [
     "FAMILIES",
@@ -13,6 +13,7 @@ __all__ = [
     "describe_rings",
     "find_members",
     "neighbours",
-    "with_neighbours_counted",
-    "with_recruits",
+    "recruits",
+    "scripts",
+    "with_outsiders_counted",
 ]

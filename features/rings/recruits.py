@@ -1,11 +1,12 @@
 """Accounts that belong to a ring though its community was found without them: by ties to many of its members, or by
-what they uploaded, though they met its members too seldom to be linked.
+what they uploaded or wrote, though they met its members too seldom to be linked.
 """
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.links.combine import PAIR, both_ways
+from features.links.works import sameness, shared_works
 from features.rings.communities import belonging
 
 TENTHS = 10
@@ -14,9 +15,11 @@ TIES, TIED = 3, 0.4
 """Members that an outsider is linked to, at least, and the weight of these links relative to the median member's."""
 
 UPLOADERS = 3
-"""Members that uploaded a work, at least, for it to be the ring's."""
+"""Members that uploaded a work or wrote a text, at least, for it to be the ring's."""
 OF_THE_RING = 0.6
-"""Share of the others who uploaded a work that is of the ring, at least."""
+"""Share of the others who did so that is of the ring, at least."""
+SETTLED = 0.5
+"""Who is of an abusive ring with so much of a chance is not asked whether another is theirs: rings copy each other."""
 
 
 def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> DataFrame:
@@ -52,43 +55,85 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
     )
 
 
-def with_neighbours_counted(rings: DataFrame, near: DataFrame) -> DataFrame:
-    """Rows of `rings` with the size that they have with their `neighbours`, and a word on these in the evidence.
+def scripts(comments: DataFrame, members: DataFrame, min_length: int) -> DataFrame:
+    """Who wrote what members of a ring wrote as well, in the columns of video_works without as_of; the kind is `text`.
 
-    What else is said of a ring is said of its core: who is tied to it by a part of the links would blur it.
+    `comments` have video_id, account_id, text and ts. A script is the same words, of `min_length` characters or more,
+    by `UPLOADERS` members or more.
     """
-    more = near.groupBy("ring_id").agg(F.count("*").alias("more"))
-    said = F.format_string("%s Tied to them by a good part of a member's links: %d more.", "evidence", "more")
-    return (
-        rings.join(F.broadcast(more), on="ring_id", how="left")
-        .withColumn("size", F.col("size") + F.coalesce("more", F.lit(0)))
-        .withColumn("evidence", F.when(F.col("more").isNull(), F.col("evidence")).otherwise(said))
-        .drop("more")
+    words = F.lower(F.trim("text"))
+    written = comments.where(F.length(words) >= min_length).select(
+        "video_id", "account_id", F.lit("text").alias("kind"), F.xxhash64(words).alias("work"), "ts"
     )
-
-
-def with_recruits(members: DataFrame, works: DataFrame) -> DataFrame:
-    """Members of rings (ring_id, account_id, strength) and the accounts in no ring that uploaded a ring's works.
-
-    `works` are rows of video_works of the day. Those who upload a stolen work again are a ring's hands; who shares but
-    one or two with another is no link by that. Whoever else uploaded it is one of the ring as likely as the others are:
-    that share is the strength, at best over works. Who was first with a work was copied.
-    """
-    # Strangers find the same words, and make pictures alike of one meme, but not the same pictures.
-    frames = works.where(F.col("kind") == "frame")
-    uploads = frames.select("work", "account_id", "uploaders", "is_first").distinct()
-    in_rings = uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
     of_rings = (
-        in_rings.groupBy("work", "ring_id").agg(F.count("*").alias("members")).where(F.col("members") >= UPLOADERS)
+        written.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+        .groupBy("ring_id", "work")
+        .agg(F.count_distinct("account_id").alias("members"))
+        .where(F.col("members") >= UPLOADERS)
+    )
+    return shared_works(written.join(of_rings, on="work", how="left_semi"))
+
+
+def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFrame:
+    """The accounts outside of a ring that uploaded its works or wrote its scripts: ring_id, account_id, strength.
+
+    `members` have ring_id, account_id and strength, `rings` ring_id and score, `works` are rows of video_works of the
+    day and `scripts`. Those who upload a stolen work again, or write what was dictated, are a ring's hands; who shares
+    but one or two with another is no link by that, and may be in a group that nobody calls a ring. Whoever else did so
+    is one of the ring as likely as the others are: that share is the strength, at best over works, half of it where
+    frames are merely alike. Who was first was copied.
+    """
+    # Strangers find the same words for a caption, and make pictures alike of one meme, but not the same pictures.
+    telling = works.where(F.col("kind") != "caption")
+    uploads = telling.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
+    of_rings = (
+        uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+        .groupBy("kind", "work", "ring_id")
+        .agg(F.count("*").alias("members"))
+        .where(F.col("members") >= UPLOADERS)
     )
     share = F.col("members") / (F.col("uploaders") - 1)
-    recruits = (
+    scored = members.join(F.broadcast(rings.select("ring_id", "score")), on="ring_id", how="inner")
+    settled = scored.where(F.col("score") * F.col("strength") >= SETTLED).select("account_id").distinct()
+    best = F.max(F.struct((share * sameness()).alias("strength"), (-F.col("ring_id")).alias("minus_id")))
+    return (
         uploads.where(~F.col("is_first"))
-        .join(F.broadcast(members.select("account_id")), on="account_id", how="left_anti")
-        .join(of_rings, on="work", how="inner")
+        .join(of_rings, on=["kind", "work"], how="inner")
         .where(share >= OF_THE_RING)
+        .join(F.broadcast(settled), on="account_id", how="left_anti")
+        .join(F.broadcast(members.select("ring_id", "account_id")), on=["ring_id", "account_id"], how="left_anti")
         .groupBy("account_id")
-        .agg(F.max(F.struct(share.alias("strength"), (-F.col("ring_id")).alias("minus_id"))).alias("best"))
+        .agg(best.alias("best"))
         .select((-F.col("best.minus_id")).alias("ring_id"), "account_id", F.col("best.strength").alias("strength"))
     )
-    return members.unionByName(recruits)
+
+
+def with_outsiders_counted(rings: DataFrame, near: DataFrame, recruited: DataFrame) -> DataFrame:
+    """Rows of `rings` with the size that they have with their `neighbours` and `recruits`, and a word on these in the
+    evidence.
+
+    What else is said of a ring is said of its core: who is tied to it by a part of the links, or by one work, would
+    blur it.
+    """
+
+    def told(column: str, words: str) -> Column:
+        return F.when(F.col(column) > 0, F.format_string(f"{words}: %d more.", column))
+
+    tied = near.groupBy("ring_id").agg(F.count("*").alias("tied"))
+    uploaded = recruited.groupBy("ring_id").agg(F.count("*").alias("uploaded"))
+    return (
+        rings.join(F.broadcast(tied), on="ring_id", how="left")
+        .join(F.broadcast(uploaded), on="ring_id", how="left")
+        .fillna(0, ["tied", "uploaded"])
+        .withColumn("size", F.col("size") + F.col("tied") + F.col("uploaded"))
+        .withColumn(
+            "evidence",
+            F.concat_ws(
+                " ",
+                "evidence",
+                told("tied", "Tied to them by a good part of a member's links"),
+                told("uploaded", "Uploaded or wrote what is mostly theirs"),
+            ),
+        )
+        .drop("tied", "uploaded")
+    )
