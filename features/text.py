@@ -89,36 +89,6 @@ TOP_LEVEL_DOMAINS = [
     "app",
     "dev",
 ]
-WORDLIKE_DOMAINS = [
-    "me",
-    "in",
-    "it",
-    "us",
-    "de",
-    "es",
-    "fr",
-    "id",
-    "tr",
-    "top",
-    "site",
-    "online",
-    "shop",
-    "store",
-    "club",
-    "live",
-    "link",
-    "click",
-    "pro",
-    "vip",
-    "fun",
-    "space",
-    "website",
-    "life",
-    "world",
-    "win",
-    "bet",
-]
-"""Endings that are words too: taken for a link only before a path, as in t.me/name."""
 DIRECTION_MARKS = "\u200e\u200f\u061c"
 LEET = str.maketrans("013457$@", "oleastsa")
 MAX_PHONE_DIGITS, MIN_PHONE_DIGITS = 15, 8
@@ -127,7 +97,7 @@ _DOT = r"(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)"
 _URL = re.compile(
     r"(?:https?\s?:\s?//|www\.)\S+"
     rf"|(?<![\w@.])(?:[\w-]+{_DOT})+"
-    rf"(?:(?:{'|'.join(TOP_LEVEL_DOMAINS)})(?![\w.@])(?:/\S*)?|(?:{'|'.join(WORDLIKE_DOMAINS)})/\S+)"
+    rf"(?:(?:{'|'.join(TOP_LEVEL_DOMAINS)})(?![\w.@])(?:/\S*)?|[a-z]{{2,24}}/\w\S*)"
 )
 _HANDLE = re.compile(
     r"(?<!\w)@[\w.]{2,30}"

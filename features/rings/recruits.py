@@ -80,8 +80,8 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
     `members` have ring_id, account_id and strength, `rings` ring_id and score, `works` are rows of video_works of the
     day and `scripts`. Those who upload a stolen work again, or write what was dictated, are a ring's hands; who shares
     but one or two with another is no link by that, and may be in a group that nobody calls a ring. Whoever else did so
-    is one of the ring as likely as the others are: that share is the strength, at best over works, half of it where
-    frames are merely alike. Who was first was copied.
+    is one of the ring as likely as the others are: that share is the strength, half of it where frames are merely
+    alike. Who was first was copied. Of several rings the one that says most of an account has it.
     """
     # Strangers find the same words for a caption, and make pictures alike of one meme, but not the same pictures.
     telling = works.where(F.col("kind") != "caption")
@@ -92,18 +92,21 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
         .agg(F.count("*").alias("members"))
         .where(F.col("members") >= UPLOADERS)
     )
+    scores = F.broadcast(rings.select("ring_id", "score"))
+    chance = F.col("score") * F.col("strength")
+    settled = members.join(scores, on="ring_id", how="inner").where(chance >= SETTLED).select("account_id").distinct()
     share = F.col("members") / (F.col("uploaders") - 1)
-    scored = members.join(F.broadcast(rings.select("ring_id", "score")), on="ring_id", how="inner")
-    settled = scored.where(F.col("score") * F.col("strength") >= SETTLED).select("account_id").distinct()
-    best = F.max(F.struct((share * sameness()).alias("strength"), (-F.col("ring_id")).alias("minus_id")))
+    says_most = F.max(F.struct(chance.alias("chance"), (-F.col("ring_id")).alias("minus_id"), "strength"))
     return (
         uploads.where(~F.col("is_first"))
         .join(of_rings, on=["kind", "work"], how="inner")
         .where(share >= OF_THE_RING)
         .join(F.broadcast(settled), on="account_id", how="left_anti")
         .join(F.broadcast(members.select("ring_id", "account_id")), on=["ring_id", "account_id"], how="left_anti")
+        .join(scores, on="ring_id", how="inner")
+        .withColumn("strength", share * sameness())
         .groupBy("account_id")
-        .agg(best.alias("best"))
+        .agg(says_most.alias("best"))
         .select((-F.col("best.minus_id")).alias("ring_id"), "account_id", F.col("best.strength").alias("strength"))
     )
 

@@ -10,8 +10,9 @@ WORKS = "video_id bigint, account_id bigint, kind string, work bigint, uploaders
 
 
 def test_who_uploads_the_works_of_a_ring_belongs_to_it_as_far_as_the_other_uploaders_do(spark):
-    """99 was first; 60 is in a circle of friends as well, 63 in another ring."""
-    members = [*((7, account, 1.0) for account in (1, 2, 3, 4)), (8, 60, 1.0), (9, 63, 1.0)]
+    """99 was first; 60 is in a circle of friends as well, 63 in another ring; 50 shares a meme with the friends."""
+    members = [*((7, account, 1.0) for account in (1, 2, 3, 4)), *((8, account, 1.0) for account in (60, 64, 65))]
+    members += [(9, 63, 1.0)]
     rings = spark.createDataFrame([(7, 0.9), (8, 0.1), (9, 0.8)], SCORES)
     copied, meme, two_alike, strangers = {1, 2, 3, 50, 60, 99}, {1, 2, 3, 51, 70, 71, 72, 99}, {1, 2, 52, 99}, {53, 99}
     works = [
@@ -21,6 +22,7 @@ def test_who_uploads_the_works_of_a_ring_belongs_to_it_as_far_as_the_other_uploa
     ]
     works += [(1, account, "loose_frame", 9, 5, account == 98) for account in (1, 2, 4, 62, 98)]
     works += [(3, account, "frame", 10, 5, account == 98) for account in (1, 2, 4, 63, 98)]
+    works += [(4, account, "frame", 11, 5, account == 98) for account in (60, 64, 65, 50, 98)]
     works += [(2, account, "caption", 9, 5, account == 98) for account in (1, 2, 4, 61, 98)]
     found = recruits(spark.createDataFrame(members, MEMBERS), rings, spark.createDataFrame(works, WORKS))
     assert {tuple(row) for row in found.collect()} == {(7, 50, 0.6), (7, 60, 0.6), (7, 62, 0.375)}

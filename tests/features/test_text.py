@@ -112,6 +112,7 @@ def test_disguise(text, disguised):
         ("telegram = easy_cash", ["easycash"]),
         ("TELEGRAM: @e\u200basy_c4sh", ["easycash"]),
         ("https://www.bit.ly/x1 and bit[dot]ly/x1", ["bitlyxl"]),
+        ("see linktr.ee/Tom, 3.5 stars/5, he/she", ["linktreetom"]),
         ("call +1 (555) 123-4567 or +1 555 1234567", ["15551234567"]),
     ],
 )
