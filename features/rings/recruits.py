@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.links.combine import PAIR, both_ways
-from features.links.works import sameness, shared_works
+from features.links.works import shared_works
 from features.rings.communities import belonging
 
 TENTHS = 10
@@ -80,11 +80,11 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
     `members` have ring_id, account_id and strength, `rings` ring_id and score, `works` are rows of video_works of the
     day and `scripts`. Those who upload a stolen work again, or write what was dictated, are a ring's hands; who shares
     but one or two with another is no link by that, and may be in a group that nobody calls a ring. Whoever else did so
-    is one of the ring as likely as the others are: that share is the strength, half of it where frames are merely
-    alike. Who was first was copied. Of several rings the one that says most of an account has it.
+    is one of the ring as likely as the others are: that share is the strength. Who was first was copied. Of several
+    rings the one that says most of an account has it.
     """
     # Strangers find the same words for a caption, and make pictures alike of one meme, but not the same pictures.
-    telling = works.where(F.col("kind") != "caption")
+    telling = works.where(F.col("kind").isin("frame", "text"))
     uploads = telling.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
     of_rings = (
         uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
@@ -104,7 +104,7 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
         .join(F.broadcast(settled), on="account_id", how="left_anti")
         .join(F.broadcast(members.select("ring_id", "account_id")), on=["ring_id", "account_id"], how="left_anti")
         .join(scores, on="ring_id", how="inner")
-        .withColumn("strength", share * sameness())
+        .withColumn("strength", share)
         .groupBy("account_id")
         .agg(says_most.alias("best"))
         .select((-F.col("best.minus_id")).alias("ring_id"), "account_id", F.col("best.strength").alias("strength"))
