@@ -10,7 +10,6 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
 from features.links.combine import PAIR, both_ways
-from features.links.works import sameness
 from features.rings.definitions import ramp
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
@@ -207,8 +206,9 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
     least, each counted by the ring's score; a video with a work of each kind has the one that says more. Of it:
     copying_ring_id, copying_ring_is_<policy>, copying_ring_score, copying_ring_uploaders (members, those who belong to
     it more likely than not) and copying_ring_tie: a member's video is the ring's as far as the member is, anybody's by
-    the ring's share of those who uploaded the work, the first one's not at all. Frames that are merely alike count
-    by their `sameness`. work_uploaders and work_is_first are of the same work.
+    the ring's share of those who uploaded the work, the first one's not at all. What a frame is merely alike to
+    counts half: rings copy memes, too, which others make in earnest. work_uploaders and work_is_first are of the same
+    work.
     """
     members = _in_rings(rings, ring_members)
     uploads = works.join(F.broadcast(members), on=["as_of", "account_id"], how="left")
@@ -223,7 +223,8 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
         .agg(F.max(F.struct("worth", (-F.col("ring_id")).alias("minus_id"), "score", "policy", "members")).alias("of"))
     )
     inside = F.col("ring_id") == -F.col("of.minus_id")
-    shared = F.when(F.col("is_first"), 0.0).otherwise(F.col("of.members") / F.col("uploaders") * sameness())
+    alike = F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)
+    shared = F.when(F.col("is_first"), 0.0).otherwise(F.col("of.members") / F.col("uploaders") * alike)
     tie = F.greatest(shared, F.when(inside, F.col("strength")))
     told = F.struct(
         F.coalesce(tie * F.col("of.score"), F.lit(0.0)).alias("chance"), "uploaders", "is_first", tie.alias("tie"), "of"

@@ -36,13 +36,6 @@ def _of(kind: str, work: Column) -> Column:
     return F.when(work.isNotNull(), F.struct(F.lit(kind).alias("kind"), work.alias("work")))
 
 
-def sameness() -> Column:
-    """How far those who uploaded one row's work uploaded the same: by half where frames are merely alike, as rings copy
-    memes, too, which others make in earnest.
-    """
-    return F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)
-
-
 def shared_works(works: DataFrame) -> DataFrame:
     """Rows of `video_works`, without as_of: the works that several accounts uploaded, and who was first with each."""
     first = (

@@ -5,6 +5,7 @@ what they uploaded or wrote, though they met its members too seldom to be linked
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from features.graph import cut
 from features.links.combine import PAIR, both_ways
 from features.links.works import shared_works
 from features.rings.communities import belonging
@@ -55,6 +56,16 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
     )
 
 
+def _of_rings(uploads: DataFrame, members: DataFrame) -> DataFrame:
+    """The works that `UPLOADERS` members of a ring or more have uploaded or written: kind, work, ring_id, members."""
+    return (
+        uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+        .groupBy("kind", "work", "ring_id")
+        .agg(F.count_distinct("account_id").alias("members"))
+        .where(F.col("members") >= UPLOADERS)
+    )
+
+
 def scripts(comments: DataFrame, members: DataFrame, min_length: int) -> DataFrame:
     """Who wrote what members of a ring wrote as well, in the columns of video_works without as_of; the kind is `text`.
 
@@ -65,13 +76,8 @@ def scripts(comments: DataFrame, members: DataFrame, min_length: int) -> DataFra
     written = comments.where(F.length(words) >= min_length).select(
         "video_id", "account_id", F.lit("text").alias("kind"), F.xxhash64(words).alias("work"), "ts"
     )
-    of_rings = (
-        written.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
-        .groupBy("ring_id", "work")
-        .agg(F.count_distinct("account_id").alias("members"))
-        .where(F.col("members") >= UPLOADERS)
-    )
-    return shared_works(written.join(of_rings, on="work", how="left_semi"))
+    # Few of all comments, and looked at twice.
+    return shared_works(cut(written.join(_of_rings(written, members), on=["kind", "work"], how="left_semi")))
 
 
 def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFrame:
@@ -86,12 +92,6 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
     # Strangers find the same words for a caption, and make pictures alike of one meme, but not the same pictures.
     telling = works.where(F.col("kind").isin("frame", "text"))
     uploads = telling.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
-    of_rings = (
-        uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
-        .groupBy("kind", "work", "ring_id")
-        .agg(F.count("*").alias("members"))
-        .where(F.col("members") >= UPLOADERS)
-    )
     scores = F.broadcast(rings.select("ring_id", "score"))
     chance = F.col("score") * F.col("strength")
     settled = members.join(scores, on="ring_id", how="inner").where(chance >= SETTLED).select("account_id").distinct()
@@ -99,7 +99,7 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
     says_most = F.max(F.struct(chance.alias("chance"), (-F.col("ring_id")).alias("minus_id"), "strength"))
     return (
         uploads.where(~F.col("is_first"))
-        .join(of_rings, on=["kind", "work"], how="inner")
+        .join(_of_rings(uploads, members), on=["kind", "work"], how="inner")
         .where(share >= OF_THE_RING)
         .join(F.broadcast(settled), on="account_id", how="left_anti")
         .join(F.broadcast(members.select("ring_id", "account_id")), on=["ring_id", "account_id"], how="left_anti")
