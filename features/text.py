@@ -294,13 +294,23 @@ def normalise(text: str | None) -> str:
     return _plain(_marked(_folded(text))) if text else ""
 
 
-def contacts(text: str) -> list[str]:
-    """The links, handles and phone numbers that a text names, each once and without what ways to write it differ in."""
-    rest, found = _folded(text), set()
+class Contact(NamedTuple):
+    """Where a text sends its readers, without what ways to write it differ in; a mention may be of a friend."""
+
+    name: str
+    is_mention: bool
+
+
+def contacts(text: str) -> list[Contact]:
+    """The links, handles and phone numbers that a text names, each once, by name."""
+    rest = _folded(text)
+    places: set[str] = set()
+    mentions: set[str] = set()
     for pattern in (_URL, _HANDLE, _PHONE):
-        found |= {_contact(each) for each in pattern.findall(rest)}
+        for each in pattern.findall(rest):
+            (mentions if each.startswith("@") else places).add(_contact(each))
         rest = pattern.sub(" ", rest)
-    return sorted(found - {""})
+    return sorted(Contact(name, name not in places) for name in places | mentions if name)
 
 
 def _contact(written: str) -> str:
@@ -372,6 +382,8 @@ def _mixes_alphabets(word: str) -> bool:
     return len(alphabets) > 1 and len(alphabets & ALIKE_SCRIPTS) > 1
 
 
+CONTACTS_TYPE = ArrayType(StructType([StructField("name", StringType()), StructField("is_mention", BooleanType())]))
+_ARROW_CONTACTS = pa.list_(pa.struct([("name", pa.string()), ("is_mention", pa.bool_())]))
 TRAITS_TYPE = StructType(
     [
         StructField("normal", StringType()),
@@ -418,9 +430,9 @@ def normalised(text: Column) -> Column:
 def text_contacts(text: Column) -> Column:
     """`contacts` of a column of texts, in whole Arrow batches; null stays null."""
 
-    @F.arrow_udf(ArrayType(StringType()))
+    @F.arrow_udf(CONTACTS_TYPE)
     def contacts_batch(values: pa.Array) -> pa.Array:
-        return _each_distinct(values, contacts, pa.list_(pa.string()))
+        return _each_distinct(values, lambda text: [each._asdict() for each in contacts(text)], _ARROW_CONTACTS)
 
     return contacts_batch(text)
 

@@ -148,16 +148,27 @@ def _text_acts(comments: DataFrame, texts: DataFrame, limits: LinkLimits) -> Dat
 
 
 def _contact_acts(comments: DataFrame, texts: DataFrame) -> DataFrame:
-    """The contacts that an account named more than once: who is mentioned once may be anybody."""
-    contact = F.xxhash64("contact")
+    """The links, phone numbers and accounts of other apps that an account named; and all contacts, mentions too, that
+    it named more than once, as who is mentioned once may be anybody.
+    """
+    account, ts, contact = F.col("account_id"), F.col("ts"), F.col("contact")
+    acts = F.array(
+        F.when(F.col("again"), _act(_source(CONTACT), account, contact, contact, ts)),
+        F.when(~F.col("is_mention"), _act(_source("place"), account, contact, contact, ts)),
+    )
     return (
         texts.where(F.col("normal").rlike("|".join((LINK, HANDLE, PHONE))))
-        .select("raw", F.explode(text_contacts(F.col("text"))).alias("contact"))
+        .select("raw", F.explode(text_contacts(F.col("text"))).alias("named"))
+        .select("raw", F.xxhash64("named.name").alias("contact"), "named.is_mention")
         .join(comments, on="raw", how="inner")
         .groupBy("account_id", "contact")
-        .agg(F.min("ts").alias("ts"), (F.bool_or("again") | (F.count(F.lit(1)) > 1)).alias("again"))
-        .where("again")
-        .select(_act(_source(CONTACT), F.col("account_id"), contact, contact, F.col("ts")).alias("act"))
+        .agg(
+            F.min("ts").alias("ts"),
+            (F.bool_or("again") | (F.count(F.lit(1)) > 1)).alias("again"),
+            F.bool_and("is_mention").alias("is_mention"),
+        )
+        .select(F.explode(acts).alias("act"))
+        .where("act is not null")
         .select("act.*")
     )
 

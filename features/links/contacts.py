@@ -1,7 +1,8 @@
 """What the contacts in comments tell: equal words that send readers to different places are a script that many bought.
 
-Equal words are evidence of one hand, unless both accounts sell something and each for somebody else. A contact in
-common is no evidence the other way: friends mention the same friend.
+Equal words are evidence of one hand, unless both accounts sell something and each for somebody else. To mention the
+same account is no evidence the other way, as friends mention the same friend; to send readers to the same place is,
+see kinds.py.
 """
 
 from pyspark.sql import DataFrame

@@ -35,11 +35,12 @@ class Kind:
         """Kinds of one ground share what chance expects of them.
 
         Where an act on a video lands is judged by all willed acts on videos: few people report or share, so that a
-        brigade makes most of a small platform's reports, and reports alone would take the brigade for normal.
+        brigade makes most of a small platform's reports, and reports alone would take the brigade for normal. So are
+        contacts by all that comments say: those who name any are mostly sellers.
         """
         if self.family == "video" and self.source != "rewatch":
             return "video_moment" if self.moment else "video"
-        return self.name
+        return "comment_text" if self.family == "contact" else self.name
 
 
 KINDS = (
@@ -57,6 +58,7 @@ KINDS = (
     Kind("follow", "follow", "account"),
     Kind("follow_moment", "follow", "account", moment=True),
     Kind("comment_text", "text", "text"),
+    Kind("comment_contact", "place", "contact"),
     Kind("device", "device", "device", timed=False),
     Kind("address", "address", "address", timed=False),
     Kind("bio_link", "bio_link", "profile", timed=False),
@@ -76,7 +78,8 @@ there, but the creator, see audiences.py.
 NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
 MOMENTS = tuple(NUMBER[kind.name] for kind in KINDS if kind.moment)
 CONTACT = "contact"
-"""Acts of no kind: who names a contact in a comment may mention a friend. See contacts.py for what they tell."""
+"""Acts of no kind: who names a contact in a comment may mention a friend. See contacts.py for what they tell. Links,
+phone numbers and accounts of other apps are places that readers are sent to, acts of `comment_contact`."""
 SOURCES = (*dict.fromkeys(kind.source for kind in KINDS), CONTACT)
 SOURCE_NUMBER = {source: number for number, source in enumerate(SOURCES)}
 GROUNDS = tuple(dict.fromkeys(kind.ground for kind in KINDS))

@@ -33,6 +33,15 @@ class Family:
 
 FAMILIES = (
     Family("text", ("text",), "comment", "spam_ring", 3.0, "wrote near-equal comments", "who takes part in a giveaway"),
+    Family(
+        "contact",
+        ("contact",),
+        None,
+        "spam_ring",
+        3.0,
+        "named the same links or phone numbers",
+        "who passes on what they like",
+    ),
     Family("report", ("report",), "report", "bot_network", 3.0, "reported", "whom the same outrages"),
     Family("sound", ("sound",), None, "coordinated_reupload", 1.0, "used the same rare sounds", "who follows a trend"),
     Family(
@@ -346,8 +355,10 @@ def score_terms(household: int) -> tuple[Term, ...]:
     breadth = ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
     public = _between("capture", 0.1, 0.5)
     scattered = 0.4 + 0.6 * breadth
-    same_text = _between("text_share", 0.1, 0.8)
+    same_text = F.greatest(_between("text_share", 0.1, 0.8), _between("contact_share", 0.1, 0.8))
     telling = F.greatest(returning, same_text, _between("capture", 0.4, 0.6))
+    followers, friends = _between("followed_before_share", 0.3, 0.8), _between("own_targets_share", 0.2, 0.8)
+    senders = _between("contact_share", 0.1, 0.8) * breadth * (1 - friends)
     bought = breadth * _between("coverage", 0.1, 0.35) * public * (1 - small * (1 - telling))
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
     idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
@@ -356,7 +367,6 @@ def score_terms(household: int) -> tuple[Term, ...]:
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     views = _between("view_share", 0.4, 0.8)
-    followers, friends = _between("followed_before_share", 0.3, 0.8), _between("own_targets_share", 0.2, 0.8)
     bots, likers = unmoved(), eager() * several * (1 - F.greatest(followers, friends))
     hired = F.greatest(_between("scaled_surprise", 3, 6), _between("coverage", 0.35, 0.6), bots, likers)
     watching = views * (1 - hired)
@@ -382,7 +392,7 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term(
             "accounts_per_device", 4.5, F.when(~home, farm).otherwise(0.0), "a phone farm: none has a device of its own"
         ),
-        Term("text_share", 7.5, words * scattered, "the same words, under creators unlike the one of a giveaway"),
+        Term("text_share", 7.5, words * scattered, "the same words or contacts, under creators unlike a giveaway's"),
         Term(
             "report_share",
             7.5,
@@ -406,9 +416,9 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term(
             "size",
             3.0,
-            ramp(log_size, 2, 5) - 2 * few * (1 - customers),
+            ramp(log_size, 2, 5) - 2 * few * (1 - F.greatest(customers, senders)),
             "more than friends, who meet on one thing here and one there: 32 count in full; few count against it, "
-            "unless they come back to several creators",
+            "unless they come back to several creators, or send the public of many to one place",
         ),
         Term("age_days", 1.5, young, "young accounts are cheap to lose"),
         Term(

@@ -24,6 +24,7 @@ class Row(Protocol):
 
 COLOURS = {
     "text": "#c2410c",
+    "contact": "#ea580c",
     "report": "#b91c1c",
     "upload": "#7e22ce",
     "sound": "#a855f7",

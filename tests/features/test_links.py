@@ -286,3 +286,20 @@ def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_befor
     kept = promising(evidence, LIMITS)
     assert wanted == {row.account_id for row in account_links(kept, LIMITS).where(far_enough).collect()}
     assert 0 < len(wanted) < len({row.account_id for row in kept.collect()}) < 300
+
+
+def test_who_sends_readers_to_one_place_has_it_in_common_and_who_mentions_a_friend_has_not(spark):
+    shop, friend = "cheap likes at linktr.ee/x1", "look at this, @lena"
+    said = [(1, shop), (1, shop.upper()), (1, friend), (2, shop), (2, f"{shop} now"), (2, friend), (3, shop)]
+    said += [(account, f"{friend} again") for account in (1, 2)]
+    comments = [
+        {"verb": "comment", "account_id": account, "video_id": 100 + place, "text": text, "ts": START}
+        for place, (account, text) in enumerate(said)
+    ]
+    people, films = accounts(spark, *({"account_id": person} for person in (1, 2, 3))), videos(spark)
+    acted, worked = events(spark, *comments), works(films, START.date(), LIMITS)
+    acts = co_actions(acted, people, films, worked, watching(acted, films), START.date(), LIMITS).collect()
+    (place,) = {row.object for row in acts if row.source == SOURCE_NUMBER["place"]}
+    assert sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER["place"]) == [1, 2, 3]
+    named_again = {row.account_id for row in acts if row.source == SOURCE_NUMBER["contact"] and row.object == place}
+    assert named_again == {1, 2}

@@ -235,14 +235,25 @@ def test_reports_count_by_who_else_reported(spark):
     assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == pytest.approx([1.0, 0.4])
 
 
-def test_few_accounts_count_against_a_ring_unless_they_come_back_to_several_creators(spark):
-    friends, farm, fans, unknown = (12.0, 14), (4.0, 24), (1.0, 24), (None, 0)
-    rings = spark.createDataFrame(
-        [(4, *ring) for ring in (friends, farm, fans, unknown)], "size int, creators double, targets bigint"
+def test_few_accounts_count_against_a_ring_unless_they_come_back_to_several_creators_or_send_people_to_one_place(spark):
+    rings = {
+        "friends": (12.0, 14, 0.0, 0.0),
+        "farm": (4.0, 24, 0.0, 0.0),
+        "fans": (1.0, 24, 0.0, 0.0),
+        "nothing known": (None, 0, None, None),
+        "spammers": (12.0, 14, 1.0, 0.0),
+        "fans who pass on a link of hers": (1.0, 24, 1.0, 0.0),
+        "friends with a shop": (12.0, 14, 1.0, 0.9),
+    }
+    frame = spark.createDataFrame(
+        [(4, *ring) for ring in rings.values()],
+        "size int, creators double, targets bigint, contact_share double, own_targets_share double",
     )
     (term,) = [term for term in score_terms(household=6) if term.feature == "size"]
-    amounts = [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
-    assert amounts == pytest.approx([-1.5, 0.0, -1.5, -1.5])
+    amounts = [row.amount for row in frame.select(term.amount.alias("amount")).collect()]
+    assert dict(zip(rings, amounts, strict=True)) == {
+        name: pytest.approx(0.0 if name in ("farm", "spammers") else -1.5) for name in rings
+    }
 
 
 def test_creators_to_whom_few_accounts_do_not_come_back_are_no_customers(spark):

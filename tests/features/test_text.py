@@ -117,7 +117,12 @@ def test_disguise(text, disguised):
     ],
 )
 def test_contacts(text, expected):
-    assert contacts(text) == expected
+    assert [contact.name for contact in contacts(text)] == expected
+
+
+def test_what_is_only_mentioned_may_be_a_friend():
+    named = contacts("@lena and @tom: telegram: tom, or linktr.ee/tom")
+    assert [contact.name for contact in named if contact.is_mention] == ["lena"]
 
 
 def test_traits():
