@@ -257,15 +257,22 @@ def test_few_accounts_count_against_a_ring_unless_they_come_back_to_several_crea
 
 
 def test_creators_to_whom_few_accounts_do_not_come_back_are_no_customers(spark):
-    public = {"friends": (7, 8.0, 12, 0.4, 0.0), "farm": (7, 8.0, 32, 0.4, 0.0), "spammers": (7, 8.0, 12, 0.4, 1.0)}
-    public |= {"nobody else": (7, 8.0, 12, 0.6, 0.0), "many": (30, 8.0, 12, 0.4, 0.0)}
+    public = {
+        "friends": (7, 8.0, 12, 0.4, 0.0, 0.0),
+        "farm": (7, 8.0, 32, 0.4, 0.0, 0.0),
+        "same words": (7, 8.0, 12, 0.4, 1.0, 0.0),
+        "same link": (7, 8.0, 12, 0.4, 0.0, 1.0),
+        "nobody else": (7, 8.0, 12, 0.6, 0.0, 0.0),
+        "many": (30, 8.0, 12, 0.4, 0.0, 0.0),
+    }
     rings = spark.createDataFrame(
-        [(name, 0.5, *ring) for name, ring in public.items()],
-        "name string, coverage double, size int, creators double, targets bigint, capture double, text_share double",
+        [(name, 0.5, 0.0, *ring) for name, ring in public.items()],
+        "name string, coverage double, own_targets_share double, size int, creators double, targets bigint, "
+        "capture double, text_share double, contact_share double",
     )
     (term,) = [term for term in score_terms(household=6) if term.feature == "creators"]
     amounts = {row.name: row.amount for row in rings.select("name", term.amount.alias("amount")).collect()}
-    in_full = {"friends": 0.75 / 24, "farm": 0.75, "spammers": 0.75, "nobody else": 1.0, "many": 0.75}
+    in_full = dict.fromkeys(public, 0.75) | {"friends": 0.75 / 24, "nobody else": 1.0}
     assert amounts == pytest.approx(in_full)
 
 
