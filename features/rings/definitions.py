@@ -355,15 +355,15 @@ def score_terms(household: int) -> tuple[Term, ...]:
     breadth = ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
     public = _between("capture", 0.1, 0.5)
     scattered = 0.4 + 0.6 * breadth
-    same_text = F.greatest(_between("text_share", 0.1, 0.8), _between("contact_share", 0.1, 0.8))
-    telling = F.greatest(returning, same_text, _between("capture", 0.4, 0.6))
     followers, friends = _between("followed_before_share", 0.3, 0.8), _between("own_targets_share", 0.2, 0.8)
-    senders = _between("contact_share", 0.1, 0.8) * breadth * (1 - friends)
+    text, contact = _between("text_share", 0.1, 0.8), _between("contact_share", 0.1, 0.8)
+    telling = F.greatest(returning, text, contact, _between("capture", 0.4, 0.6))
+    senders = contact * breadth * (1 - friends)
     bought = breadth * _between("coverage", 0.1, 0.35) * public * (1 - small * (1 - telling))
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
     idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
-    words = same_text * _between("scaled_surprise", 2, 3)
+    firm = _between("scaled_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
     works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
     views = _between("view_share", 0.4, 0.8)
@@ -392,7 +392,18 @@ def score_terms(household: int) -> tuple[Term, ...]:
         Term(
             "accounts_per_device", 4.5, F.when(~home, farm).otherwise(0.0), "a phone farm: none has a device of its own"
         ),
-        Term("text_share", 7.5, words * scattered, "the same words or contacts, under creators unlike a giveaway's"),
+        Term(
+            "text_share",
+            7.5,
+            text * firm * scattered,
+            "the same words, under creators unlike the one of a giveaway",
+        ),
+        Term(
+            "contact_share",
+            7.5,
+            F.greatest(contact - text, F.lit(0.0)) * firm * scattered,
+            "readers sent to one place, in words that differ",
+        ),
         Term(
             "report_share",
             7.5,

@@ -228,6 +228,20 @@ def test_who_likes_all_that_they_watch_of_several_creators_and_little_else_is_se
     assert term.weight > 0
 
 
+def test_contacts_in_common_add_what_words_do_not_say(spark):
+    script, own_words, both = (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)
+    frame = spark.createDataFrame(
+        [(*ring, 8.0, 8.0) for ring in (script, own_words, both)],
+        "text_share double, contact_share double, scaled_surprise double, creators double",
+    )
+    amounts = [
+        term.amount.alias(term.feature)
+        for term in score_terms(household=6)
+        if term.feature in ("text_share", "contact_share")
+    ]
+    assert [tuple(row) for row in frame.select(*amounts).collect()] == [script, own_words, script]
+
+
 def test_reports_count_by_who_else_reported(spark):
     brigade, outraged = (1.0, 8.0, 0.6), (1.0, 8.0, 0.05)
     rings = spark.createDataFrame([brigade, outraged], "report_share double, creators double, capture double")
