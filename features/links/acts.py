@@ -24,6 +24,8 @@ ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == 
 WATCHED_AGAIN = 3
 """Sittings from which a video was chosen: a feed may well show it twice."""
 COPIED_WORKS = 3
+PUSHED = 0.5
+"""A place is pushed if of those who name it this share and more name it again: people pass a link on once."""
 ACT = ("source", "account_id", "object", "topic", "ts")
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
@@ -148,14 +150,30 @@ def _text_acts(comments: DataFrame, texts: DataFrame, limits: LinkLimits) -> Dat
 
 
 def _contact_acts(comments: DataFrame, texts: DataFrame) -> DataFrame:
-    """The links, phone numbers and accounts of other apps that an account named; and all contacts, mentions too, that
-    it named more than once, as who is mentioned once may be anybody.
+    """The contacts that an account named more than once, as who is mentioned once may be anybody; and every place that
+    it named, if it is pushed.
     """
     account, ts, contact = F.col("account_id"), F.col("ts"), F.col("contact")
-    acts = F.array(
-        F.when(F.col("again"), _act(_source(CONTACT), account, contact, contact, ts)),
-        F.when(~F.col("is_mention"), _act(_source("place"), account, contact, contact, ts)),
+    named = _named(comments, texts).persist()
+    places = named.where(~F.col("is_mention"))
+    pushed = places.groupBy("contact").agg(F.avg(F.col("again").cast("double")).alias("share"))
+    pushed = pushed.where(F.col("share") >= PUSHED)
+    return (
+        named.where("again")
+        .select(_act(_source(CONTACT), account, contact, contact, ts).alias("act"))
+        .unionByName(
+            places.join(pushed, on="contact", how="left_semi").select(
+                _act(_source("place"), account, contact, contact, ts).alias("act")
+            )
+        )
+        .select("act.*")
     )
+
+
+def _named(comments: DataFrame, texts: DataFrame) -> DataFrame:
+    """The contacts that each account named: account_id, contact, ts of the first time, again, and is_mention, false of
+    the links, phone numbers and accounts of other apps that readers are sent to.
+    """
     return (
         texts.where(F.col("normal").rlike("|".join((LINK, HANDLE, PHONE))))
         .select("raw", F.explode(text_contacts(F.col("text"))).alias("named"))
@@ -167,9 +185,6 @@ def _contact_acts(comments: DataFrame, texts: DataFrame) -> DataFrame:
             (F.bool_or("again") | (F.count(F.lit(1)) > 1)).alias("again"),
             F.bool_and("is_mention").alias("is_mention"),
         )
-        .select(F.explode(acts).alias("act"))
-        .where("act is not null")
-        .select("act.*")
     )
 
 

@@ -288,15 +288,19 @@ def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_befor
     assert 0 < len(wanted) < len({row.account_id for row in kept.collect()}) < 300
 
 
-def test_who_sends_readers_to_one_place_has_it_in_common_and_who_mentions_a_friend_has_not(spark):
-    shop, friend = "cheap likes at linktr.ee/x1", "look at this, @lena"
-    said = [(1, shop), (1, shop.upper()), (1, friend), (2, shop), (2, f"{shop} now"), (2, friend), (3, shop)]
-    said += [(account, f"{friend} again") for account in (1, 2)]
+def test_who_sends_readers_to_one_place_has_it_in_common_and_who_passes_a_link_on_or_mentions_a_friend_has_not(spark):
+    shop, friend, news = "cheap likes at linktr.ee/x1", "look at this, @lena", "it was on news.com/today"
+    said = {
+        1: [shop, shop.upper(), friend, f"{friend} again", news, f"{news}!!"],
+        2: [shop, f"{shop} now", friend, f"{friend} again", news],
+        3: [shop, news],
+    }
     comments = [
         {"verb": "comment", "account_id": account, "video_id": 100 + place, "text": text, "ts": START}
-        for place, (account, text) in enumerate(said)
+        for account, texts in said.items()
+        for place, text in enumerate(texts)
     ]
-    people, films = accounts(spark, *({"account_id": person} for person in (1, 2, 3))), videos(spark)
+    people, films = accounts(spark, *({"account_id": person} for person in said)), videos(spark)
     acted, worked = events(spark, *comments), works(films, START.date(), LIMITS)
     acts = co_actions(acted, people, films, worked, watching(acted, films), START.date(), LIMITS).collect()
     (place,) = {row.object for row in acts if row.source == SOURCE_NUMBER["place"]}
