@@ -74,6 +74,12 @@ def _act(source: Column, account: Column, target: Column, topic: Column, ts: Col
     )
 
 
+def _acts(source: str, rows: DataFrame, target: str) -> DataFrame:
+    """An act for each row (account_id, target, ts), whose object stands for itself alone."""
+    account, what, ts = F.col("account_id"), F.col(target), F.col("ts")
+    return rows.select(_act(_source(source), account, what, what, ts).alias("act")).select("act.*")
+
+
 def _source(name: str) -> Column:
     return F.lit(SOURCE_NUMBER[name])
 
@@ -101,19 +107,12 @@ def _event_acts(events: DataFrame) -> DataFrame:
 
 def _rewatches(videos: DataFrame) -> DataFrame:
     """Videos that an account sat down to at least `WATCHED_AGAIN` times, with the time of the first view."""
-    video = F.col("video_id")
-    again = videos.where(F.col("sittings") >= WATCHED_AGAIN)
-    return again.select(_act(_source("rewatch"), F.col("account_id"), video, video, F.col("ts")).alias("act")).select(
-        "act.*"
-    )
+    return _acts("rewatch", videos.where(F.col("sittings") >= WATCHED_AGAIN), "video_id")
 
 
 def _regulars(regulars: DataFrame) -> DataFrame:
     """Creators whose regular an account is, with the time of its first view of one of their videos."""
-    creator = F.col("creator")
-    return regulars.select(
-        _act(_source("regular"), F.col("account_id"), creator, creator, F.col("ts")).alias("act")
-    ).select("act.*")
+    return _acts("regular", regulars, "creator")
 
 
 def _comments(events: DataFrame) -> DataFrame:
@@ -141,33 +140,20 @@ def _text_acts(comments: DataFrame, texts: DataFrame, limits: LinkLimits) -> Dat
     """Comments by the cluster of near-equal texts they belong to."""
     clusters = text_clusters(texts.groupBy("text_id").agg(F.min("normal").alias("normal")), limits)
     named = texts.select("raw", "text_id").join(clusters, on="text_id", how="left")
-    return (
-        comments.join(named, on="raw", how="inner")
-        .withColumn("object", F.coalesce("cluster", "text_id"))
-        .select(_act(_source("text"), F.col("account_id"), F.col("object"), F.col("object"), F.col("ts")).alias("act"))
-        .select("act.*")
-    )
+    written = comments.join(named, on="raw", how="inner").withColumn("object", F.coalesce("cluster", "text_id"))
+    return _acts("text", written, "object")
 
 
 def _contact_acts(comments: DataFrame, texts: DataFrame) -> DataFrame:
     """The contacts that an account named more than once, as who is mentioned once may be anybody; and every place that
     it named, if it is pushed.
     """
-    account, ts, contact = F.col("account_id"), F.col("ts"), F.col("contact")
     named = _named(comments, texts).persist()
     places = named.where(~F.col("is_mention"))
     pushed = places.groupBy("contact").agg(F.avg(F.col("again").cast("double")).alias("share"))
     pushed = pushed.where(F.col("share") >= PUSHED)
-    return (
-        named.where("again")
-        .select(_act(_source(CONTACT), account, contact, contact, ts).alias("act"))
-        .unionByName(
-            places.join(pushed, on="contact", how="left_semi").select(
-                _act(_source("place"), account, contact, contact, ts).alias("act")
-            )
-        )
-        .select("act.*")
-    )
+    sent_to = places.join(pushed, on="contact", how="left_semi")
+    return _acts(CONTACT, named.where("again"), "contact").unionByName(_acts("place", sent_to, "contact"))
 
 
 def _named(comments: DataFrame, texts: DataFrame) -> DataFrame:

@@ -173,6 +173,15 @@ def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
     assert {reason.feature for reason in home["reasons"]}.isdisjoint({"top_creator_share", "capture", "coverage"})
 
 
+def term_of(feature):
+    (term,) = [term for term in score_terms(household=6) if term.feature == feature]
+    return term
+
+
+def amounts_of(term, rings):
+    return [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
+
+
 WILLED = (
     "watched_together bigint, willed_together bigint, willed_expected double, creators double, "
     "followed_before_share double, own_targets_share double"
@@ -192,8 +201,8 @@ def test_watching_the_same_counts_against_a_ring_unless_it_is_hired(spark):
     frame = spark.createDataFrame(
         list(rings.values()), f"view_share double, scaled_surprise double, coverage double, {WILLED}"
     )
-    (term,) = [term for term in score_terms(household=6) if term.feature == "view_share"]
-    amounts = [row.amount for row in frame.select(term.amount.alias("amount")).collect()]
+    term = term_of("view_share")
+    amounts = amounts_of(term, frame)
     assert dict(zip(rings, amounts, strict=True)) == {name: float(name == "taste") for name in rings}
     assert term.weight < 0
 
@@ -204,8 +213,7 @@ def test_who_likes_none_of_what_they_watch_together_is_paid_for_it(spark):
         [(1.0, 90, *counts, 5.0, 0.0, 0.0) for counts in (shy, fans, half, bots, lurkers)],
         f"view_share double, {WILLED}",
     )
-    (term,) = [term for term in score_terms(household=6) if term.feature == "willed_together"]
-    amounts = [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
+    amounts = amounts_of(term_of("willed_together"), rings)
     assert amounts == [0.0, 0.0, 0.0, 1.0, 0.0]
 
 
@@ -221,9 +229,9 @@ def test_who_likes_all_that_they_watch_of_several_creators_and_little_else_is_se
         "no lives elsewhere": (90, 88, None, 5.0, 0.1, 0.0),
         "nothing known": (None, None, None, None, None, None),
     }
-    (term,) = [term for term in score_terms(household=6) if term.feature == "willed_expected"]
+    term = term_of("willed_expected")
     frame = spark.createDataFrame(list(rings.values()), WILLED)
-    amounts = [row.amount for row in frame.select(term.amount.alias("amount")).collect()]
+    amounts = amounts_of(term, frame)
     assert dict(zip(rings, amounts, strict=True)) == {name: float(name == "farm") for name in rings}
     assert term.weight > 0
 
@@ -234,19 +242,14 @@ def test_contacts_in_common_add_what_words_do_not_say(spark):
         [(*ring, 8.0, 8.0) for ring in (script, own_words, both)],
         "text_share double, contact_share double, scaled_surprise double, creators double",
     )
-    amounts = [
-        term.amount.alias(term.feature)
-        for term in score_terms(household=6)
-        if term.feature in ("text_share", "contact_share")
-    ]
-    assert [tuple(row) for row in frame.select(*amounts).collect()] == [script, own_words, script]
+    amounts = [amounts_of(term_of(feature), frame) for feature in ("text_share", "contact_share")]
+    assert list(zip(*amounts, strict=True)) == [script, own_words, script]
 
 
 def test_reports_count_by_who_else_reported(spark):
     brigade, outraged = (1.0, 8.0, 0.6), (1.0, 8.0, 0.05)
     rings = spark.createDataFrame([brigade, outraged], "report_share double, creators double, capture double")
-    (term,) = [term for term in score_terms(household=6) if term.feature == "report_share"]
-    assert [row.amount for row in rings.select(term.amount.alias("amount")).collect()] == pytest.approx([1.0, 0.4])
+    assert amounts_of(term_of("report_share"), rings) == pytest.approx([1.0, 0.4])
 
 
 def test_few_accounts_count_against_a_ring_unless_they_come_back_to_several_creators_or_send_people_to_one_place(spark):
@@ -263,8 +266,7 @@ def test_few_accounts_count_against_a_ring_unless_they_come_back_to_several_crea
         [(4, *ring) for ring in rings.values()],
         "size int, creators double, targets bigint, contact_share double, own_targets_share double",
     )
-    (term,) = [term for term in score_terms(household=6) if term.feature == "size"]
-    amounts = [row.amount for row in frame.select(term.amount.alias("amount")).collect()]
+    amounts = amounts_of(term_of("size"), frame)
     assert dict(zip(rings, amounts, strict=True)) == {
         name: pytest.approx(0.0 if name in ("farm", "spammers") else -1.5) for name in rings
     }
@@ -280,12 +282,11 @@ def test_creators_to_whom_few_accounts_do_not_come_back_are_no_customers(spark):
         "many": (30, 8.0, 12, 0.4, 0.0, 0.0),
     }
     rings = spark.createDataFrame(
-        [(name, 0.5, 0.0, *ring) for name, ring in public.items()],
-        "name string, coverage double, own_targets_share double, size int, creators double, targets bigint, "
+        [(0.5, 0.0, *ring) for ring in public.values()],
+        "coverage double, own_targets_share double, size int, creators double, targets bigint, "
         "capture double, text_share double, contact_share double",
     )
-    (term,) = [term for term in score_terms(household=6) if term.feature == "creators"]
-    amounts = {row.name: row.amount for row in rings.select("name", term.amount.alias("amount")).collect()}
+    amounts = dict(zip(public, amounts_of(term_of("creators"), rings), strict=True))
     in_full = dict.fromkeys(public, 0.75) | {"friends": 0.75 / 24, "nobody else": 1.0}
     assert amounts == pytest.approx(in_full)
 
