@@ -22,14 +22,13 @@ from scores_against_truth import accounts_scored, of_accounts
 from conf import load_limits, load_policies
 from jobs.job import Context
 from jobs.session import start_session
-from jobs.snapshots import cases_before, feature_rows, published, read_days
+from jobs.snapshots import decided_by, feature_rows, published, read_days
 from lake.runs import Run
-from lake.schemas import ACCOUNT_FEATURES, ACCOUNTS, DECISIONS, POLICIES, RING_MEMBERS
+from lake.schemas import ACCOUNT_FEATURES, ACCOUNTS, DECISIONS, POLICIES
 from lake.store import Lake
 from models.evidence import Evidence, Prior, evidence_of
 from models.examples import at_snapshots, bounded, even_sample, examples, population, with_countries
 from models.fit import Rows, fit_model
-from models.labels import labels
 from models.rows import feature_names
 from models.score import NO_CHANGE
 from models.training import rows_for_policy
@@ -86,8 +85,7 @@ RECIPES = (
 def known_of(context: Context) -> Known:
     """What `train` learns from on the day, and the rows that `score` scores."""
     days, training = published(context), context.limits.training
-    told = labels(context.source(DECISIONS), cases_before(context), read_days(context, RING_MEMBERS, days), days)
-    told = at_snapshots(told, days).where("entity_type = 'account'")
+    told = at_snapshots(decided_by(context, context.source(DECISIONS), days), days).where("entity_type = 'account'")
     rows = feature_rows(context, days)["account"].persist()
     newest = read_days(context, ACCOUNT_FEATURES, days[-1:])
     active = population(rows, KEY, even_sample(newest, KEY, training.background_rows, training.seed))

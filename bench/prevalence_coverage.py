@@ -68,7 +68,8 @@ def audited(rows: pd.DataFrame, policies: Policies, dice: np.random.Generator) -
     errors = error_rate(int(sure.sum()), int((first != second)[sure].sum()), settings.prior_error, settings.prior_pairs)
     weights = (drawn["views"] / drawn["audit_probability"]).to_numpy(float)
     predicted = float((rows["views"] * rows["score"]).sum() / rows["views"].sum())
-    audit = [Audit(seen, seconds, weights, drawn["score"].to_numpy(float), predicted)]
+    asked = np.full(len(seen), True)
+    audit = [Audit(seen, asked, seconds, weights, drawn["score"].to_numpy(float), predicted)]
     return combined(audit, errors, assisted=False), combined(audit, errors, assisted=True), len(drawn)
 
 

@@ -5,6 +5,7 @@ their place.
 """
 
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -120,7 +121,7 @@ class GateLimits(Section):
     leak_separation: float = Field(
         gt=0.5, le=1, description="a feature that tells the classes apart this well alone is a leak"
     )
-    leak_rows: int = Field(ge=2, description="rows of each class from which a leak can be told from luck")
+    leak_rows: int = Field(ge=2, description="groups of each class from which a leak can be told from luck")
 
 
 class ScoringLimits(Section):
@@ -274,9 +275,30 @@ class Policies(ConfigFile):
     prevalence: Prevalence
     quality: Quality
 
+    @property
+    def lowest_score(self) -> float:
+        """The score below which nothing becomes a case but by an audit."""
+        return min(self.review.uncertain_band[0], *(policy.threshold for policy in self.policies.values()))
+
+    def with_less_capacity(self, taken: Mapping[str, int]) -> Self:
+        """The same where so many cases of each policy's capacity are taken already."""
+        left = {
+            name: policy.model_copy(update={"capacity": max(policy.capacity - taken.get(name, 0), 0)})
+            for name, policy in self.policies.items()
+        }
+        return self.model_copy(update={"policies": left})
+
 
 def load_policies(path: Path | None = None) -> Policies:
-    return Policies.load(path or DEFAULTS / "policies.toml")
+    """Raises ConfigError for a file that cannot be used, one without some policy of the default file among them."""
+    default = Policies.load(DEFAULTS / "policies.toml")
+    if path is None:
+        return default
+    own = Policies.load(path)
+    for name in default.policies:
+        if name not in own.policies:
+            raise ConfigError(f"{path}: policies.{name} is missing; a policy that nobody reviews has a capacity of 0")
+    return own
 
 
 def load_limits(path: Path | None = None) -> Limits:

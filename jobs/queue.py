@@ -32,11 +32,14 @@ def run(context: Context) -> Facts:
 def inputs(context: Context, earlier: DataFrame) -> Day:
     """What the queue of a day is made from; `earlier` is the queue of the days before.
 
-    Raises MissingTable for a day that was scored before rings had scores of their own: none would become a case.
+    Raises MissingTable for a day that has accounts or rings and no scores of them: none would become a case.
     """
     rings, scores = context.day(RINGS), {kind: context.day(table) for kind, table in score.TABLES.items()}
-    if scores["ring"].isEmpty() and not rings.isEmpty():
-        raise MissingTable(f"the rings of {context.as_of} have no scores: run python -m jobs score for that day first")
+    for kind, active in (("account", context.day(AUDITED_ACCOUNTS)), ("ring", rings)):
+        if scores[kind].isEmpty() and not active.isEmpty():
+            raise MissingTable(
+                f"the {kind}s of {context.as_of} have no scores: run python -m jobs score for that day first"
+            )
     return Day(
         **{f"{kind}_scores": rows for kind, rows in scores.items()},
         rings=rings,

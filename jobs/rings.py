@@ -49,8 +49,9 @@ def run(context: Context) -> Facts:
     comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))
     written = scripts(comments, members, context.limits.links.min_text_length)
     recruited = cut(recruits(members, described, context.day(VIDEO_WORKS).drop("as_of").unionByName(written)))
-    accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
+    # Members last: a day that has them counts as whole where training looks for snapshots.
     published = context.publish(RINGS_WITH_FEATURES, with_outsiders_counted(described, near, recruited))
+    accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
     return {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
 
@@ -71,7 +72,7 @@ JOB = Job(
     "Groups of accounts held together by links, with their evidence.",
     run,
     reads=(LINK_EVIDENCE, VIDEO_WORKS, ACCOUNTS, VIDEOS, EVENTS),
-    writes=(RING_MEMBERS, RINGS),
+    writes=(RINGS, RING_MEMBERS),
 )
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from jobs.job import Context, Facts, Job, main
 from jobs.snapshots import MODEL_INPUTS, feature_rows
 
+from conf import Policies, ScoringLimits
 from lake.schemas import ACCOUNT_SCORES, MODELS, RING_SCORES, VIDEO_SCORES
 from models.registry import SCORED, registered, standing_models
 from models.score import score_entities
@@ -30,12 +31,18 @@ def run(context: Context) -> Facts:
             f"a first model is trained by: python -m jobs train --lake {lake.uri} --as-of {day}"
         )
     capacities = {name: policy.capacity for name, policy in context.policies.policies.items()}
+    scoring = with_reasons_of_cases(context.limits.scoring, context.policies)
     facts: dict[str, object] = {}
     for kind, policies in SCORED.items():
         mine = {policy: models[kind, policy] for policy in policies if (kind, policy) in models}
-        scores = score_entities(rows[kind], kind, policies, mine, capacities, context.limits.scoring)
+        scores = score_entities(rows[kind], kind, policies, mine, capacities, scoring)
         facts[f"{kind} scores"] = context.publish(TABLES[kind], scores)
     return {**facts, "models": len(models), "without a model": ", ".join(cold) or "none"}
+
+
+def with_reasons_of_cases(limits: ScoringLimits, policies: Policies) -> ScoringLimits:
+    """Limits by which all scores that could make a case have reasons."""
+    return limits.model_copy(update={"reason_threshold": min(limits.reason_threshold, policies.lowest_score)})
 
 
 JOB = Job(

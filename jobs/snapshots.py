@@ -13,6 +13,7 @@ from features.graph import cut
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,
+    AUDIT_DRAWS,
     EVENTS,
     JOB_RUNS,
     REVIEW_QUEUE,
@@ -23,6 +24,7 @@ from lake.schemas import (
     Table,
 )
 from models.examples import uncovered, wanted_days, windows
+from models.labels import labels
 from models.rows import account_rows, copying_rings, publics, ring_rows, video_rings, video_rows
 from validation.rules import usable
 
@@ -70,9 +72,16 @@ def read_days(context: Context, table: Table, days: Sequence[date]) -> DataFrame
     return context.lake.read(table).where(F.col("as_of").isin(list(days)))
 
 
-def cases_before(context: Context) -> DataFrame:
-    """The cases of the review queue of earlier days; none when there has been no queue."""
-    return context.lake.read_or_empty(REVIEW_QUEUE).where(F.col("as_of") < F.lit(context.as_of))
+def decided_by(context: Context, decisions: DataFrame, days: Sequence[date]) -> DataFrame:
+    """Labels by the decisions that were known at the day, with the cases, audits and ring members of the days before;
+    none of cases and audits when there has been no queue.
+    """
+    cases, draws = (
+        context.lake.read_or_empty(table).where(F.col("as_of") < F.lit(context.as_of))
+        for table in (REVIEW_QUEUE, AUDIT_DRAWS)
+    )
+    since_features = draws.where(F.col("as_of") >= F.lit(min(days, default=context.as_of)))
+    return labels(decisions, cases, since_features, read_days(context, RING_MEMBERS, days), days)
 
 
 def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:

@@ -1,7 +1,7 @@
 """Train: models from reviewers' decisions, promoted when they are no worse than what scores today."""
 
 from jobs.job import Context, Facts, Job, main, one_line
-from jobs.snapshots import FEATURES, MODEL_INPUTS, backfill, cases_before, feature_rows, published, read_days
+from jobs.snapshots import FEATURES, MODEL_INPUTS, backfill, decided_by, feature_rows, published, read_days
 
 from datetime import timedelta
 
@@ -9,11 +9,10 @@ import click
 from pyspark.sql import functions as F
 
 from lake.errors import GateRefused
-from lake.schemas import ACCOUNTS, DECISIONS, MODELS, REVIEW_QUEUE, RING_MEMBERS
+from lake.schemas import ACCOUNTS, AUDIT_DRAWS, DECISIONS, MODELS, REVIEW_QUEUE
 from models import tracking
 from models.distributed import check_slots
 from models.examples import at_snapshots, even_sample
-from models.labels import labels
 from models.registry import SCORED, register, registered, standing_models
 from models.training import Decided, Training, train_entity
 
@@ -39,8 +38,7 @@ def run(context: Context) -> Facts:
     oldest = context.as_of - timedelta(weeks=limits.training.decision_weeks)
     days = [day for day in published(context) if day >= oldest]
     facts: dict[str, object] = {"snapshots": len(days), "snapshots made": len(made)}
-    known = labels(decisions, cases_before(context), read_days(context, RING_MEMBERS, days), days)
-    known = at_snapshots(known, days).cache()
+    known = at_snapshots(decided_by(context, decisions, days), days).cache()
     registry = registered(lake)
     standing = standing_models(lake, registry, context.as_of)
     outcomes = []
@@ -89,7 +87,7 @@ JOB = Job(
     "train",
     "train models from decisions, and put live those that pass the gate",
     run,
-    reads=(DECISIONS, ACCOUNTS, *MODEL_INPUTS, REVIEW_QUEUE),
+    reads=(DECISIONS, ACCOUNTS, *MODEL_INPUTS, REVIEW_QUEUE, AUDIT_DRAWS),
     writes=(MODELS,),
     options=(
         click.Option(["--snapshot-weeks"], type=click.IntRange(1), help="Weeks for which missing features are made."),

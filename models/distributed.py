@@ -93,7 +93,7 @@ class AllRows:
         is_seen = inside[ties["row"]].to_numpy()
         seen, held = (pd.MultiIndex.from_frame(part[["kind", "id"]]) for part in (ties[is_seen], ties[~is_seen]))
         things = held.difference(seen).to_frame(index=False)
-        left = apart_from(self.frame, self.frame.sparkSession.createDataFrame(things, "kind string, id double"))
+        left = apart_from(self.frame, self.frame.sparkSession.createDataFrame(things, "kind string, id bigint"))
         later = told["decided_at"][~inside & (told["decided_at"] > told["decided_at"][inside].max())]
         return left if later.empty else left.where(F.col("decided_at") < F.lit(later.min()))
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_matrix
@@ -65,9 +66,21 @@ def labelled(labels: DataFrame, rows: DataFrame, key: str) -> DataFrame:
     return labels.withColumnRenamed("entity_id", key).join(rows, on=["as_of", key], how="inner")
 
 
+def on_driver(rows: DataFrame) -> pd.DataFrame:
+    """Rows in pandas, as by `toPandas`, but ids of which some are missing stay whole: doubles end at 2^53."""
+    table = rows.toArrow()
+    frame = table.to_pandas()
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_timestamp(values.type):
+            frame[name] = frame[name].dt.tz_localize(None)
+        elif pa.types.is_integer(values.type) and values.null_count:
+            frame[name] = values.to_pandas(types_mapper=lambda _: pd.Int64Dtype())
+    return frame
+
+
 def examples(labels: DataFrame, rows: DataFrame, key: str) -> pd.DataFrame:
     """Labelled rows of one entity type, sorted by key and policy, on the driver; `labels` has been bounded."""
-    joined = labelled(F.broadcast(labels), rows, key).toPandas()
+    joined = on_driver(labelled(F.broadcast(labels), rows, key))
     joined["days"] = (joined["decided_at"] - EPOCH) / pd.Timedelta(days=1)
     return joined.sort_values([key, "policy"], kind="stable", ignore_index=True)
 
@@ -100,7 +113,7 @@ def even_sample(features: DataFrame, key: str, most: int, seed: int) -> EvenSamp
 
 def population(rows: DataFrame, key: str, sample: EvenSample) -> Population:
     """The rows of a sample, sorted by key, on the driver."""
-    drawn = rows.join(F.broadcast(sample.keys), on=["as_of", key], how="inner").toPandas()
+    drawn = on_driver(rows.join(F.broadcast(sample.keys), on=["as_of", key], how="inner"))
     return Population(drawn.sort_values(key, kind="stable", ignore_index=True), sample.size)
 
 
@@ -117,16 +130,15 @@ def tied_by(columns: Collection[str]) -> list[tuple[str, str, bool]]:
 
 
 def ties_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """What each row belongs to (see `tied_by`): columns row (its place), kind, id (as a double, which pandas makes of
-    ids that may be missing).
-    """
+    """What each row belongs to (see `tied_by`): columns row (its place), kind, id."""
     parts = []
     for kind, column, if_acting in tied_by(rows.columns):
         ids = rows[column]
+        tied = ids.notna().to_numpy()
         if if_acting:
-            ids = ids.where(rows["engaging_ring_expected"].fillna(0.0) >= ACTING_MEMBERS)
-        parts.append(pd.DataFrame({"row": np.arange(len(rows)), "kind": kind, "id": ids.to_numpy(float)}))
-    return pd.concat(parts).dropna(subset="id")
+            tied &= rows["engaging_ring_expected"].to_numpy(float) >= ACTING_MEMBERS
+        parts.append(pd.DataFrame({"row": np.flatnonzero(tied), "kind": kind, "id": ids[tied].astype(np.int64)}))
+    return pd.concat(parts)
 
 
 def apart_from(rows: DataFrame, things: DataFrame) -> DataFrame:
@@ -136,7 +148,7 @@ def apart_from(rows: DataFrame, things: DataFrame) -> DataFrame:
         if if_acting:
             tie = F.when(F.col("engaging_ring_expected") >= ACTING_MEMBERS, tie)
         of_kind = F.broadcast(things.where(F.col("kind") == kind).select(F.col("id").alias("thing")))
-        rows = rows.join(of_kind, on=tie.cast("double") == F.col("thing"), how="left_anti")
+        rows = rows.join(of_kind, on=tie == F.col("thing"), how="left_anti")
     return rows
 
 

@@ -37,9 +37,15 @@ RISING = re.compile(
 )
 """Features of which more is never less suspicious: evidence that is judged already. Trees must not bend it down."""
 LEVELS = (-30.0, 30.0)
+LEAST_GROUPS = 2
+"""Groups of a class that are needed to fit on some and to predict the others."""
 Parameters = Mapping[str, float | int]
 Fit = Callable[["Rows", Prior, Parameters, TrainingLimits], tuple[xgb.Booster, float]]
 """What `fit_booster` does, there or elsewhere."""
+
+
+class TooFewGroups(ValueError):
+    """The rows of a class act together in too few groups to keep some of them apart."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,11 @@ class Rows:
     def enough(self, per_class: int) -> bool:
         """Whether each class has that many rows."""
         return min(self.positives, len(self) - self.positives) >= per_class
+
+    @property
+    def groups_per_class(self) -> int:
+        """In how many groups the class that is in fewer has rows."""
+        return min(len(set(self.groups[self.labels == label])) for label in (0, 1))
 
 
 @dataclass(frozen=True)
@@ -245,10 +256,13 @@ def fit_booster(rows: Rows, prior: Prior, parameters: Parameters, limits: Traini
 
 
 def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Train and test positions; a group is on one side only."""
-    most = min(limits.folds, len(set(rows.groups[rows.labels == 1])), len(set(rows.groups[rows.labels == 0])))
-    splitter = StratifiedGroupKFold(max(most, 2), shuffle=True, random_state=limits.seed)
-    yield from splitter.split(rows.features, rows.labels, rows.groups)
+    """Train and test positions; a group is on one side only. Raises TooFewGroups when one to train on lacks a class."""
+    most = max(min(limits.folds, rows.groups_per_class), LEAST_GROUPS)
+    splitter = StratifiedGroupKFold(most, shuffle=True, random_state=limits.seed)
+    for train, test in splitter.split(rows.features, rows.labels, rows.groups):
+        if not rows.take(train).enough(1):
+            raise TooFewGroups(f"the {rows.positives} violating or the other decisions act together nearly all")
+        yield train, test
 
 
 def held_out_margins(

@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
 from conf import GateLimits, TrainingLimits
-from models.fit import Rows, folds
+from models.fit import LEAST_GROUPS, Rows, TooFewGroups, folds
 from models.weights import trimmed
 
 CALIBRATION_BINS = 15
@@ -37,21 +37,31 @@ class HeldOut:
     judge: Rows
     later: bool
 
+    @property
+    def can_be_fitted(self) -> bool:
+        """Whether each class has groups enough to hold some of them out once more."""
+        return self.fit.groups_per_class >= LEAST_GROUPS
+
 
 def held_out(rows: Rows, limits: TrainingLimits) -> HeldOut:
     """Split off the latest decisions on groups that the earlier ones say nothing about.
 
-    When that leaves too few of a class, as on a young lake, groups are held out whatever their day.
+    When that leaves too few of a class, as on a young lake, groups are held out whatever their day. Raises TooFewGroups
+    when nothing is left to fit on, or to judge by, either way.
     """
     order = np.sort(rows.days)
     since = order[int(len(order) * (1 - limits.held_out_share))]
     earlier = rows.days < since
     later = ~earlier & ~np.isin(rows.groups, rows.groups[earlier])
     split = HeldOut(rows.take(earlier), rows.take(later), later=True)
-    if split.fit.enough(limits.min_per_class // 2) and split.judge.enough(limits.min_per_class // 4):
+    enough = split.fit.enough(limits.min_per_class // 2) and split.judge.enough(limits.min_per_class // 4)
+    if enough and split.can_be_fitted:
         return split
-    train, test = next(iter(folds(rows, limits)))
-    return HeldOut(rows.take(train), rows.take(test), later=False)
+    by_group = (HeldOut(rows.take(train), rows.take(test), later=False) for train, test in folds(rows, limits))
+    for split in by_group:
+        if split.can_be_fitted and split.judge.enough(1):
+            return split
+    raise TooFewGroups(f"{rows.groups_per_class} groups that act together hold all decisions of a class")
 
 
 def precision_at(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, capacity: float) -> float:
@@ -142,8 +152,10 @@ def leaks(rows: Rows, limits: GateLimits) -> list[str]:
 
     A few percent of verdicts are slips, so nothing that an account did agrees with all of them; what does was made from
     the verdict. Measured as the area under the ROC curve of the feature alone, unknown values taken as least and as
-    most.
+    most, on one row of each class of a group: a ring's members have one verdict and much else in common.
     """
+    _, first = np.unique(np.column_stack([rows.groups, rows.labels]), axis=0, return_index=True)
+    rows = rows.take(np.sort(first))
     positives = rows.labels == 1
     if not rows.enough(limits.leak_rows):
         return []

@@ -12,6 +12,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+ENTITY = ("entity_type", "entity_id", "policy")
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
 JUDGED_MEMBERS = 2
@@ -32,9 +33,7 @@ def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
 
 def standing(decisions: DataFrame) -> DataFrame:
     """The decision that stands for each entity and policy: the latest, of equal moments the one with the largest id."""
-    last_first = Window.partitionBy("entity_type", "entity_id", "policy").orderBy(
-        F.desc("decided_at"), F.desc("decision_id")
-    )
+    last_first = Window.partitionBy(*ENTITY).orderBy(F.desc("decided_at"), F.desc("decision_id"))
     return decisions.withColumn("place", F.row_number().over(last_first)).where("place = 1").drop("place")
 
 
@@ -52,22 +51,54 @@ def with_cases(decisions: DataFrame, queue: DataFrame) -> DataFrame:
     return decisions.join(cases, on="case_id", how="left")
 
 
-def labels(decisions: DataFrame, queue: DataFrame, ring_members: DataFrame, ring_days: Sequence[date]) -> DataFrame:
+def drawn_at_random(draws: DataFrame, decisions: DataFrame) -> DataFrame:
+    """What was drawn at random and is decided, whatever the decision answers: entity_type, entity_id, policy, and
+    `drawn_with`, the chance of having been drawn.
+
+    `draws` are the audits of the queue. Who was flagged or decided already was drawn like anybody; its audits, were
+    they left out, would be of honest accounts alone. The chance is that of any of the days, as if each had been like
+    those on which it was drawn. It is null for a `random_audit` that answers none of these draws: an even one.
+    """
+    days = draws.groupBy("policy").agg(F.count_distinct("as_of").alias("days"))
+    chance = 1 - F.pow(1 - F.col("chance"), F.col("days"))
+    of_queue = (
+        draws.groupBy("policy", F.col("account_id").alias("entity_id"))
+        .agg(F.avg("inclusion_probability").alias("chance"))
+        .join(F.broadcast(days), on="policy", how="inner")
+        .select(F.lit("account").alias("entity_type"), "entity_id", "policy", chance.alias("drawn_with"))
+    )
+    even = decisions.where("source = 'random_audit'").select(*ENTITY).distinct()
+    return even.join(of_queue, on=list(ENTITY), how="full").select(*ENTITY, "drawn_with")
+
+
+def labels(
+    decisions: DataFrame, queue: DataFrame, draws: DataFrame, ring_members: DataFrame, ring_days: Sequence[date]
+) -> DataFrame:
     """One row per labelled account, video or ring and policy.
 
-    `decisions` are those known at the day of knowledge, `queue` the cases of earlier days, `ring_members` the published
-    members of all `ring_days`. A ring's verdict reaches its members as they were on the day of its case (of the
-    decision when it answers none): `strength` is then how firmly the member is tied, and 1 for a verdict on the
-    entity itself, which goes before any that is passed on. Of several rings the firmest tie counts. A ring without a
-    verdict has that of the majority of `JUDGED_MEMBERS` or more members that have one; `strength` is then how much
-    larger its share is than the minority's.
+    `decisions` are those known at the day of knowledge, `queue` the cases of earlier days, `draws` their random audits,
+    `ring_members` the published members of all `ring_days`. The verdict is that of the latest decision, the chance of
+    having been asked that of `drawn_at_random`, else that of the case which the decision answers.
+
+    A ring's verdict reaches its members as they were on the day of its case (of the decision when it answers none):
+    `strength` is then how firmly the member is tied, and 1 for a verdict on the entity itself, which goes before any
+    that is passed on. Of several rings the firmest tie counts. A ring without a verdict has that of the majority of
+    `JUDGED_MEMBERS` or more members that have one; `strength` is then how much larger its share is than the minority's.
 
     Columns: entity_type, entity_id, policy, label (1 violating, 0 benign), strength, decided_at, source, selection,
     inclusion_probability.
     """
+    drawn = drawn_at_random(draws, decisions).withColumn("is_drawn", F.lit(True))
     judged = (
         with_cases(standing(decisions), queue)
         .where("verdict IN ('violating', 'benign')")
+        .join(drawn, on=list(ENTITY), how="left")
+        .withColumn("of_audit", F.when(F.col("selection") == "audit", F.col("inclusion_probability")))
+        .withColumn(
+            "inclusion_probability",
+            F.when(F.col("is_drawn"), F.coalesce("drawn_with", "of_audit")).otherwise(F.col("inclusion_probability")),
+        )
+        .withColumn("selection", F.when(F.col("is_drawn"), "audit").otherwise(F.col("selection")))
         .select(
             "entity_type",
             "entity_id",
@@ -89,13 +120,12 @@ def labels(decisions: DataFrame, queue: DataFrame, ring_members: DataFrame, ring
         .withColumnRenamed("account_id", "entity_id"),
         by_majority(of_members.join(ring_members.drop("strength"), on=["as_of", "account_id"], how="inner")),
     ]
-    entity = ["entity_type", "entity_id", "policy"]
-    columns = [*entity, "label", "strength", "decided_at", "source", "selection", "inclusion_probability"]
+    columns = [*ENTITY, "label", "strength", "decided_at", "source", "selection", "inclusion_probability"]
     candidates = reduce(
         DataFrame.unionByName,
         [each.select(*columns, "ring_id", F.lit(rank).alias("rank")) for rank, each in enumerate(ranked)],
     )
-    best_first = Window.partitionBy(*entity).orderBy("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
+    best_first = Window.partitionBy(*ENTITY).orderBy("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
     return candidates.withColumn("place", F.row_number().over(best_first)).where("place = 1").select(*columns)
 
 

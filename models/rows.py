@@ -274,7 +274,9 @@ def ring_ties(engaged: DataFrame, public: DataFrame, owners: DataFrame) -> DataF
     customer = Window.partitionBy("as_of", "account_id", "ring_id")
     surest = F.max("alone").over(customer)
     next_surest = F.max(F.when(F.col("place") > 1, F.col("alone"))).over(customer)
-    elsewhere = F.coalesce(F.when(F.col("place") == 1, next_surest).otherwise(surest), F.lit(0.0))
+    others = F.when(F.col("place") == 1, next_surest).otherwise(surest)
+    # Nobody knows whether two videos whose uploader nobody knows are of one creator.
+    elsewhere = F.coalesce(F.when(F.col("account_id").isNotNull(), others), F.lit(0.0))
     tie = F.greatest(
         F.col("alone") * F.col("alone"), F.col("elsewhere") * ramp(F.col("engaging_ring_capture"), *NOTED_SHARE)
     )

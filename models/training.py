@@ -14,7 +14,7 @@ from conf import Limits, Policy, TrainingLimits
 from models.distributed import AllRows
 from models.evidence import Evidence, Prior, evidence_of
 from models.examples import EvenSample, bounded, examples, groups_of, labelled, population, with_countries
-from models.fit import Fit, Model, Rows, fit_booster, fit_model, search
+from models.fit import Fit, Model, Rows, TooFewGroups, fit_booster, fit_model, search
 from models.gate import CHAMPION, EVIDENCE, Exam, HeldOut, held_out, judge, leaks
 from models.rows import feature_names
 from models.weights import RANDOM, Population, Weighing, frame_of, weighing
@@ -172,6 +172,8 @@ def train_policy(
     held-out rows. The model that goes live is then fitted on all rows with the same hyperparameters: on a young lake
     the latest weeks are half of what is known. With `everything`, of which `rows` are a sample then, the boosters of
     both are fitted on that.
+
+    Raises TooFewGroups when those who act together cannot be kept apart from others of their class.
     """
     limits, gate = training.limits.training, training.limits.gate
     champion = training.champions.get((entity_type, policy))
@@ -234,6 +236,9 @@ def train_entity(decided: Decided, policies: Sequence[str], training: Training) 
             weigh = weighing_for(told, entity_type, names, active, limits)
             everything = AllRows(all_labelled.where(F.col("policy") == policy), told, key, weigh, training.tasks)
         prior = Prior(evidence, active.sample)
-        trained.outcomes.append(train_policy(entity_type, policy, prior, own, training, everything))
+        try:
+            trained.outcomes.append(train_policy(entity_type, policy, prior, own, training, everything))
+        except TooFewGroups as why:
+            trained.skipped[policy] = str(why)
     all_labelled.unpersist()
     return trained

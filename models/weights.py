@@ -2,8 +2,9 @@
 
 Reviewers see what was flagged, so labelled rows are no picture of the platform. Three kinds of row are told apart:
 
-- random: drawn by chance, with a recorded probability (audit cases) or evenly (`random_audit`). Weight 1 / probability,
-  scaled so that together they stand for the whole population (Horvitz and Thompson 1952; Hájek's ratio form).
+- random: drawn by chance, with a recorded probability (audits of the queue) or evenly (`random_audit`), whatever they
+  were decided for. Weight 1 / probability, scaled so that together they stand for the whole population (Horvitz and
+  Thompson 1952; Hájek's ratio form).
 - known: cases of the queue drawn with a recorded probability (`risk` is 1: it stands for itself). Weight
   1 / probability.
 - other: reports, appeals, older flags. Their chance of being reviewed is estimated from what draws attention, activity
@@ -36,7 +37,7 @@ class Population:
 
 def frame_of(rows: pd.DataFrame) -> np.ndarray:
     """Which kind each labelled row is: random, known or other."""
-    drawn = (rows["selection"] == "audit") | ((rows["source"] == "random_audit") & rows["selection"].isna())
+    drawn = rows["selection"] == "audit"
     known = rows["inclusion_probability"].notna() & ~drawn
     return np.select([drawn, known], [RANDOM, KNOWN], OTHER)
 

@@ -16,10 +16,10 @@ none does.
 """
 
 
-def case_id(as_of: date, one: Candidate) -> str:
+def case_id(as_of: date, policy: str, entity_type: str, entity_id: int) -> str:
     """The same entity, policy and day always make the same id."""
-    text = f"{one.policy}/{one.entity_type}/{one.entity_id}/{as_of}"
-    return f"{one.policy}-{one.entity_type}-{as_of:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    text = f"{policy}/{entity_type}/{entity_id}/{as_of}"
+    return f"{policy}-{entity_type}-{as_of:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def evidence(selection: str, one: Candidate, words: Words) -> str:
@@ -66,7 +66,7 @@ def case(
     hours = min(policy.due_hours, lawful_hours or policy.due_hours)
     row = {
         "as_of": as_of,
-        "case_id": case_id(as_of, one),
+        "case_id": case_id(as_of, *one.key),
         "queue": policy.queue,
         "policy": one.policy,
         "entity_type": one.entity_type,

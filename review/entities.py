@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from conf import Policies
+from conf import Policies, Review
 
 ENTITY = ("policy", "entity_type", "entity_id")
 """Identifies what is judged, and for what."""
@@ -43,9 +43,8 @@ def entities(
     """Every account, video and ring whose score could make it a case, for each policy.
 
     A ring at or above the threshold stands for its members: they have no row of their own for that policy. Its reach
-    is the sum of its members' (an account that two of them reached counts twice). Of one ring's videos only the
-    `videos_per_ring` of highest priority have a row. `priority` is the expected harm: chance x severity x accounts
-    exposed in the last 7 days, at least 1.
+    is the sum of its members' (an account that two of them reached counts twice). `priority` is the expected harm:
+    chance x severity x accounts exposed in the last 7 days, at least 1.
     """
     kept = ("ring_id", "score", F.coalesce("reach", F.lit(1)).alias("reach"), "reasons")
     worth = F.col("score") >= lowest_score(policies)
@@ -74,18 +73,25 @@ def entities(
     whole = likely.join(ring_reach, on="ring_id", how="left").select(
         "policy", F.lit("ring").alias("entity_type"), F.col("ring_id").alias("entity_id"), *kept
     )
-    of_one_ring = Window.partitionBy("policy", "ring_id").orderBy(F.desc("priority"), "entity_id")
-    ranked = _with_priority(videos, policies).withColumn(
-        "rank", F.when(F.col("ring_id").isNotNull(), F.row_number().over(of_one_ring)).otherwise(1)
-    )
-    few = ranked.where(F.col("rank") <= policies.review.videos_per_ring).drop("rank")
     return (
-        _with_priority(accounts.unionByName(whole), policies)
-        .unionByName(few)
+        accounts.unionByName(whole)
+        .unionByName(videos)
+        .withColumn("priority", F.col("score") * setting(policies, "severity") * F.col("reach"))
         .join(ring_facts, on="ring_id", how="left")
         .select(*ENTITY, "ring_id", "score", "reach", "priority", "reasons", "ring_size", "ring_evidence")
     )
 
 
-def _with_priority(df: DataFrame, policies: Policies) -> DataFrame:
-    return df.withColumn("priority", F.col("score") * setting(policies, "severity") * F.col("reach"))
+def few_videos_of_each_ring(free: DataFrame, review: Review) -> DataFrame:
+    """Of each ring's videos the `videos_per_ring` of highest priority; all else as it is.
+
+    Of those that may be asked about: others have their turn when the first ones are answered.
+    """
+    of_one_ring = Window.partitionBy("policy", "ring_id").orderBy(F.desc("priority"), "entity_id")
+    of_rings = (F.col("entity_type") == "video") & F.col("ring_id").isNotNull()
+    few = (
+        free.where(of_rings)
+        .withColumn("rank", F.row_number().over(of_one_ring))
+        .where(F.col("rank") <= review.videos_per_ring)
+    )
+    return free.where(~of_rings).unionByName(few.drop("rank"))

@@ -132,13 +132,20 @@ def error_rate(pairs: int, disagreements: int, prior_error: float, prior_pairs: 
     return (1 - root) / 2, apart * (1 - apart) / size / (4 * root**2)
 
 
-def corrected(share: float, variance: float, errors: tuple[float, float] | None) -> tuple[float, float]:
-    """Rogan and Gladen's true share for verdicts that err alike in both directions, and its variance."""
+def corrected(
+    share: float, variance: float, errors: tuple[float, float] | None, asked: float = 1.0
+) -> tuple[float, float]:
+    """Rogan and Gladen's true share for verdicts that err alike in both directions, and its variance.
+
+    `asked` is the part of the verdicts that were given because chance asked for them: of the others, which somebody had
+    a reason to give, hardly any makes an abuser of an honest account.
+    """
     if errors is None:
         return share, variance
     rate, rate_variance = errors
     span = 1 - 2 * rate
-    return (share - rate) / span, variance / span**2 + rate_variance * ((2 * share - 1) / span**2) ** 2
+    slope = (2 * share - asked) / span**2
+    return (share - rate * asked) / span, variance / span**2 + rate_variance * slope**2
 
 
 def pooled(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
@@ -152,20 +159,24 @@ def pooled(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
     return share, sum(variance * size**2 for _, variance, size in parts) / total**2
 
 
-def finished(parts: Sequence[tuple[float, float, float]], errors: tuple[float, float] | None) -> Estimate:
-    """The estimate that (share, variance, effective size) of independent samples add up to."""
+def finished(
+    parts: Sequence[tuple[float, float, float]], errors: tuple[float, float] | None, asked: float = 1.0
+) -> Estimate:
+    """The estimate that (share, variance, effective size) of independent samples add up to; see `corrected`."""
     if not parts:
         return NOTHING_KNOWN
-    return between(*corrected(*pooled(parts), errors), sum(size for *_, size in parts))
+    return between(*corrected(*pooled(parts), errors, asked), sum(size for *_, size in parts))
 
 
 @dataclass(frozen=True)
 class Audit:
-    """One sample of accounts: first verdicts as 0 or 1, those of second looks at violating ones (NaN where there was
-    none), weights, predictions and the share that they predict of the whole population.
+    """One sample of accounts: first verdicts as 0 or 1, whether the audit `asked` for them (or they were given for
+    another reason), those of second looks at violating ones (NaN where there was none), weights, predictions and the
+    share that they predict of the whole population.
     """
 
     verdicts: Floats
+    asked: NDArray[np.bool_]
     seconds: Floats
     weights: Floats
     predictions: Floats
@@ -183,7 +194,8 @@ def combined(audits: Sequence[Audit], errors: tuple[float, float], assisted: boo
 
     Without second looks it is Rogan and Gladen's share. With them a verdict said twice counts as true, one taken back
     does not, and one that nobody has looked at again counts as far as others were confirmed (double sampling: Tenenbein
-    1970). What both reviewers miss is added by the rate of errors; the little that both make up is not taken off.
+    1970); but in full where no audit asked for it, as what is flagged is seldom a slip. What both reviewers miss is
+    added by the rate of errors; the little that both make up is not taken off.
     """
 
     def parts_of(value: Callable[[Audit], Floats], assisted: bool) -> list[tuple[float, float, float]]:
@@ -191,18 +203,23 @@ def combined(audits: Sequence[Audit], errors: tuple[float, float], assisted: boo
 
     first = parts_of(lambda audit: audit.verdicts, assisted)
     looks = np.concatenate([audit.seconds[~np.isnan(audit.seconds)] for audit in audits])
-    if not first or not len(looks):
-        return finished(first, errors)
+    if not first:
+        return NOTHING_KNOWN
+    asked, _ = pooled(parts_of(lambda audit: audit.asked.astype(float), assisted=False))
+    if not len(looks):
+        return finished(first, errors, asked)
     rate, rate_variance = errors
-    apparent, _ = pooled(parts_of(lambda audit: audit.verdicts, assisted=False))
-    believed = min(max(corrected(apparent, 0.0, errors)[0] * (1 - rate) / apparent, 0.0), 1.0) if apparent else 0.5
+    apparent, _ = pooled(parts_of(lambda audit: audit.verdicts * audit.asked, assisted=False))
+    true, _ = corrected(apparent, 0.0, errors, asked)
+    believed = min(max(true * (1 - rate) / apparent, 0.0), 1.0) if apparent else 0.5
     right = (looks.sum() + believed) / (len(looks) + 1)
     right_variance = right * (1 - right) / (len(looks) + 2)
 
     def judged(audit: Audit) -> Floats:
-        return np.where(np.isnan(audit.seconds), audit.verdicts * right, audit.seconds / (1 - rate)) / (1 - rate)
+        once = np.where(audit.asked, audit.verdicts * right, audit.verdicts)
+        return np.where(np.isnan(audit.seconds), once, audit.seconds / (1 - rate)) / (1 - rate)
 
-    single, _ = pooled(parts_of(lambda audit: audit.verdicts * np.isnan(audit.seconds), assisted=False))
+    single, _ = pooled(parts_of(lambda audit: audit.verdicts * audit.asked * np.isnan(audit.seconds), assisted=False))
     parts = parts_of(judged, assisted)
     share, variance = pooled(parts)
     variance += (single / (1 - rate)) ** 2 * right_variance + (2 * share / (1 - rate)) ** 2 * rate_variance

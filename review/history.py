@@ -4,12 +4,12 @@ another reviewer is to look at a second time.
 
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from conf import Review
+from conf import Policies, Review
 from lake.store import before
-from review.entities import ENTITY
+from review.entities import ENTITY, setting
 from review.tables import QUEUE
 
 
@@ -35,12 +35,14 @@ def without_second_looks(rows: DataFrame, cases: DataFrame) -> DataFrame:
     return rows.join(cases.select(second_look_id("case_id").alias("case_id")), on="case_id", how="left_anti")
 
 
-def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date) -> DataFrame:
+def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date, policies: Policies) -> DataFrame:
     """Audits that came out violating, each once more as a case of this day, unless it was opened again already.
 
-    Where one account in a hundred is violating, most such verdicts on random accounts are slips; a second one tells.
-    Columns of the queue but as_of; probability, scores and the time to decide are those of the audit.
+    Where one account in a hundred is violating, most such verdicts on random accounts are slips; a second one tells. Of
+    more than a policy's capacity the latest wait for another day. Columns of the queue but as_of; probability, scores
+    and the time to decide are those of the audit.
     """
+    by_age = Window.partitionBy("policy").orderBy("audited_at", "case_id")
     cases = newly_opened(earlier)
     answers = decisions.groupBy("case_id").agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("said"))
     audits = without_second_looks(cases.where("selection = 'audit'"), cases)
@@ -49,6 +51,9 @@ def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date) -> DataF
         audits.join(answers.where("said = 'violating'"), on="case_id", how="left_semi")
         .withColumn("case_id", second_look_id("case_id"))
         .join(cases.select("case_id"), on="case_id", how="left_anti")
+        .withColumn("audited_at", F.col("opened_at"))
+        .withColumn("place", F.row_number().over(by_age))
+        .where(F.col("place") <= setting(policies, "capacity"))
         .withColumn("due_at", F.timestamp_seconds(F.unix_seconds(before(as_of)) + time_to_decide))
         .withColumn("opened_at", before(as_of))
         .select([name for name in QUEUE.columns if name != "as_of"])

@@ -1,7 +1,7 @@
 """How much is still out there: the share of views by violating accounts, from random audits, the scores and decisions.
 
 Two kinds of audit are pooled. Draws of the queue have a recorded probability, and a score from before their answer:
-each day's draws measure that day, and the days are taken together. Audits without a case are simple samples of the
+each day's draws measure that day, and the days are taken together. Audits that answer none are simple samples of the
 active accounts; the only predictions about them that rest on no verdict are those of the rings' unsupervised score.
 The estimate is the average of the days looked back on, as each day's own last 7 days of views weigh it.
 """
@@ -18,6 +18,7 @@ from pyspark.sql.types import Row
 
 from conf import Policies, Prevalence
 from lake.store import before, only_row
+from review.cases import case_id
 from review.estimators import Audit, Floats, combined, error_rate
 from review.history import second_look_id, without_second_looks
 from review.tables import PREVALENCE_ESTIMATES, small_frame
@@ -26,8 +27,8 @@ from review.tables import PREVALENCE_ESTIMATES, small_frame
 def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
     """Accounts drawn in the days looked back on, each with its `verdict`: null as long as there is none.
 
-    The verdict that stood at the draw; else the one that answers the draw's case; else the latest on the account since.
-    `second` is that of a second look at the case.
+    The verdict that stood at the draw; else the one that answers the draw's case, `answered_case`; else the latest on
+    the account since. `second` is that of a second look at the case.
     """
     recent = draws.where(
         (F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(as_of - timedelta(settings.audit_days)))
@@ -60,19 +61,24 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
             "inclusion_probability",
             F.col("known_verdict").isNotNull().alias("known"),
             F.coalesce("known_verdict", "case_verdict", "later_verdict").alias("verdict"),
+            F.when(F.col("known_verdict").isNull() & F.col("case_verdict").isNotNull(), F.col("case_id")).alias(
+                "answered_case"
+            ),
             "second",
         )
     )
 
 
 def free_audits(
-    decisions: DataFrame, activity: DataFrame, believed: DataFrame, as_of: date, settings: Prevalence
+    decisions: DataFrame, draws: DataFrame, activity: DataFrame, believed: DataFrame, as_of: date, settings: Prevalence
 ) -> DataFrame:
-    """Random audits without a case, one per account and policy, with its views now and what its ring says of it."""
+    """Random audits that answer none of the queue's draws, as of lakes that had another queue before: one per account
+    and policy, with its views now and what its ring says of it.
+    """
     return (
-        decisions.where(
-            "source = 'random_audit' AND case_id IS NULL AND entity_type = 'account' AND verdict <> 'unsure'"
-        )
+        without_second_looks(decisions, draws)
+        .join(draws.select("case_id"), on="case_id", how="left_anti")
+        .where("source = 'random_audit' AND entity_type = 'account' AND verdict <> 'unsure'")
         .where(F.col("decided_at") >= before(as_of - timedelta(settings.audit_days)))
         .groupBy("policy", F.col("entity_id").alias("account_id"))
         .agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("verdict"))
@@ -155,7 +161,7 @@ def prevalence(
     drawn, free = defaultdict(list), defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).collect():
         drawn[row.policy].append(row)
-    for row in free_audits(decisions, activity, believed, as_of, settings).collect():
+    for row in free_audits(decisions, draws, activity, believed, as_of, settings).collect():
         free[row.policy].append(row)
     days = defaultdict(list)
     for row in _days(frames, as_of, settings).collect():
@@ -170,7 +176,14 @@ def prevalence(
         beliefs = np.array([row.prediction for row in others], dtype=float)
         both = (
             sample,
-            Audit(verdicts, np.full(len(others), np.nan), weights, beliefs, ring_share.get(policy, 0.0)),
+            Audit(
+                verdicts,
+                np.full(len(others), True),
+                np.full(len(others), np.nan),
+                weights,
+                beliefs,
+                ring_share.get(policy, 0.0),
+            ),
         )
         design, assisted = combined(both, errors, assisted=False), combined(both, errors, assisted=True)
         reviewed = len(sample.verdicts) + len(others)
@@ -198,8 +211,9 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
 
     A draw weighs views / probability, as a part of its day's views, times the draws that the day planned. A draw that
     was answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all have an
-    answer) and for those that were asked (weighting classes, Oh & Scheuren 1983). `days` have planned, views and
-    expected_views of each day's frame.
+    answer) and for those that were asked (weighting classes, Oh & Scheuren 1983). A draw was answered by what the audit
+    asked if its case is one that a draw opened; it may be one that was open already, for another reason. `days` have
+    planned, views and expected_views of each day's frame.
     """
     frames = {row.as_of: row for row in days if row.views > 0}
     order = sorted((row for row in draws if row.as_of in frames), key=lambda row: (row.as_of, row.account_id))
@@ -228,7 +242,9 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
     seconds = np.array(
         [said.get(row.second, np.nan) if row.verdict == "violating" else np.nan for row in sample], dtype=float
     )
-    return Audit(_violating(sample), seconds, weights[answered], scores, predicted)
+    opened = {case_id(row.as_of, row.policy, "account", row.account_id) for row in order}
+    asked = np.array([row.answered_case in opened for row in sample], dtype=bool)
+    return Audit(_violating(sample), asked, seconds, weights[answered], scores, predicted)
 
 
 def _kept(rows: Sequence[Row], mask: NDArray[np.bool_]) -> list[Row]:

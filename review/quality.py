@@ -20,7 +20,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import Policies
-from lake.schemas import QUALITY, UNSUPERVISED
+from lake.schemas import QUALITY
 from lake.store import before
 from review.entities import ENTITY
 from review.estimators import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
@@ -170,9 +170,7 @@ class Measured:
 
 def counted(cases: DataFrame, scored: DataFrame, decisions: DataFrame, as_of: date) -> Iterator[Measured]:
     """The measures that are shares of counted cases."""
-    by_model = cases.join(scored, on=["as_of", "policy", "entity_type"], how="left").withColumn(
-        "model_version", F.when(F.col("entity_type") == "ring", UNSUPERVISED).otherwise(F.col("model_version"))
-    )
+    by_model = cases.join(scored, on=["as_of", "policy", "entity_type"], how="left")
     totals = [
         F.struct(F.sum(flag).alias("some"), F.count(flag).alias("all")).alias(measure)
         for measure, flag in COUNTED.items()

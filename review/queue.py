@@ -23,7 +23,7 @@ from review.draws import (
     uncertain,
     with_audit_probability,
 )
-from review.entities import ENTITY, entities, setting
+from review.entities import ENTITY, entities, few_videos_of_each_ring, setting
 from review.history import asked, carried_over, not_asked, second_looks
 from review.tables import QUEUE, small_frame
 
@@ -62,14 +62,15 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     """The queue of a day: open cases carried over, and new ones within the day's capacity.
 
     Audits that came out violating come back for a second look, in place of audits of new accounts (at most half of
-    them). Only what the capacities bound comes to the driver. `words` puts reasons into words. Deterministic for
-    (rows, as_of, seed of the policies).
+    them), then of other cases. Only what the capacities bound comes to the driver. `words` puts reasons into words.
+    Deterministic for (rows, as_of, seed of the policies).
     """
     review, spark = policies.review, day.accounts.sparkSession
-    again = second_looks(day.earlier, day.decisions, as_of).persist()
+    again = second_looks(day.earlier, day.decisions, as_of, policies).persist()
     carried = carried_over(day.earlier, day.decisions, as_of, review).unionByName(again)
     known = asked(day.earlier, carried, day.decisions, as_of, review)
-    free = not_asked(_entities(day, policies), known, day.ring_members, review).persist()
+    free = not_asked(_entities(day, policies), known, day.ring_members, review)
+    free = few_videos_of_each_ring(free, review).persist()
     frame = audit_frame(day.account_scores, day.account_features, policies)
 
     strata = audit_strata(frame).collect()
@@ -89,7 +90,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     free.unpersist()
 
     unanswered = [_candidate(row) for row in draws if row.known_verdict is None and row.open_case_id is None]
-    chosen = fill(policies, unanswered, undecided, riskiest_first)
+    chosen = fill(policies.with_less_capacity(looks), unanswered, undecided, riskiest_first)
     hours = lawful_hours(chosen, day, review.due_hours_by_country)
     new = [case(as_of, policies, selection, one, hours.get(one.key[1:]), words) for selection, one in chosen]
     opened = Counter(selection for selection, _ in chosen) + Counter(audit=sum(looks.values()))
@@ -223,7 +224,7 @@ def _audit_draws(as_of: date, draws: Sequence[Row], chosen: Sequence[tuple[str, 
             one = opened.get((row.policy, "account", row.account_id))
             if one is None:
                 continue
-            case_of_draw, probability = case_id(as_of, one), one.inclusion_probability
+            case_of_draw, probability = case_id(as_of, *one.key), one.inclusion_probability
         record = row.asDict() | {"as_of": as_of, "case_id": case_of_draw, "inclusion_probability": probability}
         rows.append(tuple(record[name] for name in AUDIT_DRAWS.columns))
     return rows

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conf import DEFAULTS, ConfigError, load_limits
+from conf import DEFAULTS, ConfigError, load_limits, load_policies
 
 LIMITS = (DEFAULTS / "limits.toml").read_text()
 
@@ -26,3 +26,10 @@ def test_limits_that_cannot_be_used_are_refused(tmp_path: Path, old: str, new: s
     with pytest.raises(ConfigError, match=message) as refused:
         load_limits(file)
     assert str(refused.value).startswith(str(file))
+
+
+def test_policies_of_ones_own_name_all_policies(tmp_path: Path):
+    file = tmp_path / "policies.toml"
+    file.write_text((DEFAULTS / "policies.toml").read_text().replace("[policies.bot_network]", "[policies.bots]"))
+    with pytest.raises(ConfigError, match=r"policies\.bot_network is missing"):
+        load_policies(file)

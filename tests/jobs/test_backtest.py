@@ -83,6 +83,13 @@ def test_a_day_whose_rings_were_never_scored_is_not_taken_for_one_without_rings(
         queue.inputs(context(lived, later), rows(spark, QUEUE))
 
 
+def test_neither_is_a_day_whose_accounts_were_never_scored_for_one_with_no_account(spark, lived):
+    later = date(2026, 2, 23)
+    lived.publish(AUDITED_ACCOUNTS, rows(spark, AUDITED_ACCOUNTS, {"as_of": later, "account_id": 7}), later, ME)
+    with pytest.raises(MissingTable, match="the accounts of 2026-02-23 have no scores"):
+        queue.inputs(context(lived, later), rows(spark, QUEUE))
+
+
 def test_another_threshold_flags_others_and_nothing_live_changes(lived, tmp_path):
     spam = POLICIES.policies["spam_ring"].model_copy(update={"threshold": 0.8})
     stricter = POLICIES.model_copy(update={"policies": {**POLICIES.policies, "spam_ring": spam}})

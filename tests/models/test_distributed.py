@@ -15,7 +15,7 @@ from lake.files import read_file
 from lake.schemas import MODELS
 from models.distributed import AllRows, check_slots
 from models.evidence import Prior, evidence_of
-from models.examples import EPOCH, apart_from, ties_of
+from models.examples import EPOCH, apart_from, on_driver, ties_of
 from models.fit import Rows, fit_booster, trees
 from models.gate import held_out
 from models.registry import load_model
@@ -45,7 +45,7 @@ def world(people: int, seed: int) -> pd.DataFrame:
             "ring_is_spam_ring": np.where(ringed, 1.0, np.nan),
             "ring_score": np.where(ringed, np.where(abusive, 0.8, 0.3), np.nan),
             "ring_strength": np.where(ringed, dice.uniform(0.3, 1.0, people), np.nan),
-            "ring_id": np.where(ringed, 7e18 + 4096.0 * dice.integers(0, people // 100, people), np.nan),
+            "ring_id": pd.Series(7 * 10**18 + dice.integers(0, people // 100, people), dtype="Int64").where(ringed),
         }
     )
 
@@ -61,7 +61,7 @@ def decided(active: pd.DataFrame, share: float) -> pd.DataFrame:
         label=(rows["abusive"] ^ (dice.random(len(rows)) < 0.03)).astype("int32"),
         strength=1.0,
         source=source,
-        selection=np.where(source == "queue", "uncertain", None),
+        selection=np.select([source == "queue", source == "random_audit"], ["uncertain", "audit"], None),
         inclusion_probability=np.where(source == "queue", dice.uniform(0.1, 1.0, len(rows)), np.nan),
         days=days,
         decided_at=(EPOCH + pd.to_timedelta(days, unit="D")).floor("us"),
@@ -81,12 +81,10 @@ def rows_of(told: pd.DataFrame) -> Rows:
 
 
 def all_rows(spark, told: pd.DataFrame, tasks: int) -> AllRows:
-    """All decisions, of which those on the driver tell the weights; in another order, and with ring ids in full."""
+    """All decisions, of which those on the driver tell the weights; in another order."""
     weigh = weighing_for(told, "account", FEATURES, POPULATION, TRAINING)
-    exact = DECIDED.assign(ring_id=DECIDED["ring_id"].astype("Int64") + 1)
-    return AllRows(
-        spark.createDataFrame(exact.sample(frac=1.0, random_state=3)).repartition(3), told, "account_id", weigh, tasks
-    )
+    shuffled = spark.createDataFrame(DECIDED.sample(frac=1.0, random_state=3)).repartition(3)
+    return AllRows(shuffled, told, "account_id", weigh, tasks)
 
 
 def log_odds(booster) -> np.ndarray:
@@ -139,17 +137,17 @@ def test_what_belongs_with_a_held_out_part_is_held_out_everywhere(spark):
     assert everything.beside(rows).count() == len(DECIDED)
     split = held_out(rows, TRAINING)
     assert split.later
-    fitted = everything.beside(split.fit).toPandas()
+    fitted = on_driver(everything.beside(split.fit))
     assert fitted["days"].max() < split.judge.days.min()
     judged = DECIDED[DECIDED["account_id"].isin(split.judge.keys)]
     assert judged["ring_id"].notna().any()
-    assert not set(fitted["ring_id"].dropna().astype(float)) & set(judged["ring_id"].dropna())
+    assert not set(fitted["ring_id"].dropna()) & set(judged["ring_id"].dropna())
     assert set(split.fit.keys) <= set(fitted["account_id"])
     assert len(fitted) > 3 * len(split.fit)
 
 
 def test_a_video_is_apart_from_an_uploader_its_ring_and_the_ring_that_acts_on_it(spark):
-    things = spark.createDataFrame([("account", 1.0), ("ring", 7.0)], "kind string, id double")
+    things = spark.createDataFrame([("account", 1), ("ring", 7)], "kind string, id bigint")
     videos = {
         "of the account": (1, None, None, None),
         "of the ring's member": (2, 7, None, None),

@@ -10,7 +10,7 @@ import pytest
 from conf import load_limits, load_policies
 from models.calibration import fit_calibrator
 from models.evidence import Prior, evidence_of
-from models.fit import Model, Rows, fit_model
+from models.fit import Model, Rows, TooFewGroups, fit_model
 from models.gate import Exam, calibration_error, held_out, judge, leaks, precision_at, segments
 from models.training import Training, age_groups, standing_scores, train_policy
 from models.weights import RANDOM, Population, weighing
@@ -99,6 +99,25 @@ def test_a_leaked_feature_is_named():
     leaked = replace(rows, features=rows.features.assign(verdicts_28d=rows.labels.astype(np.float32)))
     assert leaks(rows, GATE) == []
     assert leaks(leaked, GATE) == ["verdicts_28d"]
+
+
+def test_what_the_members_of_a_few_rings_have_in_common_is_no_leak():
+    """Sixty violating accounts, all by the verdicts on three rings, and sixty benign ones that are in no ring."""
+    rows = made_up(180)
+    members = np.arange(180) < 60
+    told = rows.features.assign(ring_score=np.where(members, 0.8, np.nan).astype(np.float32))
+    groups = np.where(members, np.arange(180) % 3, np.arange(180))
+    assert leaks(replace(rows, features=told, labels=members.astype(int), groups=groups), GATE) == []
+
+
+@pytest.mark.parametrize("rings", [1, 2])
+def test_a_class_of_one_or_two_rings_is_no_ground_to_judge_by(rings):
+    rows = made_up(90)
+    members = np.arange(90) < 30
+    groups = np.where(members, np.arange(90) % rings, np.arange(90))
+    few = replace(rows, labels=members.astype(int), groups=groups)
+    with pytest.raises(TooFewGroups, match="act together"):
+        train_policy("account", "spam_ring", PRIOR, few, training())
 
 
 def test_a_model_of_two_percent_of_the_rows_is_refused_beside_a_champion():
@@ -224,7 +243,7 @@ def test_weights_bring_audits_up_to_the_population_and_clip_the_rest():
     rows = pd.DataFrame(
         {
             "source": ["random_audit"] * 4 + ["queue"] * 3 + ["user_report"] * 2,
-            "selection": [None] * 4 + ["risk", "uncertain", "uncertain"] + [None] * 2,
+            "selection": ["audit"] * 4 + ["risk", "uncertain", "uncertain"] + [None] * 2,
             "inclusion_probability": [None] * 4 + [1.0, 0.25, 0.001] + [None] * 2,
             "strength": 1.0,
             "events_28d": [1.0, 50, 20, 70, 90, 95, 80, 99, 90],
@@ -243,7 +262,7 @@ def test_half_of_the_rows_stand_for_as_many_as_all_of_them():
     rows = pd.DataFrame(
         {
             "source": np.repeat(["random_audit", "queue", "user_report"], 200),
-            "selection": np.repeat([None, "uncertain", None], 200),
+            "selection": np.repeat(["audit", "uncertain", None], 200),
             "inclusion_probability": np.repeat([np.nan, 0.25, np.nan], 200),
             "strength": 1.0,
             "events_28d": dice.poisson(42, 600).astype(float),

@@ -2,19 +2,43 @@
 
 from datetime import date
 
+from lake.schemas import AUDIT_DRAWS
 from models.labels import labels
 from tests.builders import at, decisions
-from tests.review.worlds import queued
+from tests.review.worlds import queued, rows
 
 RING_DAY = date(2026, 2, 22)
 MEMBERS = "as_of date, ring_id bigint, account_id bigint, strength double"
 
 
-def labelled(spark, *decided, members=(), cases=()):
-    """(label, strength) of each entity, by its type and id."""
+def found(spark, *decided, members=(), cases=(), draws=()):
+    """The label of each entity, by its type and id."""
     tied = spark.createDataFrame([(RING_DAY, *member) for member in members], MEMBERS)
-    found = labels(decisions(spark, *decided), queued(spark, *cases), tied, [RING_DAY]).collect()
-    return {(row.entity_type, row.entity_id): (row.label, row.strength) for row in found}
+    audits = rows(spark, AUDIT_DRAWS, *draws)
+    known = labels(decisions(spark, *decided), queued(spark, *cases), audits, tied, [RING_DAY])
+    return {(row.entity_type, row.entity_id): row for row in known.collect()}
+
+
+def labelled(spark, *decided, **known):
+    """(label, strength) of each entity, by its type and id."""
+    return {key: (row.label, row.strength) for key, row in found(spark, *decided, **known).items()}
+
+
+def test_who_was_drawn_at_random_stays_drawn_whatever_came_before_or_after(spark):
+    told = found(
+        spark,
+        {"entity_id": 1, "source": "random_audit", "verdict": "benign", "decided_at": at("2026-02-20 09:00")},
+        {"entity_id": 1, "case_id": "risk", "decided_at": at("2026-02-25 09:00")},
+        {"entity_id": 2, "case_id": "risk", "decided_at": at("2026-02-25 09:00")},
+        {"entity_id": 3, "case_id": "risk", "decided_at": at("2026-02-25 09:00")},
+        cases=[{"case_id": "risk", "entity_id": account} for account in (1, 2, 3)],
+        draws=[
+            {"account_id": 2, "as_of": date(2026, 2, 26), "inclusion_probability": 0.5, "known_verdict": "violating"},
+            {"account_id": 9, "as_of": date(2026, 2, 27), "inclusion_probability": 0.5},
+        ],
+    )
+    chances = {key[1]: (row.label, row.selection, row.inclusion_probability) for key, row in told.items()}
+    assert chances == {1: (1, "audit", None), 2: (1, "audit", 0.75), 3: (1, "risk", 1.0)}
 
 
 def test_the_latest_verdict_stands_and_unsure_says_nothing(spark):

@@ -52,13 +52,19 @@ def test_a_ring_acts_for_what_much_of_it_turns_to_and_few_others(spark):
         "as_of date, ring_id bigint, account_id bigint, strength double",
     )
     bought, seen_a_lot, popular, one_more, lone = 100, 200, 300, 400, 500
-    owners = {bought: 1, seen_a_lot: 1, popular: 2, one_more: 1, lone: 3}
+    orphan, another = 600, 700
+    owners = {bought: 1, seen_a_lot: 1, popular: 2, one_more: 1, lone: 3, orphan: None, another: None}
     acts = [
         *[(DAY, account, bought, True, False) for account in range(5)],
         *[(DAY, account, seen_a_lot, True, False) for account in range(5)],
         *[(DAY, account, seen_a_lot, False, False) for account in range(50, 500)],
         *[(DAY, account, popular, True, False) for account in [0, 1, *range(50, 500)]],
-        *[(DAY, account, video, True, False) for video in (one_more, lone) for account in [0, 1, *range(50, 55)]],
+        *[(DAY, account, orphan, True, False) for account in range(5)],
+        *[
+            (DAY, account, video, True, False)
+            for video in (one_more, lone, another)
+            for account in [0, 1, *range(50, 55)]
+        ],
     ]
     acted = spark.createDataFrame(acts, ACTS)
     features = spark.createDataFrame(
@@ -69,11 +75,20 @@ def test_a_ring_acts_for_what_much_of_it_turns_to_and_few_others(spark):
     copying = copying_rings(spark.createDataFrame([], WORKS), rings, members)
     rows = video_rows(features, nobody, video_rings(acted, rings, members), publics(acted), copying).collect()
     assert {row.video_id: row.engaging_ring_capture for row in rows} == pytest.approx(
-        {bought: 5 / 8, seen_a_lot: 5 / 8, popular: 2 / 455, one_more: 2 / 10, lone: 2 / 10}
+        {
+            bought: 5 / 8,
+            seen_a_lot: 5 / 8,
+            popular: 2 / 455,
+            one_more: 2 / 10,
+            lone: 2 / 10,
+            orphan: 5 / 8,
+            another: 2 / 10,
+        }
     )
-    # A fifth of the ring is half of what it takes; of a creator that the ring acts for elsewhere it is enough.
+    # A fifth of the ring is half of what it takes; of a creator that the ring acts for elsewhere it is enough. Videos
+    # whose uploaders are unknown do not vouch for each other.
     assert {row.video_id: row.engaging_ring_tie for row in rows} == pytest.approx(
-        {bought: 1.0, seen_a_lot: 1.0, popular: 0.0, one_more: 1.0, lone: 0.25}
+        {bought: 1.0, seen_a_lot: 1.0, popular: 0.0, one_more: 1.0, lone: 0.25, orphan: 1.0, another: 0.25}
     )
 
 

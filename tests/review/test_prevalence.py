@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, RING_MEMBERS, RINGS
+from review.cases import case_id
 from review.history import second_look_id
 from review.prevalence import prevalence
 from review.tables import AUDITED_ACCOUNTS, small_frame
@@ -38,7 +39,7 @@ def test_no_audit_no_estimate(spark):
 
 
 def test_a_second_look_that_clears_an_account_counts(spark):
-    case = "spam_ring-account-20260220-0123456789ab"
+    case = case_id(DRAWN, "spam_ring", "account", 1)
     again = spark.createDataFrame([(case,)], "case_id string").select(second_look_id("case_id")).first()[0]
     audited = [
         {"entity_id": n, "case_id": f"c-{n}", "verdict": "benign", "decided_at": at("2026-02-21")} for n in range(2, 40)
@@ -81,7 +82,15 @@ def test_draws_are_answered_by_what_stood_by_their_case_or_by_what_came_since(sp
             },
             {"entity_id": 6, "verdict": "benign", "reviewer_id": "r2", "decided_at": at("2026-02-20")},
             {"entity_id": 6, "verdict": "benign", "reviewer_id": "r3", "decided_at": at("2026-02-21")},
-            *({"entity_id": 100 + number, "verdict": "benign", "source": "random_audit"} for number in range(20)),
+            *(
+                {
+                    "entity_id": 100 + number,
+                    "verdict": "benign",
+                    "source": "random_audit",
+                    "case_id": f"of another queue, {number}" if number % 2 else None,
+                }
+                for number in range(20)
+            ),
         ),
         draws(
             spark,

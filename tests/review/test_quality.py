@@ -86,8 +86,8 @@ def test_each_case_counts_where_it_says_something(spark):
         ("risk", "m", "overdue"): (1 / 4, 4),
         ("audit", "m", "precision"): (0.0, 1),
         ("audit", "m", "overdue"): (0.0, 1),
-        ("risk", "unsupervised", "precision"): (1.0, 1),
-        ("risk", "unsupervised", "overdue"): (0.0, 1),
+        ("risk", "r", "precision"): (1.0, 1),
+        ("risk", "r", "overdue"): (0.0, 1),
     }
     assert all(row.ci_low <= row.estimate <= row.ci_high for row in found.values())
 

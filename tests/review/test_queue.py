@@ -141,6 +141,14 @@ def test_one_ring_brings_few_videos(queue):
     assert sorted(key[2] for key in queue if key[1] == "video") == [500, 501, 502, 503]
 
 
+def test_the_other_videos_of_a_ring_have_their_turn_when_the_first_ones_were_asked(spark):
+    videos = rows(spark, VIDEO_SCORES, *({"video_id": n, "score": 0.9 - n / 100, "ring_id": 77} for n in range(1, 9)))
+    asked = [{"policy": "artificial_engagement", "entity_type": "video", "entity_id": n} for n in (1, 2, 3)]
+    judged = decisions(spark, *({**one, "verdict": "benign", "decided_at": at("2026-02-28 09:00")} for one in asked))
+    queue = review_queue(a_day(spark, video_scores=videos, decisions=judged), AS_OF, policies(), words)
+    assert sorted(row.entity_id for row in queue.cases.collect()) == [4, 5, 6]
+
+
 def test_open_cases_stay_as_they_were_opened(queue):
     kept = queue["spam_ring", "account", 22]
     assert (kept.case_id, kept.selection, kept.inclusion_probability) == ("c22", "uncertain", 0.25)

@@ -1,14 +1,17 @@
 """Audits that came out violating are asked once more: of a hundred honest accounts one is taken for an abuser."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pytest
 
+from lake.schemas import ACCOUNT_SCORES
 from review.estimators import Audit, combined
 from review.history import second_look_id, second_looks, without_second_looks
 from review.queue import review_queue
 from tests.builders import at, decisions
-from tests.review.worlds import AS_OF, a_day, policies, queued
+from tests.review.worlds import AS_OF, POLICIES, a_day, policies, queued, rows
 
 AUDIT = {"selection": "audit", "inclusion_probability": 0.01, "due_at": at("2026-03-01 12:00")}
 SLIPS = (0.01, 0.003**2)
@@ -29,7 +32,7 @@ def audits(spark):
 
 def test_a_violating_audit_is_asked_once_more(spark):
     earlier, said = audits(spark)
-    (look,) = second_looks(earlier, said, AS_OF).collect()
+    (look,) = second_looks(earlier, said, AS_OF, POLICIES).collect()
     assert (look.entity_id, look.selection, look.inclusion_probability) == (1, "audit", 0.01)
     assert look.case_id.startswith("spam_ring-account-20260228-") and not look.case_id.endswith("000001")
     assert (look.opened_at, look.due_at) == (
@@ -40,12 +43,12 @@ def test_a_violating_audit_is_asked_once_more(spark):
 
 def test_neither_is_a_second_look_asked_again_nor_an_audit_twice(spark):
     earlier, said = audits(spark)
-    again = second_looks(earlier, said, AS_OF)
+    again = second_looks(earlier, said, AS_OF, POLICIES)
     known = earlier.unionByName(again.selectExpr("date '2026-03-01' AS as_of", "*").select(earlier.columns))
     answer = again.select("case_id").first().case_id
     confirmed = decisions(spark, {"case_id": answer, "entity_id": 1, "decided_at": at("2026-03-01 09:00")})
     for so_far in (said, said.unionByName(confirmed)):
-        assert second_looks(known, so_far, date(2026, 3, 2)).count() == 0
+        assert second_looks(known, so_far, date(2026, 3, 2), POLICIES).count() == 0
     first = earlier.where("entity_id = 1").select(second_look_id("case_id").alias("case_id"))
     assert first.first().case_id == answer
     assert without_second_looks(known, known).count() == earlier.count()
@@ -60,20 +63,49 @@ def test_second_looks_are_in_the_queue_and_take_the_place_of_new_audits(spark):
     assert waiting == {(1, 1), (4, 28), (5, 28)}
 
 
-def sample(dice, accounts=2_000, violating=0.005):
-    """First and second verdicts on accounts that scores say nothing of; one in a hundred verdicts is wrong."""
+def test_second_looks_take_no_more_than_the_capacity(spark):
+    """Of five audits all or three came out violating; reviewers decide four cases a day; six accounts are at risk."""
+    ids = [f"spam_ring-account-20260228-{number:012d}" for number in range(1, 6)]
+    cases = [{"case_id": one, "entity_id": number, **AUDIT} for number, one in enumerate(ids, start=1)]
+    said = [
+        {"case_id": one, "entity_id": number, "decided_at": at("2026-02-28 09:00")}
+        for number, one in enumerate(ids, start=1)
+    ]
+    risky = rows(spark, ACCOUNT_SCORES, *({"account_id": number, "score": 0.9} for number in range(11, 17)))
+    few = policies()
+    spam = few.policies["spam_ring"]
+
+    def opened(looked_at):
+        allowed = few.model_copy(update={"policies": {"spam_ring": spam.model_copy(update={"capacity": 4})}})
+        day = a_day(
+            spark,
+            earlier=queued(spark, *cases),
+            decisions=decisions(spark, *said[:looked_at]),
+            account_scores=risky,
+        )
+        return review_queue(day, AS_OF, allowed, lambda entity_type, reasons: "").opened
+
+    assert opened(5) == {"risk": 0, "uncertain": 0, "audit": 4}
+    assert opened(3) == {"risk": 1, "uncertain": 0, "audit": 3}
+
+
+def sample(dice, accounts=2_000, violating=0.005, flagged=0.0):
+    """First and second verdicts on accounts that scores say nothing of; one in a hundred verdicts is wrong.
+
+    A part of the violating accounts was flagged before: nobody looks at them again.
+    """
     truth = dice.random(accounts) < violating
     first, second = ((truth ^ (dice.random(accounts) < SLIPS[0])).astype(float) for _ in range(2))
+    asked = ~(truth & (dice.random(accounts) < flagged))
     nothing = np.zeros(accounts)
-    return Audit(first, np.where(first == 1, second, np.nan), np.ones(accounts), nothing, 0.0)
+    seconds = np.where(asked & (first == 1), second, np.nan)
+    return Audit(first, asked, seconds, np.ones(accounts), nothing, 0.0)
 
 
 def test_second_looks_tell_abuse_from_slips():
     dice = np.random.default_rng(1)
     looked = [sample(dice) for _ in range(300)]
-    once = [
-        Audit(one.verdicts, np.full(len(one.verdicts), np.nan), one.weights, one.predictions, 0.0) for one in looked
-    ]
+    once = [replace(one, seconds=np.full(len(one.verdicts), np.nan)) for one in looked]
     twice, single = ([combined([one], SLIPS, assisted=False) for one in many] for many in (looked, once))
     assert 0.93 <= np.mean([one.low <= 0.005 <= one.high for one in twice]) <= 0.98
     width = [np.mean([one.high - one.low for one in many]) for many in (twice, single)]
@@ -81,8 +113,20 @@ def test_second_looks_tell_abuse_from_slips():
     assert abs(np.mean([one.share for one in twice]) - 0.005) < 0.0003
 
 
+@pytest.mark.parametrize("flagged", [0.3, 0.8])
+@pytest.mark.parametrize("looked_at_again", [True, False])
+def test_who_was_flagged_already_counts_in_full(flagged, looked_at_again):
+    dice = np.random.default_rng(2)
+    audits = [sample(dice, violating=0.01, flagged=flagged) for _ in range(300)]
+    if not looked_at_again:
+        audits = [replace(one, seconds=np.full(len(one.verdicts), np.nan)) for one in audits]
+    estimates = [combined([one], SLIPS, assisted=False) for one in audits]
+    assert np.mean([one.low <= 0.01 <= one.high for one in estimates]) >= 0.93
+    assert abs(np.mean([one.share for one in estimates]) - 0.01) < 0.0005
+
+
 def test_a_verdict_that_waits_for_its_second_look_counts_as_far_as_others_were_confirmed():
     verdicts, seconds = np.zeros(1_000), np.full(1_000, np.nan)
     verdicts[:20], seconds[:16] = 1.0, [1.0] * 4 + [0.0] * 12
-    audit = Audit(verdicts, seconds, np.ones(1_000), np.zeros(1_000), 0.0)
+    audit = Audit(verdicts, np.full(1_000, True), seconds, np.ones(1_000), np.zeros(1_000), 0.0)
     assert abs(combined([audit], (0.0, 0.0), assisted=False).share - (4 + 4 / 4) / 1_000) < 0.0003
