@@ -89,7 +89,12 @@ TOP_LEVEL_DOMAINS = [
     "app",
     "dev",
 ]
-DIRECTION_MARKS = "\u200e\u200f\u061c"
+DIRECTION_MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+"""What apps put around names and mentions so that lines of two directions read well."""
+UNSPACED_SCRIPTS = frozenset(["THAI", "LAO", "KHMER", "MYANMAR"])
+"""Scripts without spaces between words, in which U+200B says where a line may be broken."""
+MAX_TEXT = 2_000
+"""Characters of a text that are looked at: a pattern may take the square of a longer one."""
 LEET = str.maketrans("013457$@", "oleastsa")
 MAX_PHONE_DIGITS, MIN_PHONE_DIGITS = 15, 8
 
@@ -144,7 +149,7 @@ def _emoji() -> frozenset[str]:
     from emoji import EMOJI_DATA
 
     return frozenset(
-        c for sequence in EMOJI_DATA for c in sequence if ord(c) >= 0x2190 and unicodedata.category(c) != "Mn"
+        c for sequence in EMOJI_DATA for c in sequence if ord(c) >= 0x2139 and unicodedata.category(c) != "Mn"
     )
 
 
@@ -361,13 +366,20 @@ def is_disguised(text: str) -> bool:
     needs_joiners = any(c.isalpha() and script(c) in JOINING_SCRIPTS for c in text)
     previous = ""
     for c in text:
-        if unicodedata.category(c) == "Cf" and c not in DIRECTION_MARKS and not _joins(c, previous, needs_joiners):
+        if unicodedata.category(c) == "Cf" and not _is_layout(c, previous) and not _joins(c, previous, needs_joiners):
             return True
-        if c.isalpha() and unicodedata.decomposition(c).startswith(("<font>", "<circle>", "<square>")):
+        styled = unicodedata.decomposition(c).startswith(("<font>", "<circle>", "<square>"))
+        if c.isalpha() and styled and c not in _emoji():
             return True
         previous = c
     composed = unicodedata.normalize("NFC", text)
     return any(_mixes_alphabets(word) for word in _WORD.findall(composed))
+
+
+def _is_layout(c: str, previous: str) -> bool:
+    """Whether an invisible character is what keyboards and editors put into honest text."""
+    breaks = c == "\u200b" and previous != "" and script(previous) in UNSPACED_SCRIPTS
+    return breaks or c in DIRECTION_MARKS or (c == "\ufeff" and previous == "")
 
 
 def _joins(c: str, previous: str, needs_joiners: bool) -> bool:
@@ -417,6 +429,11 @@ def _each_distinct(values: pa.Array, function: Callable[[str], object], result: 
     return results.take(encoded.indices)
 
 
+def _readable(text: Column) -> Column:
+    """The first `MAX_TEXT` characters, with a replacement character for what is no UTF-8."""
+    return F.substring(F.make_valid_utf8(text), 1, MAX_TEXT)
+
+
 def normalised(text: Column) -> Column:
     """`normalise` of a column of texts, in whole Arrow batches; null stays null."""
 
@@ -424,7 +441,7 @@ def normalised(text: Column) -> Column:
     def normalise_batch(values: pa.Array) -> pa.Array:
         return _each_distinct(values, normalise, pa.string())
 
-    return normalise_batch(text)
+    return normalise_batch(_readable(text))
 
 
 def text_contacts(text: Column) -> Column:
@@ -434,7 +451,7 @@ def text_contacts(text: Column) -> Column:
     def contacts_batch(values: pa.Array) -> pa.Array:
         return _each_distinct(values, lambda text: [each._asdict() for each in contacts(text)], _ARROW_CONTACTS)
 
-    return contacts_batch(text)
+    return contacts_batch(_readable(text))
 
 
 def text_traits(text: Column) -> Column:
@@ -444,4 +461,4 @@ def text_traits(text: Column) -> Column:
     def traits_batch(values: pa.Array) -> pa.Array:
         return _each_distinct(values, lambda text: traits(text)._asdict(), _ARROW_TRAITS)
 
-    return traits_batch(text)
+    return traits_batch(_readable(text))

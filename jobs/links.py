@@ -16,18 +16,19 @@ from features.links import (
     watching,
     works,
 )
-from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, EVENTS, LINK_EVIDENCE, VIDEO_WORKS, VIDEOS
+from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, DECISIONS, EVENTS, LINK_EVIDENCE, VIDEO_WORKS, VIDEOS
+from models.labels import standing
 from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
     """Find the pairs of accounts that meet on the same objects more often than chance allows.
 
-    Brings the events of the last weeks, the sign-ups and the uploads into one form, counts how crowded each object was,
-    and judges what each pair shares against how active both are. Publishes account_links, the pairs that are beyond
-    chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are not: a
-    ring may be beyond chance where none of its pairs is. Uploads whose frame or caption others uploaded too are in
-    video_works. Run it before `rings`.
+    Brings the events of the last weeks, the sign-ups and the uploads into one form, counts how crowded each object
+    was, and judges what each pair shares against how active both are. Publishes account_links, the pairs that are
+    beyond chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are
+    not: a ring may be beyond chance where none of its pairs is. Reports of what reviewers found violating link
+    nobody. Uploads whose frame or caption others uploaded too are in video_works. Run it before `rings`.
     """
     limits = context.limits.links
     since = context.as_of - timedelta(days=limits.window_days)
@@ -36,7 +37,8 @@ def run(context: Context) -> Facts:
     videos = context.source(VIDEOS)
     worked = cut(works(videos, since, limits))
     watched = watching(events, videos)
-    acts = co_actions(events, context.source(ACCOUNTS), videos, worked, watched, since, limits).persist()
+    violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
+    acts = co_actions(events, context.source(ACCOUNTS), videos, worked, watched, violating, since, limits).persist()
     active = acts.select("account_id").distinct().count()
     found = linked(acts, silent_regulars(watched.regulars, limits), limits)
     threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)
@@ -50,7 +52,7 @@ JOB = Job(
     "links",
     "Pairs of accounts that act together beyond chance.",
     run,
-    reads=(EVENTS, ACCOUNTS, VIDEOS),
+    reads=(EVENTS, ACCOUNTS, VIDEOS, DECISIONS),
     writes=(ACCOUNT_LINKS, LINK_EVIDENCE, VIDEO_WORKS),
 )
 

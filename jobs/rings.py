@@ -35,15 +35,28 @@ def run(context: Context) -> Facts:
     evidence = context.day(LINK_EVIDENCE)
     links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
     accounts = context.source(ACCOUNTS).persist()
-    population = accounts.count()
-    found = find_members(links, evidence, past(context), population, context.as_of, limits)
-    near = cut(neighbours(found, links, limits.surprise_cap))
+    since = context.as_of - timedelta(days=window_days)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
-    since = context.as_of - timedelta(days=window_days)
+    # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
+    population = events.where(F.col("event_date") >= F.lit(since)).select("account_id").distinct().count()
+    found = find_members(links, evidence, past(context), population, context.as_of, limits)
+    near = cut(neighbours(found, links, limits.surprise_cap))
     videos = context.source(VIDEOS)
     described = cut(
-        describe_rings(found, links, evidence, events, accounts, videos, population, since, context.as_of, limits)
+        describe_rings(
+            found,
+            links,
+            evidence,
+            events,
+            accounts,
+            videos,
+            population,
+            since,
+            context.limits.links.max_crowd,
+            context.as_of,
+            limits,
+        )
     )
     members = found.unionByName(near)
     comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))

@@ -24,7 +24,7 @@ from lake.schemas import (
 from lake.store import only_row
 from validation import facts as known
 from validation.expectations import Result, judge
-from validation.rules import broken
+from validation.rules import broken, usable
 
 
 def run(context: Context) -> Facts:
@@ -42,7 +42,7 @@ def run(context: Context) -> Facts:
     accounts = lake.source(ACCOUNTS, context.as_of)
     found[EVENTS].values.update(known.volume(recent, context.as_of, limits.history_days))
     found[EVENTS].values.update(known.repeats_and_orphans(recent.where(F.col("event_date") == F.lit(day)), accounts))
-    found[ACCOUNTS].values.update(known.country_mix(accounts, day, limits.history_days))
+    found[ACCOUNTS].values.update(known.country_mix(usable(accounts, ACCOUNTS), day, limits.history_days))
     results = judge(list(found.values()), limits, context.options.get("data_docs"))
     context.publish(VALIDATION_RESULTS, context.spark.createDataFrame(*rows_of(results, context.as_of)))
     for result in results:

@@ -30,7 +30,11 @@ ACTING_SHARE, CAPTURED_SHARE = (0.1, 0.3), (0.05, 0.2)
 """Share of a ring that acts on a video, and its share of the public, from which it may act for it, and surely does."""
 NOTED_SHARE = (0.0, 0.1)
 """Its share of the public that says as much of one more video of a creator whose others it surely acts for."""
-VERSIONS = {r"(\w+_)?ring_score": 4, r"(copying|engaging)_ring_tie": 2}
+VERSIONS = {
+    r"(\w+_)?ring_score": 5,
+    r"(copying|engaging)_ring_tie": 2,
+    r"(\w+_)?ring_(created_together_share|willed_together|willed_expected)": 2,
+}
 """Features that have come to say something else under their name, and how often they have: 1 for all others."""
 MICRO = 1_000_000
 """Chances are added up as whole millionths, so that the order of addition cannot show."""

@@ -9,6 +9,8 @@ from features.crowds import crowds
 from features.definitions import CHARACTERS, COUNT, DAYS, RATIO, SHARE, UNKNOWN_NULL, YES, Days, Feature
 
 BIO_LINK = r"(?i)(?:https?://)?((?:[\w-]+\.)+[a-z]{2,}(?:/[^\s]*)?)"
+MAX_BIO = 500
+"""Characters of a bio in which a link is looked for: one of many thousands would take a pattern minutes."""
 MIN_STEM = 4
 """Handles of which fewer letters are left without their digits have no stem."""
 
@@ -18,7 +20,7 @@ def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
     handle, bio = F.coalesce("handle", F.lit("")), F.coalesce("bio", F.lit(""))
     digits = F.length(F.regexp_replace(handle, r"\D", ""))
     age_us = F.unix_micros(F.lit(as_of).cast("timestamp")) - F.unix_micros("created_at")
-    link = F.regexp_extract(F.lower(bio), BIO_LINK, 1)
+    link = F.regexp_extract(F.lower(F.substring(bio, 1, MAX_BIO)), BIO_LINK, 1)
     stem = F.regexp_replace(F.lower(handle), r"[\d_.\-]+", "")
     filled = (
         F.length(handle) > 0,

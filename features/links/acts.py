@@ -24,9 +24,13 @@ ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == 
 WATCHED_AGAIN = 3
 """Sittings from which a video was chosen: a feed may well show it twice."""
 COPIED_WORKS = 3
+SURELY = 2.5
+"""Standard deviations."""
 PUSHED = 0.5
 """A place is pushed if of those who name it this share and more name it again: people pass a link on once."""
 ACT = ("source", "account_id", "object", "topic", "ts")
+MAX_BIO = 500
+"""Characters of a bio that are looked at."""
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
 
@@ -37,6 +41,7 @@ def co_actions(
     videos: DataFrame,
     works: DataFrame,
     watched: Watching,
+    violating: DataFrame,
     since: date,
     limits: LinkLimits,
 ) -> DataFrame:
@@ -44,7 +49,8 @@ def co_actions(
 
     `events` are those since that day, and may be there twice as delivered twice; `videos` are all, as creators are
     looked up in them; `works` are those of their uploads, `watched` what `watching` makes of the events. Texts and
-    frames that are near-equal are one object. Sign-ups count for accounts that are active.
+    frames that are near-equal are one object. Sign-ups count for accounts that are active. Reports count but those of
+    what reviewers found `violating` (entity_type, entity_id), or what such an account uploaded: who reports it helps.
     """
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
@@ -61,7 +67,7 @@ def co_actions(
         .groupBy("source", "account_id", "object")
         .agg(F.min("topic").alias("topic"), F.min("ts").alias("ts"))
     )
-    return _with_creators(first, videos).select(*ACT)
+    return _with_creators(first, videos, violating).select(*ACT)
 
 
 def _act(source: Column, account: Column, target: Column, topic: Column, ts: Column) -> Column:
@@ -126,18 +132,18 @@ def _comments(events: DataFrame) -> DataFrame:
 
 
 def _texts(comments: DataFrame, limits: LinkLimits) -> DataFrame:
-    """The distinct texts that say enough, each normalised once: raw, text, normal, text_id."""
+    """The distinct texts, each normalised once: raw, text, normal, text_id."""
     return (
         comments.groupBy("raw")
         .agg(F.min("text").alias("text"))
         .select("raw", "text", normalised(F.col("text")).alias("normal"))
-        .where(F.length("normal") >= limits.min_text_length)
         .withColumn("text_id", F.xxhash64("normal"))
     )
 
 
 def _text_acts(comments: DataFrame, texts: DataFrame, limits: LinkLimits) -> DataFrame:
-    """Comments by the cluster of near-equal texts they belong to."""
+    """Comments that say enough by the cluster of near-equal texts they belong to."""
+    texts = texts.where(F.length("normal") >= limits.min_text_length)
     clusters = text_clusters(texts.groupBy("text_id").agg(F.min("normal").alias("normal")), limits)
     named = texts.select("raw", "text_id").join(clusters, on="text_id", how="left")
     written = comments.join(named, on="raw", how="inner").withColumn("object", F.coalesce("cluster", "text_id"))
@@ -179,7 +185,7 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
     account, ts = F.col("account_id"), F.col("created_at")
     day = F.to_date(ts)
     device, address = F.xxhash64("signup_device_id"), F.xxhash64("signup_ip_id")
-    link = F.regexp_extract(F.lower("bio"), LINK_IN_BIO, 1)
+    link = F.regexp_extract(F.lower(F.substring("bio", 1, MAX_BIO)), LINK_IN_BIO, 1)
     pattern = F.regexp_replace(F.lower("handle"), DIGITS, "0")
     link_id, pattern_id = F.xxhash64(link), F.xxhash64(pattern, day)
     acts = F.array(
@@ -209,25 +215,44 @@ def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
 
 
 def _copied(works: DataFrame) -> DataFrame:
-    """Who was first with each of the `COPIED_WORKS` works or more that others have too: (kind, account_id).
+    """Who was first with each, or surely with most, of the `COPIED_WORKS` works or more that others have too: (kind,
+    account_id).
 
-    Those who copy the same works are first with some of them only.
+    Those who copy the same works are first with some of them only: two by turns with half, give or take half of the
+    square root of how many there are.
     """
+    most = 2 * F.col("first") - F.col("works") >= SURELY * F.sqrt("works")
     return (
         shared_works(works)
         .groupBy("kind", "account_id")
-        .agg(F.count_distinct("work").alias("works"), F.bool_and("is_first").alias("always_first"))
-        .where(F.col("always_first") & (F.col("works") >= COPIED_WORKS))
+        .agg(
+            F.count_distinct("work").alias("works"),
+            F.count_distinct(F.when(F.col("is_first"), F.col("work"))).alias("first"),
+        )
+        .where((F.col("works") >= COPIED_WORKS) & ((F.col("first") == F.col("works")) | most))
         .select("kind", "account_id")
     )
 
 
-def _with_creators(acts: DataFrame, videos: DataFrame) -> DataFrame:
-    """The topic of an act on a video is its creator; of a video that nobody knows, the video itself."""
+def _with_creators(acts: DataFrame, videos: DataFrame, violating: DataFrame) -> DataFrame:
+    """The topic of an act on a video is its creator; of a video that nobody knows, the video itself. Without reports of
+    what is `violating`, or what a violating account uploaded.
+    """
+    judged = {
+        kind: violating.where(F.col("entity_type") == kind).select(F.col("entity_id").alias(name)).distinct()
+        for kind, name in (("account", "creator"), ("video", "video"))
+    }
     on_video = F.col("source").isin([SOURCE_NUMBER[source] for source in ON_VIDEOS])
-    creators = videos.select(F.col("video_id").alias("object"), F.col("account_id").alias("creator"))
+    creators = (
+        videos.select(F.col("video_id").alias("video"), F.col("account_id").alias("creator"))
+        .join(judged["account"].withColumn("by_account", F.lit(True)), on="creator", how="left")
+        .join(judged["video"].withColumn("by_itself", F.lit(True)), on="video", how="left")
+        .select("video", "creator", F.coalesce("by_account", "by_itself", F.lit(False)).alias("is_violating"))
+    )
+    upheld = (F.col("source") == SOURCE_NUMBER["report"]) & F.coalesce("is_violating", F.lit(False))
     return (
         acts.withColumn("video", F.when(on_video, F.col("object")))
-        .join(creators.withColumnRenamed("object", "video"), on="video", how="left")
+        .join(creators, on="video", how="left")
+        .where(~upheld)
         .withColumn("topic", F.coalesce("creator", "topic"))
     )

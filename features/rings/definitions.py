@@ -162,7 +162,7 @@ RING_FEATURES = (
         "created_together_share",
         DOUBLE,
         "share",
-        f"members signed up within the same {SCATTERED_DAYS} days, at best",
+        f"members signed up within the same {SCATTERED_DAYS} days, at best, beyond the largest such share of everybody",
         "registered in one go",
         "a campaign's newcomers; any ring of three has a third",
     ),
@@ -361,7 +361,8 @@ def score_terms(household: int) -> tuple[Term, ...]:
     senders = contact * breadth * (1 - friends)
     bought = breadth * _between("coverage", 0.1, 0.35) * public * (1 - small * (1 - telling))
     home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
-    idle = (F.coalesce("targets", F.lit(0)) == 0) & (F.coalesce("upload_share", F.lit(0.0)) == 0)
+    done = F.greatest(*(F.coalesce(name, F.lit(0.0)) for name in ("upload_share", "text_share", "contact_share")))
+    idle = (F.coalesce("targets", F.lit(0)) == 0) & (done == 0)
     young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
     firm = _between("scaled_surprise", 2, 3)
     reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)

@@ -124,23 +124,25 @@ def ring_features(
     accounts: DataFrame,
     sizes: DataFrame,
     population: int,
+    max_crowd: int,
     as_of: date,
 ) -> DataFrame:
     """One row for each ring: ring_id, size, RING_FEATURES, and what its sentence of evidence needs beside them.
 
     `links` and `evidence` hold pairs of members of one ring, with ring_id (and family); `acts` as `ring_acts` gives
-    them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`.
+    them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`. More than `max_crowd` accounts
+    on one device or address have nothing in common.
     """
     parts = (
         _ties(links, sizes, population),
         _kinds(evidence, links),
-        _identities(members, accounts, as_of),
-        _machines(members, acts, accounts),
+        identities(members, accounts, sizes, as_of),
+        machines(members, acts, accounts, max_crowd),
         _targets(targets, sizes),
         _fans(members, targets, touched, acts),
         _acquainted(members, acts),
-        _lives(touched, targets),
-        _response(touched, targets),
+        lives(touched, targets),
+        response(touched, targets),
     )
     rings = sizes
     for part in parts:
@@ -234,7 +236,20 @@ def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
     return kinds.withColumns({"together_days": span, "works": F.coalesce("works", F.lit(0))})
 
 
-def _identities(members: DataFrame, accounts: DataFrame, as_of: date) -> DataFrame:
+def signed_up_together(accounts: DataFrame) -> DataFrame:
+    """One row: `usual`, the largest share of all accounts that signed up within `SCATTERED_DAYS` days of each other."""
+    of_days = F.sum("accounts").over(Window.orderBy("day").rangeBetween(0, SCATTERED_DAYS))
+    return (
+        accounts.where("created_at IS NOT NULL")
+        .groupBy(F.unix_date(F.to_date("created_at")).alias("day"))
+        .agg(F.count("*").alias("accounts"))
+        .withColumn("together", of_days)
+        .agg(F.coalesce(F.try_divide(F.max("together"), F.sum("accounts")), F.lit(0.0)).alias("usual"))
+    )
+
+
+def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: date) -> DataFrame:
+    """Who the members are by their profiles; of one that has none nothing is known but that it is a member."""
     people = (
         accounts.select("account_id", "created_at", "country")
         .join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
@@ -251,6 +266,7 @@ def _identities(members: DataFrame, accounts: DataFrame, as_of: date) -> DataFra
         .agg(F.max("country_share").alias("country_share"))
     )
     as_of_s = F.unix_timestamp(F.lit(as_of).cast("timestamp"))
+    beyond_usual = F.try_divide(F.col("created_together") / F.col("size") - F.col("usual"), 1 - F.col("usual"))
     return (
         people.withColumn("together", F.count("created_s").over(scattered))
         .groupBy("ring_id")
@@ -258,24 +274,39 @@ def _identities(members: DataFrame, accounts: DataFrame, as_of: date) -> DataFra
             ((as_of_s - F.percentile("created_s", 0.5)) / DAY_SECONDS).alias("age_days"),
             ((F.max("created_s") - F.min("created_s")) / DAY_SECONDS).alias("created_span_days"),
             F.max("together").alias("created_together"),
-            (F.max("together") / F.count("*")).alias("created_together_share"),
         )
         .join(countries, on="ring_id", how="left")
+        .join(sizes, on="ring_id", how="inner")
+        .crossJoin(signed_up_together(accounts))
+        .withColumn("created_together_share", F.greatest(F.coalesce(beyond_usual, F.lit(0.0)), F.lit(0.0)))
+        .drop("size", "usual")
     )
 
 
-def _machines(members: DataFrame, acts: DataFrame, accounts: DataFrame) -> DataFrame:
-    """Devices and addresses of the members, of their acts and of their sign-up; counts of members that share one."""
+def machines(members: DataFrame, acts: DataFrame, accounts: DataFrame, max_crowd: int) -> DataFrame:
+    """Devices and addresses of the members, of their acts and of their sign-up; counts of members that share one.
+
+    One that more than `max_crowd` accounts signed up with, or that so many members of rings have, is none: it stands
+    for a device that is not known, or for half of a town.
+    """
     used = acts.where("ring_id IS NOT NULL AND recent").select("ring_id", "account_id", "device_id", "ip_id")
-    at_signup = accounts.select(
+    signed_up = accounts.select(
         "account_id", F.col("signup_device_id").alias("device_id"), F.col("signup_ip_id").alias("ip_id")
-    ).join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+    )
+    at_signup = signed_up.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
     seen = used.unionByName(at_signup)
 
     def shared(name: str, count: str, sharers: str) -> DataFrame:
-        one = (
-            seen.where(F.col(name).isNotNull()).select("ring_id", "account_id", F.col(name).alias("machine")).distinct()
+        machine = F.col(name).alias("machine")
+        having = seen.where(F.col(name).isNotNull()).select("ring_id", "account_id", machine).distinct()
+        crowded = (
+            having.select("account_id", "machine")
+            .union(signed_up.where(F.col(name).isNotNull()).select("account_id", machine))
+            .groupBy("machine")
+            .agg(F.count_distinct("account_id").alias("accounts"))
+            .where(F.col("accounts") > max_crowd)
         )
+        one = having.join(crowded, on="machine", how="left_anti")
         users = one.withColumn("users", F.count("*").over(Window.partitionBy("ring_id", "machine")))
         by_account = users.groupBy("ring_id", "account_id").agg(F.max("users").alias("users"))
         machines = one.groupBy("ring_id").agg(F.count_distinct("machine").alias(count))
@@ -365,14 +396,17 @@ def _acquainted(members: DataFrame, acts: DataFrame) -> DataFrame:
     )
 
 
-def _lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
+def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
     """How much of what members do is done on the ring's targets, and how much on what no other member touches."""
-    inside = targets.select("ring_id", "object_id", F.lit(True).alias("inside")).distinct()
-    objects = touched.groupBy("ring_id", "account_id", "object_id").agg(F.sum("acts").alias("acts"))
-    alone = F.count("*").over(Window.partitionBy("ring_id", "object_id")) == 1
+    # Ids of accounts and of videos may be the same numbers.
+    thing = ["followed", "object_id"]
+    followed = (F.col("verb") == "follow").alias("followed")
+    inside = targets.select("ring_id", followed, "object_id", F.lit(True).alias("inside")).distinct()
+    objects = touched.groupBy("ring_id", "account_id", followed, "object_id").agg(F.sum("acts").alias("acts"))
+    alone = F.count("*").over(Window.partitionBy("ring_id", *thing)) == 1
     return (
         objects.withColumn("alone", alone)
-        .join(inside, on=["ring_id", "object_id"], how="left")
+        .join(inside, on=["ring_id", *thing], how="left")
         .groupBy("ring_id", "account_id")
         .agg(
             F.sum("acts").alias("acts"),
@@ -388,23 +422,26 @@ def _lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
     )
 
 
-def _response(touched: DataFrame, targets: DataFrame) -> DataFrame:
+def response(touched: DataFrame, targets: DataFrame) -> DataFrame:
     """What members make of the videos that they watch together, and what each one's life elsewhere lets expect of it.
 
-    Videos are counted once for each member that watched them, however often.
+    Videos are counted once for each member that watched them, however often, and once for each that liked, commented on
+    or shared them, whichever of these.
     """
     together = targets.where("verb = 'view'").select("ring_id", "object_id", F.lit(True).alias("together"))
-    inside, viewed = F.coalesce("together", F.lit(False)), F.col("verb") == "view"
+    inside, viewed, moved = F.coalesce("together", F.lit(False)), F.col("viewed"), F.col("moved")
     # Unknown for who watches nothing else: then nothing is to be expected.
     expected = F.col("watched") * F.when(F.col("elsewhere") > 1, 1.0).otherwise(F.col("elsewhere"))
     return (
         touched.where(F.col("verb").isin("view", *RESPONSES))
+        .groupBy("ring_id", "account_id", "object_id")
+        .agg(F.bool_or(F.col("verb") == "view").alias("viewed"), F.bool_or(F.col("verb") != "view").alias("moved"))
         .join(together, on=["ring_id", "object_id"], how="left")
         .groupBy("ring_id", "account_id")
         .agg(
             F.count_if(inside & viewed).alias("watched"),
-            F.count_if(inside & ~viewed).alias("willed"),
-            F.try_divide(F.count_if(~inside & ~viewed), F.count_if(~inside & viewed)).alias("elsewhere"),
+            F.count_if(inside & moved).alias("willed"),
+            F.try_divide(F.count_if(~inside & moved), F.count_if(~inside & viewed)).alias("elsewhere"),
         )
         .groupBy("ring_id")
         .agg(

@@ -35,7 +35,7 @@ def find_members(
 ) -> DataFrame:
     """Rows of `ring_members`, without as_of: the groups of today's links under the ids they keep.
 
-    `population` is how many accounts there are, linked or not.
+    `population` is how many accounts acted, linked or not.
     """
     communities = cut(find_groups(links, population, limits))
     named = communities.withColumnRenamed("community", "ring_id")
@@ -56,13 +56,15 @@ def describe_rings(
     videos: DataFrame,
     population: int,
     since: date,
+    max_crowd: int,
     as_of: date,
     limits: RingLimits,
 ) -> DataFrame:
     """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`.
 
-    `population` is how many accounts there are, linked or not. `since` is the first day whose acts the links rest on;
-    `events` go further back for who followed whom before.
+    `population` is how many accounts acted, linked or not. `since` is the first day whose acts the links rest on;
+    `events` go further back for who followed whom before. More than `max_crowd` accounts on one device or address have
+    nothing in common.
     """
     inside = cut(ring_links(links, members))
     kinds = cut(with_family(ring_links(evidence, members)))
@@ -71,5 +73,7 @@ def describe_rings(
     touched = cut(touched_by_members(acts))
     sizes = cut(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = cut(targets_of(touched, objects, acts, videos, sizes))
-    features = cut(ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, population, as_of))
+    features = cut(
+        ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, population, max_crowd, as_of)
+    )
     return judged(features, targets, limits)

@@ -20,7 +20,7 @@ from features.links import (
 from features.links.combine import promising
 from features.links.contacts import of_one_hand
 from features.links.kinds import KINDS, SOURCE_NUMBER
-from tests.builders import accounts, at, events, minutes, videos
+from tests.builders import accounts, at, decisions, events, minutes, videos
 
 pytestmark = pytest.mark.whole
 
@@ -46,6 +46,12 @@ def noise(seed: int, share_of_ring: int = 30, verb: str = "like") -> list[dict]:
     ]
 
 
+def acts_of(spark, acted, people, films, violating=(), limits=LIMITS):
+    """All that can be had in common; `violating` are rows of decisions."""
+    worked, judged = works(films, START.date(), limits), decisions(spark, *violating)
+    return co_actions(acted, people, films, worked, watching(acted, films), judged, START.date(), limits)
+
+
 def found(spark, rows: list[dict], films_each: int = 1, limits=LIMITS) -> set[tuple[int, int]]:
     """Pairs that the suite links, out of raw events; every creator has `films_each` films."""
     people = accounts(spark, *({"account_id": person} for person in range(1, PEOPLE + 1)))
@@ -53,9 +59,8 @@ def found(spark, rows: list[dict], films_each: int = 1, limits=LIMITS) -> set[tu
         spark, *({"video_id": film, "account_id": 10_000 + film // films_each} for film in range(FILMS + 100))
     )
     acted = events(spark, *rows)
-    watched, worked = watching(acted, films), works(films, START.date(), limits)
-    acts = co_actions(acted, people, films, worked, watched, START.date(), limits)
-    silent = silent_regulars(watched.regulars, limits)
+    acts = acts_of(spark, acted, people, films, limits=limits)
+    silent = silent_regulars(watching(acted, films).regulars, limits)
     links = linked(acts, silent, limits).pairs
     threshold = at_false_discovery_rate(links, PEOPLE, limits.false_discovery_rate)
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
@@ -191,9 +196,7 @@ def two_sellers(member: int, place: int) -> str:
 )
 def test_contacts_tell_sellers_of_one_script_apart(spark, contact, of_one_hand_are):
     people, films = accounts(spark, *({"account_id": member} for member in RING)), videos(spark)
-    worked = works(films, START.date(), LIMITS)
-    acted = events(spark, *spam(contact))
-    acts = co_actions(acted, people, films, worked, watching(acted, films), START.date(), LIMITS)
+    acts = acts_of(spark, events(spark, *spam(contact)), people, films)
     everyone = spark.createDataFrame(sorted(PAIRS), "account_id bigint, other_account_id bigint")
     assert {tuple(pair) for pair in of_one_hand(everyone, acts, LIMITS.max_crowd).collect()} == of_one_hand_are
 
@@ -217,13 +220,21 @@ def test_who_is_copied_is_not_linked_to_those_who_copy(spark):
         for film in range(1, 11)
         for place, account in enumerate((9, *random.Random(film).sample((1, 2, 3), 3)))
     ]
+    # The fourth posts a picture that goes round, too, after the others.
+    films += [
+        {
+            "video_id": 2_000 + place,
+            "account_id": account,
+            "created_at": START + timedelta(days=12, hours=place),
+            "frame_hash": bytes([99]) * 32,
+        }
+        for place, account in enumerate((1, 2, 3, 9))
+    ]
     people = accounts(spark, *({"account_id": person} for person in (1, 2, 3, 9)))
-    uploads = videos(spark, *films)
-    worked = works(uploads, START.date(), LIMITS)
-    acts = co_actions(events(spark), people, uploads, worked, watching(events(spark), uploads), START.date(), LIMITS)
+    acts = acts_of(spark, events(spark), people, videos(spark, *films))
     frames = acts.where(acts.source == SOURCE_NUMBER["frame"]).collect()
     assert {row.account_id for row in frames} == {1, 2, 3}
-    assert len(frames) == 30
+    assert len(frames) == 33
 
 
 def surprise_of(spark, *kinds: tuple[str, float, int | None]) -> float:
@@ -301,9 +312,42 @@ def test_who_sends_readers_to_one_place_has_it_in_common_and_who_passes_a_link_o
         for place, text in enumerate(texts)
     ]
     people, films = accounts(spark, *({"account_id": person} for person in said)), videos(spark)
-    acted, worked = events(spark, *comments), works(films, START.date(), LIMITS)
-    acts = co_actions(acted, people, films, worked, watching(acted, films), START.date(), LIMITS).collect()
+    acts = acts_of(spark, events(spark, *comments), people, films).collect()
     (place,) = {row.object for row in acts if row.source == SOURCE_NUMBER["place"]}
     assert sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER["place"]) == [1, 2, 3]
     named_again = {row.account_id for row in acts if row.source == SOURCE_NUMBER["contact"] and row.object == place}
     assert named_again == {1, 2}
+
+
+def test_a_bare_contact_is_one(spark):
+    """Nothing but a place, which is shorter than any text that says enough."""
+    comments = [
+        {
+            "verb": "comment",
+            "account_id": account,
+            "video_id": 100 + place,
+            "text": "t.me/abc",
+            "ts": START + minutes(place),
+        }
+        for account in (1, 2)
+        for place in range(2)
+    ]
+    acts = acts_of(spark, events(spark, *comments), accounts(spark), videos(spark)).collect()
+    by_source = {
+        source: sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER[source])
+        for source in ("place", "text")
+    }
+    assert by_source == {"place": [1, 2], "text": []}
+
+
+def test_who_reports_what_reviewers_found_violating_too_is_no_brigade(spark):
+    films = videos(spark, *({"video_id": film, "account_id": 70 + film // 2} for film in range(1, 5)))
+    reports = [
+        {"verb": "report", "account_id": account, "video_id": film, "ts": START}
+        for account in (1, 2)
+        for film in range(1, 5)
+    ]
+    violating = [{"entity_type": "video", "entity_id": 1}, {"entity_type": "account", "entity_id": 71}]
+    acts = acts_of(spark, events(spark, *reports), accounts(spark), films, violating)
+    reported = acts.where(acts.source == SOURCE_NUMBER["report"]).collect()
+    assert sorted((row.account_id, row.object) for row in reported) == [(1, 4), (2, 4)]
