@@ -2,23 +2,27 @@
 
 On lakes that bench/scores_against_truth.py has made with --keep: as many audits as the queue draws of accounts in
 `audit_days` days, drawn 200 times with the queue's own probabilities by the day's scores, and answered by the truth
-with reviewers' slips; what comes out violating is looked at twice. Both estimates are of the same audits: by design
+with reviewers' slips; what comes out violating is looked at twice. Who was decided on in the weeks before is not
+asked again: the verdict that stands is its answer. Both estimates are of the same audits: by design
 alone, and with the scores. The truth of a policy is the share of the last 7 days' views by accounts that break it.
 Prints a Markdown table.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 from end_to_end import DAY, published
+from pyspark.sql import functions as F
 from rings_against_notebook import views
 
 from conf import Policies, load_policies
 from jobs.session import start_session
-from lake.schemas import ACCOUNT_SCORES
-from lake.store import Lake
+from lake.schemas import ACCOUNT_SCORES, DECISIONS
+from lake.store import Lake, before
+from models.labels import standing
 from review.draws import audit_frame, audit_rates, audit_strata, with_audit_probability
 from review.estimators import Audit, Estimate, combined, error_rate
 from review.tables import AUDITED_ACCOUNTS
@@ -35,7 +39,7 @@ HEADER = (
 
 
 def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
-    """policy, account_id, score, views, violating, audit_probability of every active account.
+    """policy, account_id, score, views, violating, audit_probability, known_verdict of every active account.
 
     As many audits a policy as the queue drew on the day, on each of the days that prevalence looks back on.
     """
@@ -46,8 +50,13 @@ def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
     frame = audit_frame(store.day(ACCOUNT_SCORES, DAY), store.day(AUDITED_ACCOUNTS, DAY), policies)
     rates = audit_rates(audit_strata(frame).collect(), planned, policies.review)
     told = with_audit_probability(frame, rates).select("policy", "account_id", "score", "views", "audit_probability")
+    since = before(DAY - timedelta(days=policies.review.cool_down_days))
+    decided = standing(store.source(DECISIONS, DAY)).where("entity_type = 'account' AND verdict <> 'unsure'")
+    known = decided.where(F.col("decided_at") >= since).select(
+        "policy", F.col("entity_id").alias("account_id"), F.col("verdict").alias("known_verdict")
+    )
     truth = views(lake)
-    truth.register("frame", told.toPandas())
+    truth.register("frame", told.join(known, on=["policy", "account_id"], how="left").toPandas())
     return truth.execute("""
         SELECT frame.*, t.violating AND t.policy = frame.policy AS violating
         FROM frame JOIN truth_accounts AS t USING (account_id) ORDER BY policy, account_id
@@ -57,18 +66,19 @@ def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
 def audited(rows: pd.DataFrame, policies: Policies, dice: np.random.Generator) -> tuple[Estimate, Estimate, int]:
     """Estimates by design and with the scores from one audit of a policy, and its size."""
     drawn = rows[dice.random(len(rows)) < rows["audit_probability"]]
-    said = verdicts(dice, drawn["violating"].to_numpy())
-    again = verdicts(dice, drawn["violating"].to_numpy())
-    seconds = np.select([said != "violating", again == "violating", again == "benign"], [np.nan, 1.0, 0.0], np.nan)
+    asked = drawn["known_verdict"].isna().to_numpy()
+    said = np.where(asked, verdicts(dice, drawn["violating"].to_numpy()), drawn["known_verdict"].to_numpy())
+    again = np.where(asked & (said == "violating"), verdicts(dice, drawn["violating"].to_numpy()), "")
+    seconds = np.select([again == "violating", again == "benign"], [1.0, 0.0], np.nan)
     sure_of = said != "unsure"
-    seen, seconds, drawn = (said == "violating")[sure_of].astype(float), seconds[sure_of], drawn[sure_of]
+    seen = (said == "violating")[sure_of].astype(float)
+    seconds, asked, drawn = seconds[sure_of], asked[sure_of], drawn[sure_of]
     first, second = (verdicts(dice, np.zeros(TWICE, bool)) for _ in range(2))
     sure = (first != "unsure") & (second != "unsure")
     settings = policies.prevalence
     errors = error_rate(int(sure.sum()), int((first != second)[sure].sum()), settings.prior_error, settings.prior_pairs)
     weights = (drawn["views"] / drawn["audit_probability"]).to_numpy(float)
     predicted = float((rows["views"] * rows["score"]).sum() / rows["views"].sum())
-    asked = np.full(len(seen), True)
     audit = [Audit(seen, asked, seconds, weights, drawn["score"].to_numpy(float), predicted)]
     return combined(audit, errors, assisted=False), combined(audit, errors, assisted=True), len(drawn)
 

@@ -93,8 +93,8 @@ DIRECTION_MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 """What apps put around names and mentions so that lines of two directions read well."""
 UNSPACED_SCRIPTS = frozenset(["THAI", "LAO", "KHMER", "MYANMAR"])
 """Scripts without spaces between words, in which U+200B says where a line may be broken."""
-MAX_TEXT = 2_000
-"""Characters of a text that are looked at: a pattern may take the square of a longer one."""
+MAX_TEXT, MAX_BIO = 2_000, 500
+"""Characters of a comment and of a bio that are looked at: a pattern may take the square of a longer one's time."""
 LEET = str.maketrans("013457$@", "oleastsa")
 MAX_PHONE_DIGITS, MIN_PHONE_DIGITS = 15, 8
 

@@ -407,7 +407,7 @@ DRIFT = Table(
         [
             AS_OF,
             column("policy", STRING, "the policy that the model scores"),
-            column("entity_type", STRING, "what it scores: account or video"),
+            column("entity_type", STRING, "what it scores: account, video or ring"),
             column("model_version", STRING, "the model"),
             column("since", DATE, "the first day on which it scored, with which this day is compared"),
             column("feature", STRING, "the feature, or score"),
@@ -426,7 +426,7 @@ MODELS = Table(
         [
             column("model_version", STRING, "the model"),
             column("policy", STRING, "the policy that it scores"),
-            column("entity_type", STRING, "what it scores: account or video"),
+            column("entity_type", STRING, "what it scores: account, video or ring"),
             column("trained_as_of", DATE, "the day of knowledge it was trained with"),
             column("status", STRING, ", ".join(MODEL_STATUSES)),
             column("metrics", MapType(STRING, DOUBLE), "figures on held-out days and rings"),

@@ -7,10 +7,9 @@ from pyspark.sql import functions as F
 
 from features.crowds import crowds
 from features.definitions import CHARACTERS, COUNT, DAYS, RATIO, SHARE, UNKNOWN_NULL, YES, Days, Feature
+from features.text import MAX_BIO
 
 BIO_LINK = r"(?i)(?:https?://)?((?:[\w-]+\.)+[a-z]{2,}(?:/[^\s]*)?)"
-MAX_BIO = 500
-"""Characters of a bio in which a link is looked for: one of many thousands would take a pattern minutes."""
 MIN_STEM = 4
 """Handles of which fewer letters are left without their digits have no stem."""
 

@@ -14,7 +14,7 @@ from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
 from features.links.near import text_clusters
 from features.links.works import shared_works
-from features.text import HANDLE, LINK, PHONE, normalised, text_contacts
+from features.text import HANDLE, LINK, MAX_BIO, PHONE, normalised, text_contacts
 from lake.schemas import VERBS
 from lake.store import midnight
 
@@ -29,8 +29,6 @@ SURELY = 2.5
 PUSHED = 0.5
 """A place is pushed if of those who name it this share and more name it again: people pass a link on once."""
 ACT = ("source", "account_id", "object", "topic", "ts")
-MAX_BIO = 500
-"""Characters of a bio that are looked at."""
 LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
 
