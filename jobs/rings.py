@@ -44,19 +44,7 @@ def run(context: Context) -> Facts:
     near = cut(neighbours(found, links, limits.surprise_cap))
     videos = context.source(VIDEOS)
     described = cut(
-        describe_rings(
-            found,
-            links,
-            evidence,
-            events,
-            accounts,
-            videos,
-            population,
-            since,
-            context.limits.links.max_crowd,
-            context.as_of,
-            limits,
-        )
+        describe_rings(found, links, evidence, events, accounts, videos, population, context.as_of, context.limits)
     )
     members = found.unionByName(near)
     comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))

@@ -1,12 +1,12 @@
 """From links to rings: the steps in their order."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from conf import RingLimits
+from conf import Limits, RingLimits
 from features.graph import cut
 from features.rings.cores import find_groups
 from features.rings.identity import with_ring_ids
@@ -55,17 +55,15 @@ def describe_rings(
     accounts: DataFrame,
     videos: DataFrame,
     population: int,
-    since: date,
-    max_crowd: int,
     as_of: date,
-    limits: RingLimits,
+    limits: Limits,
 ) -> DataFrame:
     """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`.
 
-    `population` is how many accounts acted, linked or not. `since` is the first day whose acts the links rest on;
-    `events` go further back for who followed whom before. More than `max_crowd` accounts on one device or address have
-    nothing in common.
+    `population` is how many accounts acted, linked or not. `events` go further back than the links, for who followed
+    whom before.
     """
+    since = as_of - timedelta(days=limits.links.window_days)
     inside = cut(ring_links(links, members))
     kinds = cut(with_family(ring_links(evidence, members)))
     objects = cut(ring_objects(kinds, videos))
@@ -74,6 +72,8 @@ def describe_rings(
     sizes = cut(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = cut(targets_of(touched, objects, acts, videos, sizes))
     features = cut(
-        ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, population, max_crowd, as_of)
+        ring_features(
+            members, inside, kinds, acts, touched, targets, accounts, sizes, population, limits.links.max_crowd, as_of
+        )
     )
-    return judged(features, targets, limits)
+    return judged(features, targets, limits.rings)
