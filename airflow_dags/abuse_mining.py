@@ -2,14 +2,17 @@
 
 Where things are, from Airflow Variables that each run reads anew:
 
-- `abuse_mining_lake`: the lake's URI; without it `lake/` beside the suite, for trying out.
+- `abuse_mining_lake`: the lake's URI; without it the suite's `demo-lake`, which `make demo` makes, for
+  trying out.
 - `abuse_mining_wheel`: the built wheel, for a cluster whose workers do not have the suite; without it none is sent.
 
 and from the environment of the Airflow processes:
 
 - `ABUSE_MINING_SPARK_CONN`: the Spark connection that says which master; `spark_default` without it.
 - `ABUSE_MINING_VENV`: the environment whose spark-submit and Python run the jobs; without it the suite's own `.venv`.
-  Empty: take what the worker's PATH has, as on YARN and Kubernetes, where environment variables go to the cluster.
+  Empty: take what the worker's PATH has, as on YARN and Kubernetes, where environment variables go to the cluster and
+  the cluster has Delta.
+- `ABUSE_MINING_DRIVER_MEMORY`: memory of a job's driver, 6g without it.
 """
 
 import os
@@ -21,12 +24,13 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import DAG, CronDataIntervalTimetable, RetryDecision, RetryPolicy, chain
 
 SUITE = Path(__file__).resolve().parent.parent
-LAKE = f"{{{{ var.value.get('abuse_mining_lake', '{SUITE}/lake') }}}}"
+LAKE = f"{{{{ var.value.get('abuse_mining_lake', '{SUITE}/demo-lake') }}}}"
 WHEEL = "{{ var.value.get('abuse_mining_wheel', '') }}"
 # The run at 03:00 of D covers all that happened before D, 00:00; three hours for the events of the evening to arrive.
 AS_OF = "{{ data_interval_end | ds }}"
 SPARK_CONN = os.environ.get("ABUSE_MINING_SPARK_CONN", "spark_default")
 VENV = os.environ.get("ABUSE_MINING_VENV", str(SUITE / ".venv"))
+DRIVER_MEMORY = os.environ.get("ABUSE_MINING_DRIVER_MEMORY", "6g")
 ENVIRONMENT = {"PATH": f"{VENV}/bin:{{{{ worker_path }}}}", "PYSPARK_PYTHON": f"{VENV}/bin/python"} if VENV else None
 
 DAILY_STEPS = ("validate", "features", "links", "rings", "score", "queue", "prevalence")
@@ -85,6 +89,7 @@ def step(job: str) -> SparkSubmitOperator:
         name=f"abuse-mining {job} {AS_OF}",
         application=str(SUITE / "jobs" / f"{job}.py"),
         application_args=["--lake", LAKE, "--as-of", AS_OF],
+        driver_memory=DRIVER_MEMORY,
         py_files=WHEEL,
         env_vars=ENVIRONMENT,
     )

@@ -60,7 +60,8 @@ def days_to_replay(context: Context) -> list[date]:
     scored = {row.as_of for row in scores.select("as_of").distinct().collect()}
     for day in asked:
         if day not in scored:
-            raise UsageError(f"{day} has no account_scores: run python -m jobs daily --as-of {day} first")
+            command = f"python -m jobs daily --lake {context.lake.uri} --as-of {day}"
+            raise UsageError(f"{day} has no account_scores: run {command}")
     return asked
 
 

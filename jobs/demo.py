@@ -64,7 +64,9 @@ JOB = Job(
     run,
     writes=SOURCES,
     options=(
-        click.Option(["--seed"], type=int, default=7, show_default=True, help="Another seed, another platform."),
+        click.Option(
+            ["--seed"], type=click.IntRange(0), default=7, show_default=True, help="Another seed, another platform."
+        ),
         click.Option(["--accounts"], type=click.IntRange(500), default=8_000, show_default=True, help="Its size."),
     ),
     needs_day=False,

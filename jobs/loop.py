@@ -77,7 +77,9 @@ JOB = Job(
     run,
     writes=SOURCES,
     options=(
-        click.Option(["--seed"], type=int, default=7, show_default=True, help="Another seed, another platform."),
+        click.Option(
+            ["--seed"], type=click.IntRange(0), default=7, show_default=True, help="Another seed, another platform."
+        ),
         click.Option(["--accounts"], type=click.IntRange(500), default=4_000, show_default=True, help="Its size."),
         click.Option(["--days"], type=click.IntRange(1, 35), default=21, show_default=True, help="Days that are run."),
         click.Option(

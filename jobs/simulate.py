@@ -57,19 +57,23 @@ OPTIONS = (
         show_default=True,
         help="The lake ends just before this day, 00:00 UTC.",
     ),
-    click.Option(["--events"], type=click.IntRange(0), help="About how many events; by default 2 per account and day."),
+    click.Option(["--events"], type=click.IntRange(1), help="About how many events; by default 2 per account and day."),
     click.Option(
         ["--evading"], type=SHARE, default=0.5, show_default=True, help="Share of the abusive rings that hide."
     ),
     click.Option(
-        ["--abuse"], type=click.FloatRange(0, 5), default=1.0, show_default=True, help="How much abuse; 0 for none."
+        ["--abuse"],
+        type=click.FloatRange(0, 5),
+        default=1.0,
+        show_default=True,
+        help="How much abuse, as a multiple of the usual; 0 for none.",
     ),
     click.Option(
         ["--crowds"],
         type=click.FloatRange(0, 5),
         default=1.0,
         show_default=True,
-        help="How many honest groups; 0 for none.",
+        help="How many honest groups, as a multiple of the usual; 0 for none.",
     ),
     click.Option(
         ["--interests"], type=SHARE, default=1.0, show_default=True, help="0: everybody watches what everybody watches."
@@ -82,14 +86,14 @@ OPTIONS = (
         type=click.FloatRange(0.1, 4),
         default=1.0,
         show_default=True,
-        help="How many decisions there are.",
+        help="How many decisions there are, as a multiple of the usual.",
     ),
     click.Option(
         ["--review-days"],
         type=click.IntRange(1),
         default=42,
         show_default=True,
-        help="Reviewers decided in the last so many days.",
+        help="All decisions fall into this many last days.",
     ),
     click.Option(["--overwrite"], is_flag=True, help="Replace a lake, with all that was computed from it."),
     click.Option(["--answer-queue"], is_flag=True, help="Let reviewers answer the open cases of --as-of instead."),

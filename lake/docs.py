@@ -1,6 +1,9 @@
 """docs/tables.md: every table and column with its meaning; `python -m lake.docs` prints it."""
 
+import re
 import sys
+
+from pyspark.sql.types import DataType
 
 from lake.schemas import INTERNAL, OUTPUTS, SOURCES, Table
 
@@ -39,7 +42,7 @@ def table_section(table: Table) -> str:
     partition = f"partitioned by `{table.partition}`" if table.partition else "not partitioned"
     keys = ", ".join(f"`{name}`" for name in table.key)
     columns = [
-        f"| `{field.name}` | {cell(field.dataType.simpleString().upper())} | {cell(field.metadata['comment'])} |"
+        f"| `{field.name}` | {cell(sql_type(field.dataType))} | {cell(field.metadata['comment'])} |"
         for field in table.schema
     ]
     return "\n".join(
@@ -52,6 +55,11 @@ def table_section(table: Table) -> str:
             "",
         ]
     )
+
+
+def sql_type(of: DataType) -> str:
+    """A type as SQL writes it, the names of fields as they are."""
+    return re.sub(r"(\w+)(?!\w|:)", lambda word: word[0].upper(), of.simpleString())
 
 
 def cell(text: str) -> str:

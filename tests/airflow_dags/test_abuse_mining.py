@@ -77,10 +77,11 @@ def test_the_run_at_three_in_the_morning_is_told_its_own_date(bag):
 
 def test_the_jobs_run_in_the_suites_own_environment_unless_told_otherwise(bag):
     task = rendered(bag.dags["abuse_mining_daily"].get_task("queue"), {"abuse_mining_wheel": "dist/suite.whl"})
-    assert task.application_args == ["--lake", f"{SUITE}/lake", "--as-of", "2026-03-02"]
+    assert task.application_args == ["--lake", f"{SUITE}/demo-lake", "--as-of", "2026-03-02"]
     assert task.env_vars["PATH"] == f"{SUITE}/.venv/bin:{os.environ['PATH']}"
     assert task.env_vars["PYSPARK_PYTHON"] == f"{SUITE}/.venv/bin/python"
     assert task.py_files == "dist/suite.whl"
+    assert task.driver_memory == "6g"
 
 
 def test_training_is_on_mondays(bag):
