@@ -81,7 +81,7 @@ def test_the_jobs_run_in_the_suites_own_environment_unless_told_otherwise(bag):
     assert task.env_vars["PATH"] == f"{SUITE}/.venv/bin:{os.environ['PATH']}"
     assert task.env_vars["PYSPARK_PYTHON"] == f"{SUITE}/.venv/bin/python"
     assert task.py_files == "dist/suite.whl"
-    assert task.driver_memory == "6g"
+    assert task._driver_memory == "6g"
 
 
 def test_training_is_on_mondays(bag):
