@@ -40,7 +40,7 @@ def tables_page() -> str:
 def table_section(table: Table) -> str:
     """A table as a heading, its shape, and a row for each column."""
     partition = f"partitioned by `{table.partition}`" if table.partition else "not partitioned"
-    keys = ", ".join(f"`{name}`" for name in table.key)
+    keys = "key " + ", ".join(f"`{name}`" for name in table.key) if table.key else "no key"
     columns = [
         f"| `{field.name}` | {cell(sql_type(field.dataType))} | {cell(field.metadata['comment'])} |"
         for field in table.schema
@@ -48,7 +48,7 @@ def table_section(table: Table) -> str:
     return "\n".join(
         [
             f"### {table.name}\n",
-            f"One row per {table.row}; key {keys}; {partition}.\n",
+            f"One row per {table.row}; {keys}; {partition}.\n",
             "| column | type | meaning |",
             "|---|---|---|",
             *columns,

@@ -291,7 +291,7 @@ RING_MEMBERS = Table(
             AS_OF,
             column("ring_id", BIGINT, "the ring"),
             column("account_id", BIGINT, "the member"),
-            column("strength", DOUBLE, "how surely it belongs to the ring by its links, 0 to 1"),
+            column("strength", DOUBLE, "how surely it belongs to the ring by its links, or by what it uploaded or wrote, 0 to 1"),
         ]
     ),
     key=("ring_id", "account_id"),
@@ -528,7 +528,7 @@ def quarantine(source: Table) -> Table:
     return Table(
         f"quarantine_{source.name}",
         "output",
-        f"row of {source.name} that breaks the contract",
+        f"broken row of {source.name}",
         StructType([AS_OF, column("reasons", STRINGS, "every rule that it breaks"), *source.schema.fields]),
         key=(),
     )
