@@ -291,7 +291,7 @@ RING_MEMBERS = Table(
             AS_OF,
             column("ring_id", BIGINT, "the ring"),
             column("account_id", BIGINT, "the member"),
-            column("strength", DOUBLE, "how surely it belongs to the ring by its links, or by what it uploaded or wrote, 0 to 1"),
+            column("strength", DOUBLE, "how surely it belongs to the ring by links, uploads or words, 0 to 1"),
         ]
     ),
     key=("ring_id", "account_id"),
