@@ -32,6 +32,8 @@ VERBS = ("view", "like", "comment", "share", "follow", "report")
 RESPONSES = ("like", "comment", "share")
 """What a viewer does who is moved by a video."""
 ENTITY_TYPES = ("account", "video", "ring")
+ENTITY = ("policy", "entity_type", "entity_id")
+"""Identifies what is judged, and for what."""
 POLICIES = ("spam_ring", "bot_network", "artificial_engagement", "coordinated_reupload")
 VIDEO_POLICIES = ("artificial_engagement", "coordinated_reupload")
 VERDICTS = ("violating", "benign", "unsure")

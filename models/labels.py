@@ -12,7 +12,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-ENTITY = ("entity_type", "entity_id", "policy")
+from lake.schemas import ENTITY
+
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
 JUDGED_MEMBERS = 2
@@ -52,7 +53,7 @@ def with_cases(decisions: DataFrame, queue: DataFrame) -> DataFrame:
 
 
 def drawn_at_random(draws: DataFrame, decisions: DataFrame) -> DataFrame:
-    """What was drawn at random and is decided, whatever the decision answers: entity_type, entity_id, policy, and
+    """What was drawn at random and is decided, whatever the decision answers: policy, entity_type, entity_id, and
     `drawn_with`, the chance of having been drawn.
 
     `draws` are the audits of the queue. Who was flagged or decided already was drawn like anybody; its audits, were
@@ -85,7 +86,7 @@ def labels(
     that is passed on. Of several rings the firmest tie counts. A ring without a verdict has that of the majority of
     `JUDGED_MEMBERS` or more members that have one; `strength` is then how much larger its share is than the minority's.
 
-    Columns: entity_type, entity_id, policy, label (1 violating, 0 benign), strength, decided_at, source, selection,
+    Columns: policy, entity_type, entity_id, label (1 violating, 0 benign), strength, decided_at, source, selection,
     inclusion_probability.
     """
     drawn = drawn_at_random(draws, decisions).withColumn("is_drawn", F.lit(True))

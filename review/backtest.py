@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from review.entities import ENTITY
+from lake.schemas import ENTITY
 from review.history import newly_opened
 
 

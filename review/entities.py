@@ -4,9 +4,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import Policies, Review
-
-ENTITY = ("policy", "entity_type", "entity_id")
-"""Identifies what is judged, and for what."""
+from lake.schemas import ENTITY
 
 
 def setting(policies: Policies, name: str) -> Column:

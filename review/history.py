@@ -8,8 +8,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import Policies, Review
+from lake.schemas import ENTITY
 from lake.store import before
-from review.entities import ENTITY, setting
+from review.entities import setting
 from review.tables import QUEUE
 
 
@@ -42,7 +43,7 @@ def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date, policies
     more than a policy's capacity the latest wait for another day. Columns of the queue but as_of; probability, scores
     and the time to decide are those of the audit.
     """
-    by_age = Window.partitionBy("policy").orderBy("audited_at", "case_id")
+    by_age = Window.partitionBy("policy").orderBy("opened_at", "case_id")
     cases = newly_opened(earlier)
     answers = decisions.groupBy("case_id").agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("said"))
     audits = without_second_looks(cases.where("selection = 'audit'"), cases)
@@ -51,7 +52,6 @@ def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date, policies
         audits.join(answers.where("said = 'violating'"), on="case_id", how="left_semi")
         .withColumn("case_id", second_look_id("case_id"))
         .join(cases.select("case_id"), on="case_id", how="left_anti")
-        .withColumn("audited_at", F.col("opened_at"))
         .withColumn("place", F.row_number().over(by_age))
         .where(F.col("place") <= setting(policies, "capacity"))
         .withColumn("due_at", F.timestamp_seconds(F.unix_seconds(before(as_of)) + time_to_decide))

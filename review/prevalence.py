@@ -73,11 +73,10 @@ def free_audits(
     decisions: DataFrame, draws: DataFrame, activity: DataFrame, believed: DataFrame, as_of: date, settings: Prevalence
 ) -> DataFrame:
     """Random audits that answer none of the queue's draws, as of lakes that had another queue before: one per account
-    and policy, with its views now and what its ring says of it.
+    and policy, with its views now and what its ring says of it. `decisions` must not hold second looks.
     """
     return (
-        without_second_looks(decisions, draws)
-        .join(draws.select("case_id"), on="case_id", how="left_anti")
+        decisions.join(draws.select("case_id"), on="case_id", how="left_anti")
         .where("source = 'random_audit' AND entity_type = 'account' AND verdict <> 'unsure'")
         .where(F.col("decided_at") >= before(as_of - timedelta(settings.audit_days)))
         .groupBy("policy", F.col("entity_id").alias("account_id"))
@@ -157,11 +156,12 @@ def prevalence(
     ring_share = {
         row.policy: row.thousandths / 1000 / views for row in predicted_views(activity, believed).collect() if views
     }
-    errors, pairs = verdict_errors(without_second_looks(decisions, draws), as_of, settings)
+    firsts = without_second_looks(decisions, draws)
+    errors, pairs = verdict_errors(firsts, as_of, settings)
     drawn, free = defaultdict(list), defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).collect():
         drawn[row.policy].append(row)
-    for row in free_audits(decisions, draws, activity, believed, as_of, settings).collect():
+    for row in free_audits(firsts, draws, activity, believed, as_of, settings).collect():
         free[row.policy].append(row)
     days = defaultdict(list)
     for row in _days(frames, as_of, settings).collect():

@@ -20,9 +20,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import Policies
-from lake.schemas import QUALITY
+from lake.schemas import ENTITY, QUALITY
 from lake.store import before
-from review.entities import ENTITY
 from review.estimators import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
 from review.history import newly_opened, without_second_looks
 from review.prevalence import answered_draws, verdict_errors

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row, StructType
 
 from conf import Policies
-from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, SELECTIONS
+from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, ENTITY, SELECTIONS
 from review.capacity import Candidate, Stock, fill, plan
 from review.cases import Words, case, case_id
 from review.draws import (
@@ -23,7 +23,7 @@ from review.draws import (
     uncertain,
     with_audit_probability,
 )
-from review.entities import ENTITY, entities, few_videos_of_each_ring, setting
+from review.entities import entities, few_videos_of_each_ring, setting
 from review.history import asked, carried_over, not_asked, second_looks
 from review.tables import QUEUE, small_frame
 

@@ -72,11 +72,10 @@ def test_second_looks_take_no_more_than_the_capacity(spark):
         for number, one in enumerate(ids, start=1)
     ]
     risky = rows(spark, ACCOUNT_SCORES, *({"account_id": number, "score": 0.9} for number in range(11, 17)))
-    few = policies()
-    spam = few.policies["spam_ring"]
+    spam = POLICIES.policies["spam_ring"]
 
     def opened(looked_at):
-        allowed = few.model_copy(update={"policies": {"spam_ring": spam.model_copy(update={"capacity": 4})}})
+        allowed = POLICIES.model_copy(update={"policies": {"spam_ring": spam.model_copy(update={"capacity": 4})}})
         day = a_day(
             spark,
             earlier=queued(spark, *cases),
