@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake.errors import UsageError
-from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS
+from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, REVIEW_QUEUE
 from models.fit import Model
 from models.reasons import sentence
 from models.registry import load_model
@@ -21,7 +21,6 @@ from models.score import score_entities
 from review.backtest import Tally, compared, tallies
 from review.history import earlier_days
 from review.queue import Day, review_queue
-from review.tables import QUEUE
 
 END_OF_TIME = date(9999, 12, 31)
 
@@ -38,7 +37,7 @@ def run(context: Context) -> Facts:
     model = wanted_model(context)
     if model and model.trained_as_of and model.trained_as_of > days[0]:
         context.warn(f"{model.version} learned from decisions up to {model.trained_as_of}: the days before flatter it")
-    live = context.lake.read_or_empty(QUEUE)
+    live = context.lake.read_or_empty(REVIEW_QUEUE)
     would = replay(context, days, live, model)
     decisions = replace(context, asked_day=END_OF_TIME).source(DECISIONS)
     cases = compared(live.where(F.col("as_of").isin(days)), would, decisions).persist()
@@ -79,7 +78,7 @@ def wanted_model(context: Context) -> Model | None:
 def replay(context: Context, days: list[date], live: DataFrame, model: Model | None) -> DataFrame:
     """The queues of these days, each knowing those before it; before the first day that is what was live."""
     spark = context.spark
-    history, replayed = live.where(F.col("as_of") < F.lit(days[0])), spark.createDataFrame([], QUEUE.schema)
+    history, replayed = live.where(F.col("as_of") < F.lit(days[0])), spark.createDataFrame([], REVIEW_QUEUE.schema)
     for day in days:
         past = replace(context, asked_day=day)
         earlier = earlier_days(history.unionByName(replayed), day, context.policies.review)
@@ -88,7 +87,7 @@ def replay(context: Context, days: list[date], live: DataFrame, model: Model | N
             inputs = rescored(past, inputs, model)
         cases = review_queue(inputs, day, context.policies, sentence).cases
         # Bounded by the reviewers' capacity; kept as rows, or each day would work out all days before it again.
-        replayed = replayed.unionByName(spark.createDataFrame(cases.toArrow(), QUEUE.schema))
+        replayed = replayed.unionByName(spark.createDataFrame(cases.toArrow(), REVIEW_QUEUE.schema))
     return replayed
 
 
@@ -119,7 +118,7 @@ JOB = Job(
     "backtest",
     "what another model, threshold or capacity would have queued on past days",
     run,
-    reads=tuple(dict.fromkeys((*queue.JOB.reads, QUEUE, MODELS))),
+    reads=tuple(dict.fromkeys((*queue.JOB.reads, REVIEW_QUEUE, MODELS))),
     options=(
         _day_option("--from", "first", "First day to replay."),
         _day_option("--to", "last", "Last day to replay."),

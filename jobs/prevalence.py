@@ -2,9 +2,9 @@
 
 from jobs.job import Context, Facts, Job, main
 
-from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS
+from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, PREVALENCE, RING_MEMBERS, RINGS
 from review.prevalence import prevalence
-from review.tables import AUDITED_ACCOUNTS, PREVALENCE_ESTIMATES
+from review.tables import AUDITED_ACCOUNTS
 
 
 def run(context: Context) -> Facts:
@@ -24,7 +24,7 @@ def run(context: Context) -> Facts:
         context.as_of,
         context.policies,
     )
-    context.publish(PREVALENCE_ESTIMATES, estimates)
+    context.publish(PREVALENCE, estimates)
     return {
         row.policy: "no audit yet"
         if row.estimate is None
@@ -38,7 +38,7 @@ JOB = Job(
     "Estimate the share of views by violating accounts.",
     run,
     reads=(AUDITED_ACCOUNTS, RINGS, RING_MEMBERS, DECISIONS, AUDIT_DRAWS, AUDIT_FRAMES),
-    writes=(PREVALENCE_ESTIMATES,),
+    writes=(PREVALENCE,),
 )
 
 if __name__ == "__main__":

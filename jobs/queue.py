@@ -6,11 +6,11 @@ from jobs.job import Context, Facts, Job, main
 from pyspark.sql import DataFrame
 
 from lake.errors import MissingTable
-from lake.schemas import ACCOUNTS, AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, RING_MEMBERS, RINGS
+from lake.schemas import ACCOUNTS, AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, REVIEW_QUEUE, RING_MEMBERS, RINGS
 from models.reasons import sentence
 from review.history import earlier_days
 from review.queue import Day, review_queue
-from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS
+from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS
 
 
 def run(context: Context) -> Facts:
@@ -21,11 +21,11 @@ def run(context: Context) -> Facts:
     (risk), scores near the threshold (uncertain), random audits over all active accounts (audit) and second looks at
     audits that came out violating, each with the probability with which it was drawn. Run it after score.
     """
-    earlier = earlier_days(context.lake.read_or_empty(QUEUE), context.as_of, context.policies.review)
+    earlier = earlier_days(context.lake.read_or_empty(REVIEW_QUEUE), context.as_of, context.policies.review)
     queue = review_queue(inputs(context, earlier), context.as_of, context.policies, sentence)
     context.publish(AUDIT_FRAMES, queue.audit_frames)
     context.publish(AUDIT_DRAWS, queue.audit_draws)
-    rows = context.publish(QUEUE, queue.cases)
+    rows = context.publish(REVIEW_QUEUE, queue.cases)
     return {"open cases": rows, **{f"new {name} cases": count for name, count in queue.opened.items()}}
 
 
@@ -57,7 +57,7 @@ JOB = Job(
     "Fill the review queue of a day within its reviewers' capacity.",
     run,
     reads=(*score.TABLES.values(), RINGS, RING_MEMBERS, AUDITED_ACCOUNTS, QUEUED_VIDEOS, ACCOUNTS, DECISIONS),
-    writes=(QUEUE, AUDIT_DRAWS, AUDIT_FRAMES),
+    writes=(REVIEW_QUEUE, AUDIT_DRAWS, AUDIT_FRAMES),
 )
 
 if __name__ == "__main__":

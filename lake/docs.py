@@ -17,8 +17,8 @@ PARTS = (
     ("Source tables", "The platform writes them; the suite only reads them.", SOURCES),
     (
         "Output tables",
-        "What analysts, reviewers and dashboards read. A day is replaced whole by a run for it. Tables of features "
-        "have one more column for each feature: see [features.md](features.md).",
+        "What analysts, reviewers and dashboards read. A day is replaced whole by a run for it. `account_features`, "
+        "`video_features` and `rings` have one more column for each feature: see [features.md](features.md).",
         OUTPUTS,
     ),
     (

@@ -279,6 +279,7 @@ RINGS = Table(
             column("size", BIGINT, "number of members"),
             column("score", DOUBLE, "chance that it is abusive, 0 to 1"),
             column("evidence", STRING, "why, in a sentence that an analyst can read"),
+            column("reasons", REASON, "what the score is the sum of, largest first"),
         ]
     ),
     key=("ring_id",),
@@ -359,6 +360,7 @@ REVIEW_QUEUE = Table(
             column("evidence", STRING, "why it is here, in a sentence that a reviewer can read"),
             column("opened_at", TIMESTAMP, "when the case was opened"),
             column("due_at", TIMESTAMP, "when it should be decided"),
+            column("ring_size", BIGINT, "members of the ring when the case was opened, null if the entity is in none"),
         ]
     ),
     key=("case_id",),
@@ -376,6 +378,17 @@ PREVALENCE = Table(
             column("ci_low", DOUBLE, "lower end of the 95 % interval"),
             column("ci_high", DOUBLE, "upper end of the 95 % interval"),
             column("reviewed", BIGINT, "decisions that the estimate rests on"),
+            column(
+                "method",
+                STRING,
+                "difference: audits and scores together; design: audits alone; none: no audit to rest on",
+            ),
+            column("design_estimate", DOUBLE, "the estimate from the audits alone, corrected for errors likewise"),
+            column("design_low", DOUBLE, "lower end of its 95 % interval"),
+            column("design_high", DOUBLE, "upper end of its 95 % interval"),
+            column("error_rate", DOUBLE, "share of verdicts that are wrong, from what was decided twice"),
+            column("twice_decided", BIGINT, "pairs of verdicts that the error rate rests on"),
+            column("unanswered", BIGINT, "accounts that were drawn and have no verdict"),
         ]
     ),
     key=("policy",),

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from conf import Policies
+from lake.schemas import REVIEW_QUEUE
 from lake.store import midnight
 from review.capacity import Candidate
-from review.tables import QUEUE
 
 Words = Callable[[str, list[Any]], str]
 """Puts reasons about an entity of a type into words: the strongest that speak for violating, on one line; empty when
@@ -83,4 +83,4 @@ def case(
         "due_at": opened_at + timedelta(hours=hours),
         "ring_size": one.ring_size,
     }
-    return tuple(row[name] for name in QUEUE.columns)
+    return tuple(row[name] for name in REVIEW_QUEUE.columns)

@@ -8,10 +8,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import Policies, Review
-from lake.schemas import ENTITY
+from lake.schemas import ENTITY, REVIEW_QUEUE
 from lake.store import before
 from review.entities import setting
-from review.tables import QUEUE
 
 
 def earlier_days(queue: DataFrame, as_of: date, review: Review) -> DataFrame:
@@ -56,7 +55,7 @@ def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date, policies
         .where(F.col("place") <= setting(policies, "capacity"))
         .withColumn("due_at", F.timestamp_seconds(F.unix_seconds(before(as_of)) + time_to_decide))
         .withColumn("opened_at", before(as_of))
-        .select([name for name in QUEUE.columns if name != "as_of"])
+        .select([name for name in REVIEW_QUEUE.columns if name != "as_of"])
     )
 
 
@@ -75,7 +74,7 @@ def carried_over(earlier: DataFrame, decisions: DataFrame, as_of: date, review: 
         cases.join(answers, on="case_id", how="left_anti")
         .join(last, on=list(ENTITY), how="left")
         .where(F.col("last_decided_at").isNull() | (F.col("last_decided_at") < F.col("opened_at")))
-        .select([name for name in QUEUE.columns if name != "as_of"])
+        .select([name for name in REVIEW_QUEUE.columns if name != "as_of"])
     )
 
 

@@ -17,11 +17,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row
 
 from conf import Policies, Prevalence
+from lake.schemas import PREVALENCE
 from lake.store import before, only_row
 from review.cases import case_id
 from review.estimators import Audit, Floats, combined, error_rate
 from review.history import second_look_id, without_second_looks
-from review.tables import PREVALENCE_ESTIMATES, small_frame
+from review.tables import small_frame
 
 
 def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
@@ -202,8 +203,8 @@ def prevalence(
             "twice_decided": pairs,
             "unanswered": len(drawn[policy]) - len(sample.verdicts),
         }
-        rows.append(tuple(estimated[name] for name in PREVALENCE_ESTIMATES.columns))
-    return small_frame(activity.sparkSession, rows, PREVALENCE_ESTIMATES.schema)
+        rows.append(tuple(estimated[name] for name in PREVALENCE.columns))
+    return small_frame(activity.sparkSession, rows, PREVALENCE.schema)
 
 
 def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:

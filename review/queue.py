@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row, StructType
 
 from conf import Policies
-from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, ENTITY, SELECTIONS
+from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, ENTITY, REVIEW_QUEUE, SELECTIONS
 from review.capacity import Candidate, Stock, fill, plan
 from review.cases import Words, case, case_id
 from review.draws import (
@@ -25,9 +25,9 @@ from review.draws import (
 )
 from review.entities import entities, few_videos_of_each_ring, setting
 from review.history import asked, carried_over, not_asked, second_looks
-from review.tables import QUEUE, small_frame
+from review.tables import small_frame
 
-ENTITY_KEY = StructType([QUEUE.schema["entity_type"], QUEUE.schema["entity_id"]])
+ENTITY_KEY = StructType([REVIEW_QUEUE.schema["entity_type"], REVIEW_QUEUE.schema["entity_id"]])
 SALTS = 64
 """Parts that a policy's candidates are ranked in first, so that no task holds a whole policy."""
 
@@ -109,8 +109,8 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     ]
     return Queue(
         carried.withColumn("as_of", F.lit(as_of))
-        .select(QUEUE.columns)
-        .unionByName(small_frame(spark, [_plain(row) for row in new], QUEUE.schema)),
+        .select(REVIEW_QUEUE.columns)
+        .unionByName(small_frame(spark, [_plain(row) for row in new], REVIEW_QUEUE.schema)),
         small_frame(spark, _audit_draws(as_of, draws, chosen), AUDIT_DRAWS.schema),
         small_frame(spark, frames, AUDIT_FRAMES.schema),
         {name: opened[name] for name in SELECTIONS},

@@ -1,4 +1,4 @@
-"""The review queue as it is published: the contract's columns, and what a later day needs to know of a case."""
+"""The columns of features that the queue reads, and small frames made on the driver."""
 
 from collections.abc import Sequence
 
@@ -7,34 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from lake.schemas import (
-    ACCOUNT_FEATURES,
-    BIGINT,
-    DOUBLE,
-    PREVALENCE,
-    REVIEW_QUEUE,
-    STRING,
-    VIDEO_FEATURES,
-    column,
-)
-
-QUEUE = REVIEW_QUEUE.extended(
-    [column("ring_size", BIGINT, "members of the ring when the case was opened, null if the entity was in none")]
-)
-
-PREVALENCE_ESTIMATES = PREVALENCE.extended(
-    [
-        column(
-            "method", STRING, "difference: audits and scores together; design: audits alone; none: no audit to rest on"
-        ),
-        column("design_estimate", DOUBLE, "the estimate from the audits alone, corrected for errors likewise"),
-        column("design_low", DOUBLE, "lower end of its 95 % interval"),
-        column("design_high", DOUBLE, "upper end of its 95 % interval"),
-        column("error_rate", DOUBLE, "share of verdicts that are wrong, from what was decided twice"),
-        column("twice_decided", BIGINT, "pairs of verdicts that the error rate rests on"),
-        column("unanswered", BIGINT, "accounts that were drawn and have no verdict"),
-    ]
-)
+from lake.schemas import ACCOUNT_FEATURES, BIGINT, DOUBLE, VIDEO_FEATURES, column
 
 AUDITED_ACCOUNTS = ACCOUNT_FEATURES.extended(
     [

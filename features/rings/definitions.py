@@ -10,7 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
-from lake.schemas import BIGINT, DOUBLE, REASON, RINGS, column
+from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
 
 @dataclass(frozen=True)
@@ -286,13 +286,8 @@ RING_FEATURES = (
 )
 
 RINGS_WITH_FEATURES = RINGS.extended(
-    [
-        *(
-            column(f.name, f.data_type, f"{f.meaning} ({f.unit}); abusers: {f.abusers}; honest: {f.honest}")
-            for f in RING_FEATURES
-        ),
-        column("reasons", REASON, "what the score is the sum of, largest first"),
-    ]
+    column(f.name, f.data_type, f"{f.meaning} ({f.unit}); abusers: {f.abusers}; honest: {f.honest}")
+    for f in RING_FEATURES
 )
 
 

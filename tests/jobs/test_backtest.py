@@ -14,13 +14,14 @@ from lake.schemas import (
     ACCOUNTS,
     DECISIONS,
     MODELS,
+    REVIEW_QUEUE,
     RING_MEMBERS,
     RING_SCORES,
     RINGS,
     VIDEO_SCORES,
 )
 from lake.store import Lake, Provenance
-from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS
+from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS
 from tests.builders import accounts, at, decisions
 from tests.review.worlds import policies, rows
 
@@ -80,24 +81,24 @@ def test_a_day_whose_rings_were_never_scored_is_not_taken_for_one_without_rings(
     later = date(2026, 2, 22)
     lived.publish(RINGS, rows(spark, RINGS, {"as_of": later, "ring_id": 7}), later, ME)
     with pytest.raises(MissingTable, match="the rings of 2026-02-22 have no scores"):
-        queue.inputs(context(lived, later), rows(spark, QUEUE))
+        queue.inputs(context(lived, later), rows(spark, REVIEW_QUEUE))
 
 
 def test_neither_is_a_day_whose_accounts_were_never_scored_for_one_with_no_account(spark, lived):
     later = date(2026, 2, 23)
     lived.publish(AUDITED_ACCOUNTS, rows(spark, AUDITED_ACCOUNTS, {"as_of": later, "account_id": 7}), later, ME)
     with pytest.raises(MissingTable, match="the accounts of 2026-02-23 have no scores"):
-        queue.inputs(context(lived, later), rows(spark, QUEUE))
+        queue.inputs(context(lived, later), rows(spark, REVIEW_QUEUE))
 
 
 def test_another_threshold_flags_others_and_nothing_live_changes(lived, tmp_path):
     spam = POLICIES.policies["spam_ring"].model_copy(update={"threshold": 0.8})
     stricter = POLICIES.model_copy(update={"policies": {**POLICIES.policies, "spam_ring": spam}})
-    before = lived.read(QUEUE).orderBy("as_of", "case_id").collect()
+    before = lived.read(REVIEW_QUEUE).orderBy("as_of", "case_id").collect()
     assert replayed(lived, stricter, out=tmp_path / "cases.csv")["spam_ring"] == (
         "queued 4 → 2 (2 in both), caught 1 → 1, wrongly flagged 1 → 0, never judged 2 → 1"
     )
-    assert lived.read(QUEUE).orderBy("as_of", "case_id").collect() == before
+    assert lived.read(REVIEW_QUEUE).orderBy("as_of", "case_id").collect() == before
     assert (tmp_path / "cases.csv").read_text().splitlines() == [
         "policy,entity_type,entity_id,was,would,score,verdict",
         "spam_ring,account,1,2026-02-20,2026-02-20,0.9,violating",

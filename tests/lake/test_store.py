@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 from pyspark.errors import AnalysisException
+from pyspark.sql.types import StructType
 
 from lake.errors import BrokenContract, MissingTable
-from lake.schemas import ACCOUNTS, EVENTS, PREVALENCE, RINGS, ROLLUP_LEDGER
+from lake.schemas import ACCOUNTS, AS_OF, BIGINT, DOUBLE, EVENTS, ROLLUP_LEDGER, STRING, Table, column
 from lake.store import Lake, Provenance, deduplicated
 from tests.builders import accounts, at, events
 
@@ -16,8 +17,24 @@ DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 ME = Provenance("run-1", "1.0")
 
 
-def prevalence(spark, *rows):
-    return spark.createDataFrame(rows, "policy string, estimate double, ci_low double, ci_high double, reviewed bigint")
+ESTIMATES = Table(
+    "estimates",
+    "output",
+    "policy",
+    StructType(
+        [
+            AS_OF,
+            column("policy", STRING, "the policy"),
+            column("estimate", DOUBLE, "the estimate"),
+            column("reviewed", BIGINT, "decisions that it rests on"),
+        ]
+    ),
+    key=("policy",),
+)
+
+
+def estimates(spark, *rows):
+    return spark.createDataFrame(rows, "policy string, estimate double, reviewed bigint")
 
 
 def stored(lake, table):
@@ -25,45 +42,45 @@ def stored(lake, table):
 
 
 def test_publishing_replaces_the_day_and_nothing_else(lake, spark):
-    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
-    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.2, 0.1, 0.3, 60)), NEXT, ME)
+    lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.1, 50)), DAY, ME)
+    lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.2, 60)), NEXT, ME)
 
-    rows = lake.publish(PREVALENCE, prevalence(spark, ("bot_network", 0.4, 0.3, 0.5, 70)), DAY, ME)
+    rows = lake.publish(ESTIMATES, estimates(spark, ("bot_network", 0.4, 70)), DAY, ME)
 
     assert rows == 1
-    assert stored(lake, PREVALENCE) == [(DAY, "bot_network", 0.4, 0.3, 0.5, 70), (NEXT, "spam_ring", 0.2, 0.1, 0.3, 60)]
+    assert stored(lake, ESTIMATES) == [(DAY, "bot_network", 0.4, 70), (NEXT, "spam_ring", 0.2, 60)]
 
 
 def test_publishing_nothing_clears_the_day(lake, spark):
-    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
-    assert lake.publish(PREVALENCE, prevalence(spark), DAY, Provenance("run-2", "1.0")) == 0
-    assert stored(lake, PREVALENCE) == []
+    lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.1, 50)), DAY, ME)
+    assert lake.publish(ESTIMATES, estimates(spark), DAY, Provenance("run-2", "1.0")) == 0
+    assert stored(lake, ESTIMATES) == []
 
 
 def test_publishing_other_columns_is_refused_and_leaves_the_day(lake, spark):
-    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
-    wrong = prevalence(spark, ("spam_ring", 0.9, 0.0, 1.0, 1)).withColumnRenamed("reviewed", "seen")
+    lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.1, 50)), DAY, ME)
+    wrong = estimates(spark, ("spam_ring", 0.9, 1)).withColumnRenamed("reviewed", "seen")
     with pytest.raises(BrokenContract, match="column reviewed is missing; column seen is not in the contract"):
-        lake.publish(PREVALENCE, wrong, DAY, ME)
-    assert stored(lake, PREVALENCE) == [(DAY, "spam_ring", 0.1, 0.0, 0.2, 50)]
+        lake.publish(ESTIMATES, wrong, DAY, ME)
+    assert stored(lake, ESTIMATES) == [(DAY, "spam_ring", 0.1, 50)]
 
 
 def test_publishing_days_replaces_and_clears_those_and_nothing_else(lake, spark):
-    of_days = "as_of date, policy string, estimate double, ci_low double, ci_high double, reviewed bigint"
+    of_days = "as_of date, policy string, estimate double, reviewed bigint"
     earlier = DAY - timedelta(days=1)
     for day in (earlier, DAY, NEXT):
-        lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), day, ME)
+        lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.1, 50)), day, ME)
 
-    one_of_two = spark.createDataFrame([(NEXT, "bot_network", 0.4, 0.3, 0.5, 70)], of_days)
-    rows = lake.publish_days(PREVALENCE, one_of_two, [DAY, NEXT], ME)
+    one_of_two = spark.createDataFrame([(NEXT, "bot_network", 0.4, 70)], of_days)
+    rows = lake.publish_days(ESTIMATES, one_of_two, [DAY, NEXT], ME)
 
     assert rows == 1
-    left = [(earlier, "spam_ring", 0.1, 0.0, 0.2, 50), (NEXT, "bot_network", 0.4, 0.3, 0.5, 70)]
-    assert stored(lake, PREVALENCE) == left
+    left = [(earlier, "spam_ring", 0.1, 50), (NEXT, "bot_network", 0.4, 70)]
+    assert stored(lake, ESTIMATES) == left
     with pytest.raises(AnalysisException, match="REPLACE_WHERE"):
-        lake.publish_days(PREVALENCE, one_of_two, [DAY], ME)
-    assert lake.publish_days(PREVALENCE, one_of_two, [], ME) == 0
-    assert stored(lake, PREVALENCE) == left
+        lake.publish_days(ESTIMATES, one_of_two, [DAY], ME)
+    assert lake.publish_days(ESTIMATES, one_of_two, [], ME) == 0
+    assert stored(lake, ESTIMATES) == left
 
 
 def test_upsert_adds_new_keys_and_replaces_known_ones_also_below_a_relative_path(spark, tmp_path):
@@ -75,22 +92,22 @@ def test_upsert_adds_new_keys_and_replaces_known_ones_also_below_a_relative_path
 
 
 def test_history_names_the_run(lake, spark):
-    lake.publish(PREVALENCE, prevalence(spark), DAY, ME)
-    history = spark.sql(f"DESCRIBE HISTORY delta.`{lake.path(PREVALENCE)}`").first()
+    lake.publish(ESTIMATES, estimates(spark), DAY, ME)
+    history = spark.sql(f"DESCRIBE HISTORY delta.`{lake.path(ESTIMATES)}`").first()
     assert history.userMetadata == '{"run_id": "run-1", "code_version": "1.0"}'
 
 
 def test_two_runs_that_publish_one_day_at_a_time_leave_the_rows_of_one(lake, spark):
     def publish(writer: int) -> int:
         rows = spark.range(2_000).selectExpr(
-            "id AS ring_id", "'bot_network' AS policy", f"{writer}L AS size", "0.5D AS score", "'' AS evidence"
+            "CAST(id AS STRING) AS policy", "0.5D AS estimate", f"{writer}L AS reviewed"
         )
-        return lake.publish(RINGS, rows, DAY, Provenance(f"run-{writer}", "1.0"))
+        return lake.publish(ESTIMATES, rows, DAY, Provenance(f"run-{writer}", "1.0"))
 
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(publish, range(3))) == [2_000] * 3
 
-    assert [row["count"] for row in lake.read(RINGS).groupBy("size").count().collect()] == [2_000]
+    assert [row["count"] for row in lake.read(ESTIMATES).groupBy("reviewed").count().collect()] == [2_000]
 
 
 def test_source_ends_where_the_day_begins(lake, spark):
@@ -126,6 +143,6 @@ def test_deduplicated_keeps_one_row_a_key_whatever_the_order(spark):
 
 
 def test_a_table_before_its_first_run_has_no_rows(lake, spark):
-    assert lake.read_or_empty(PREVALENCE).collect() == []
-    lake.publish(PREVALENCE, prevalence(spark, ("spam_ring", 0.1, 0.0, 0.2, 50)), DAY, ME)
-    assert lake.read_or_empty(PREVALENCE).count() == 1
+    assert lake.read_or_empty(ESTIMATES).collect() == []
+    lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.1, 50)), DAY, ME)
+    assert lake.read_or_empty(ESTIMATES).count() == 1

@@ -9,11 +9,10 @@ from conf import load_limits
 from jobs import evaluate
 from jobs.job import Context, run_step
 from lake.runs import Run
-from lake.schemas import ACCOUNT_SCORES, AUDIT_DRAWS, DECISIONS, QUALITY, RING_SCORES, VIDEO_SCORES
+from lake.schemas import ACCOUNT_SCORES, AUDIT_DRAWS, DECISIONS, QUALITY, REVIEW_QUEUE, RING_SCORES, VIDEO_SCORES
 from lake.store import Provenance
 from review.estimators import NOTHING_KNOWN, Estimate
 from review.quality import opened, quality, ratio_interval, recall, scored_by
-from review.tables import QUEUE
 from tests.builders import at, decisions
 from tests.review.worlds import AS_OF, POLICIES, queued, rows
 
@@ -167,7 +166,7 @@ def test_the_job_measures_a_queue_and_says_so_when_there_is_none(spark, lake):
     assert "nothing yet" in run_step(evaluate.JOB, running)["measured"]
 
     me = Provenance("test", "1")
-    lake.publish(QUEUE, queued(spark, case(1)), OPENED, me)
+    lake.publish(REVIEW_QUEUE, queued(spark, case(1)), OPENED, me)
     lake.publish(ACCOUNT_SCORES, rows(spark, ACCOUNT_SCORES, {"as_of": OPENED, "account_id": 1}), OPENED, me)
     facts = run_step(evaluate.JOB, running)
     assert facts["spam_ring, risk, precision (m)"].startswith("100.0% (")

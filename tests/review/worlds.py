@@ -7,9 +7,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from conf import load_policies
-from lake.schemas import ACCOUNT_SCORES, RING_MEMBERS, RING_SCORES, RINGS, VIDEO_SCORES, Table
+from lake.schemas import ACCOUNT_SCORES, REVIEW_QUEUE, RING_MEMBERS, RING_SCORES, RINGS, VIDEO_SCORES, Table
 from review.queue import Day
-from review.tables import AUDITED_ACCOUNTS, QUEUE, QUEUED_VIDEOS, small_frame
+from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS, small_frame
 from tests import builders
 from tests.builders import at
 
@@ -57,7 +57,7 @@ def scores(spark, *given):
 
 
 def queued(spark, *given):
-    return rows(spark, QUEUE, *given)
+    return rows(spark, REVIEW_QUEUE, *given)
 
 
 def a_day(spark: SparkSession, **frames: DataFrame) -> Day:
@@ -72,7 +72,7 @@ def a_day(spark: SparkSession, **frames: DataFrame) -> Day:
         video_features=rows(spark, QUEUED_VIDEOS),
         accounts=builders.accounts(spark),
         decisions=builders.decisions(spark),
-        earlier=rows(spark, QUEUE),
+        earlier=rows(spark, REVIEW_QUEUE),
     )
     return replace(empty, **frames)
 
