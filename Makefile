@@ -38,6 +38,16 @@ demo: $(READY) ## Make up a platform, find its abusers, and show what was found 
 loop: $(READY) ## Run three weeks on a made-up platform whose reviewers answer, and draw them (loop.png; an hour)
 	@python -m jobs loop --lake loop-lake
 
+AIRFLOW_HERE = AIRFLOW_HOME=$(CURDIR)/.airflow \
+	AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/airflow_dags \
+	AIRFLOW__CORE__LOAD_EXAMPLES=False \
+	AIRFLOW_CONN_SPARK_DEFAULT='{"conn_type": "spark", "host": "local[*]"}' \
+	PATH="$(AIRFLOW_VENV)/bin:$$PATH"
+
+.PHONY: airflow
+airflow: $(READY) $(AIRFLOW_READY) ## Start Airflow with the DAGs on this machine, to try it (http://localhost:8080)
+	@$(AIRFLOW_HERE) airflow standalone
+
 # Those that need no lake; ablation and prevalence_coverage look at lakes that scores_against_truth kept.
 BENCHES = end_to_end links feature_days score co_sharing rings_against_notebook scores_against_truth planted_groups
 
@@ -92,7 +102,7 @@ docs: $(READY) ## Write docs/tables.md and docs/features.md anew from the code
 
 .PHONY: clean
 clean: ## Remove what the commands made, the environments too
-	@rm -rf .venv .venv-airflow .cache build dist demo-lake demo-lake_truth loop-lake loop-lake_truth loop.png spark-warehouse *.egg-info
+	@rm -rf .venv .venv-airflow .cache build dist .airflow demo-lake demo-lake_truth loop-lake loop-lake_truth loop.png spark-warehouse *.egg-info
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
