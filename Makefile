@@ -35,7 +35,7 @@ demo: $(READY) ## Make up a platform, find its abusers, and show what was found 
 	@python -m jobs demo --lake $(LAKE)
 
 .PHONY: loop
-loop: $(READY) ## Run three weeks on a made-up platform whose reviewers answer, and draw them (loop.png; an hour)
+loop: $(READY) ## Run three weeks on a made-up platform whose reviewers answer, and draw them (loop.png; an hour or two)
 	@python -m jobs loop --lake loop-lake
 
 AIRFLOW_HERE = AIRFLOW_HOME=$(CURDIR)/.airflow \
