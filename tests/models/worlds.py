@@ -79,7 +79,7 @@ def publish_snapshot(lake: Lake, day: date) -> None:
     for ring in range(RINGED // RING_SIZE):
         first = ring * RING_SIZE + 1
         score = 0.9 if abusive(first) else 0.3
-        rings.append((day, 1000 + ring, "spam_ring", RING_SIZE, score, "six accounts", 9.0 + ring, score / 2))
+        rings.append((day, 1000 + ring, "spam_ring", RING_SIZE, score, "six accounts", [], 9.0 + ring, score / 2))
         members += [(day, 1000 + ring, first + place, 1.0 - place / 10) for place in range(RING_SIZE)]
         surprise = 12.0 if abusive(first) else 7.0
         everyone = range(first, first + RING_SIZE)
