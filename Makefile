@@ -9,6 +9,7 @@ VENV := $(CURDIR)/.venv
 AIRFLOW_VENV := $(CURDIR)/.venv-airflow
 READY := $(VENV)/.ready
 AIRFLOW_READY := $(AIRFLOW_VENV)/.ready
+SPARK_READY := $(VENV)/.spark
 
 # spark-submit finds Spark through the first python on the path, and the workers run PYSPARK_PYTHON.
 export PATH := $(VENV)/bin:$(PATH)
@@ -20,6 +21,7 @@ LAKE ?= demo-lake
 PYTEST_WORKERS ?= 2
 # A file's tests stay together: they share what is slow to make.
 PYTEST = python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile
+ON_SPARK = ABUSE_MINING_ENGINE=spark
 WITH_LOCK = python -m pip install --quiet --require-hashes
 UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 UV := $(CURDIR)/.cache/uv/bin/uv
@@ -35,7 +37,7 @@ demo: $(READY) ## Make up a platform, find its abusers, and show what was found 
 	@python -m jobs demo --lake $(LAKE)
 
 .PHONY: loop
-loop: $(READY) ## Run three weeks on a made-up platform whose reviewers answer, and draw them (loop.png; an hour or two)
+loop: $(READY) ## Run three weeks on a made-up platform whose reviewers answer, and draw them (loop.png; a quarter of an hour)
 	@python -m jobs loop --lake loop-lake
 
 AIRFLOW_HERE = AIRFLOW_HOME=$(CURDIR)/.airflow \
@@ -63,19 +65,35 @@ wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)
 
 # --- working on it ----------------------------------------------------------------------------------------------------
 
+# The embedded engine runs what does not ask for Spark itself; that part needs Java.
 .PHONY: test
 test: $(READY) $(AIRFLOW_READY) ## Run the tests, those of the Airflow DAGs in Airflow's own environment
-	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not slow and not spark" $(PYTEST_ARGS)
+	@if sh tools/check_machine.sh java 2>/dev/null; then $(MAKE) --no-print-directory test-spark-alone; \
+		else echo "no Java 17 or 21 here: tests that ask for Spark itself were left out"; fi
 	@$(AIRFLOW_PYTEST) -m "not slow"
-
-.PHONY: test-slow
-test-slow: $(READY) $(AIRFLOW_READY) ## Run the tests on whole lakes, through Airflow and on a cluster (long)
-	@$(PYTEST) -m slow $(PYTEST_ARGS)
-	@$(AIRFLOW_PYTEST) -m slow
 
 .PHONY: test-fast
 test-fast: $(READY) ## Run the tests that take seconds
-	@$(PYTEST) -m "not slow and not whole" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not slow and not whole and not spark" $(PYTEST_ARGS)
+
+.PHONY: test-spark-alone
+test-spark-alone: $(READY) $(SPARK_READY)
+	@$(ON_SPARK) $(PYTEST) -m "spark and not slow" $(PYTEST_ARGS)
+
+.PHONY: test-spark
+test-spark: $(READY) $(SPARK_READY) ## Run the tests on Spark, set as production sets it (half an hour and more)
+	@$(ON_SPARK) $(PYTEST) -m "not slow and not sail" $(PYTEST_ARGS)
+
+.PHONY: test-engines
+test-engines: $(READY) $(SPARK_READY) ## Run all jobs on both engines and compare whole tables
+	@$(PYTEST) -m engines $(PYTEST_ARGS)
+
+.PHONY: test-slow
+test-slow: $(READY) $(SPARK_READY) $(AIRFLOW_READY) ## Run the tests on whole lakes, through Airflow and on a cluster (long)
+	@$(PYTEST) -m "slow and not spark" $(PYTEST_ARGS)
+	@$(ON_SPARK) $(PYTEST) -m "slow and spark" $(PYTEST_ARGS)
+	@$(AIRFLOW_PYTEST) -m slow
 
 .PHONY: test-airflow
 test-airflow: $(READY) $(AIRFLOW_READY) ## Run the tests of the Airflow DAGs
@@ -109,7 +127,10 @@ clean: ## Remove what the commands made, the environments too
 # --- set-up -----------------------------------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(READY) ## Make the environment that all commands share (.venv, with the Delta jars)
+setup: $(READY) ## Make the environment that all commands share (.venv)
+
+.PHONY: spark
+spark: $(SPARK_READY) ## Make Spark ready in it, too (asks for Java; the Delta jars)
 
 .PHONY: airflow-env
 airflow-env: $(AIRFLOW_READY) ## Make Airflow's own environment (.venv-airflow)
@@ -119,16 +140,19 @@ java:
 	@sh tools/check_machine.sh java
 
 # pyspark comes as source: its build uses the pinned setuptools of requirements-build.lock, not one fetched on the side.
-$(READY): requirements-build.lock requirements.lock setup.cfg jars.lock tools/fetch_delta_jars.py | java
+$(READY): requirements-build.lock requirements.lock setup.cfg
 	@python=$$(sh tools/check_machine.sh); test -x $(VENV)/bin/python || { rm -rf $(VENV); "$$python" -m venv $(VENV); }
 	@echo "setting up .venv: some minutes the first time"
 	@$(WITH_LOCK) -r requirements-build.lock
 	@$(WITH_LOCK) --no-build-isolation -r requirements.lock
 	@python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(SPARK_READY): $(READY) jars.lock tools/fetch_delta_jars.py | java
 	@python tools/fetch_delta_jars.py
 	@touch $@
 
-$(AIRFLOW_READY): requirements-airflow.lock | java
+$(AIRFLOW_READY): requirements-airflow.lock
 	@python=$$(sh tools/check_machine.sh); test -x $(AIRFLOW_VENV)/bin/python || { rm -rf $(AIRFLOW_VENV); "$$python" -m venv $(AIRFLOW_VENV); }
 	@echo "setting up .venv-airflow: some minutes the first time"
 	@$(AIRFLOW_VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-build.lock

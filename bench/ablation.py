@@ -19,9 +19,9 @@ from pyspark.sql import functions as F
 from scipy.special import expit
 from scores_against_truth import accounts_scored, of_accounts
 
+import engine
 from conf import load_limits, load_policies
 from jobs.job import Context
-from jobs.session import start_session
 from jobs.snapshots import decided_by, feature_rows, published, read_days
 from lake.runs import Run
 from lake.schemas import ACCOUNT_FEATURES, ACCOUNTS, DECISIONS, POLICIES
@@ -124,7 +124,7 @@ def scored(known: Known, recipe: Recipe, context: Context) -> pd.DataFrame:
 @click.argument("lakes", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False))
 def main(lakes: tuple[str, ...]) -> None:
     """Fit, score and compare, on each lake."""
-    spark = start_session("bench")
+    spark = engine.start(engine.choose(None, "", lambda: None, 0), "bench").spark
     print(HEADER)
     for lake in lakes:
         context = Context(Lake(spark, lake), DAY, Run("ablation", DAY, {}), {}, load_policies(), load_limits())

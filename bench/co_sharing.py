@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import SparkSession
 
+import engine
 from features.links import co_sharing
-from jobs.session import start_session
 
 WEEK_S = 7 * 86_400
 REPEATED = """
@@ -71,7 +71,7 @@ def timed(work: Callable[[], int]) -> tuple[int, float]:
 @click.option("--window", "windows", multiple=True, default=(60, 3_600), show_default=True, help="Seconds.")
 def main(file: str | None, copies: tuple[int, ...], windows: tuple[int, ...]) -> None:
     """Time both for each number of copies and each window."""
-    spark = start_session("bench")
+    spark = engine.start(engine.choose(None, "", lambda: None, 0), "bench").spark
     duckdb.execute(f"SET threads = {os.cpu_count()}")
     print("| shares | window s | pairs | co_sharing s | all pairs s | ratio |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

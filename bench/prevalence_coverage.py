@@ -18,8 +18,8 @@ from end_to_end import DAY, published
 from pyspark.sql import functions as F
 from rings_against_notebook import views
 
+import engine
 from conf import Policies, load_policies
-from jobs.session import start_session
 from lake.schemas import ACCOUNT_SCORES, DECISIONS
 from lake.store import Lake, before
 from models.labels import standing
@@ -43,7 +43,7 @@ def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
 
     As many audits a policy as the queue drew on the day, on each of the days that prevalence looks back on.
     """
-    store = Lake(start_session("bench"), lake)
+    store = Lake(engine.start(engine.choose(None, "", lambda: None, 0), "bench").spark, lake)
     queue = published(lake, "review_queue", DAY).df()
     days = policies.prevalence.audit_days
     planned = (queue[queue["selection"] == "audit"].groupby("policy").size() * float(days)).to_dict()

@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import xgboost as xgb
 from pyspark.sql import SparkSession
 
+import engine
 from conf import load_limits
 from features import accounts
 from features.rings import RINGS_WITH_FEATURES
-from jobs.session import start_session
 from lake.schemas import ACCOUNT_LINKS, RING_MEMBERS
 from models.evidence import Prior, evidence_of
 from models.fit import Model, Rows, fit_model
@@ -39,7 +39,7 @@ UNKNOWN_SHARE = 0.1
 def all_features(spark: SparkSession) -> list[str]:
     """The names of all features that a model of accounts can look at."""
     tables = (accounts.TABLE, RINGS_WITH_FEATURES, RING_MEMBERS, ACCOUNT_LINKS)
-    return sorted(feature_names(account_rows(*(spark.createDataFrame([], table.schema) for table in tables))))
+    return sorted(feature_names(account_rows(*(spark.createDataFrame([], table.types) for table in tables))))
 
 
 def made_up(names: list[str], rows: int, first: int) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def written(names: list[str], rows: int, file: Path) -> np.ndarray:
 @click.option("--rows", default=2_000_000, show_default=True, help="Accounts to score.")
 def main(rows: int) -> None:
     """Score made-up accounts both ways."""
-    spark = start_session("bench")
+    spark = engine.start(engine.choose(None, "", lambda: None, 0), "bench").spark
     names = all_features(spark)
     model = fitted(names)
     limits = load_limits().scoring.model_copy(update={"reason_threshold": 1.0})

@@ -162,6 +162,14 @@ class RingLimits(Section):
     household: int = Field(ge=2, description="accounts that one home may hold")
 
 
+class EngineLimits(Section):
+    """Which engine a run gets where nobody says so."""
+
+    embedded_events: int = Field(
+        ge=0, description="events in the days that links look at, up to which one machine's embedded engine runs a day"
+    )
+
+
 class FeatureLimits(Section):
     """How the rollups of the features are computed."""
 
@@ -210,6 +218,7 @@ class Limits(ConfigFile):
     gate: GateLimits
     scoring: ScoringLimits
     drift: DriftLimits
+    engine: EngineLimits
 
     @model_validator(mode="after")
     def looks_are_ever_firmer(self) -> Self:

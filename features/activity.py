@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from engine.portable import ratio
 from features import text
 from features.text import text_traits
 from lake.schemas import ACCOUNT_ACTIVITY, VIDEO_ACTIVITY
@@ -94,7 +95,7 @@ def acts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame
     )
     since_view = F.unix_micros("ts") - F.unix_micros("seen_at")
     age_days = (F.unix_micros("ts") - F.unix_micros("born")) / (86_400 * 1e6)
-    watched = F.try_divide(F.col("watch_ms"), F.col("duration_ms"))
+    watched = ratio(F.col("watch_ms"), F.col("duration_ms"))
     return timed.select(
         "event_id",
         "event_date",

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
+from engine.portable import ratio
 from lake.schemas import BIGINT, DOUBLE, column
 
 WINDOWS = (1, 7, 28)
@@ -42,7 +43,7 @@ class Days:
 
     def share(self, part: str, whole: str, unit: float = 1.0) -> Column:
         """One total by another, null when the other is 0."""
-        return F.try_divide(self.total(part), self.total(whole) * F.lit(unit))
+        return ratio(self.total(part), self.total(whole) * F.lit(unit))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components as components_of_matrix
 
+from engine import checkpoint
 from lake.store import only_row
 
 SMALL_GRAPH_LINKS = 200_000
@@ -22,23 +23,12 @@ SMALL_GRAPH_LINKS = 200_000
 COMPONENTS = "account_id bigint, component bigint"
 
 
-def cut(df: DataFrame) -> DataFrame:
-    """The same rows, computed now and kept, with a plan of one node.
-
-    Each round of a graph algorithm uses the last one twice, so an uncut plan doubles by the round. Rows go to the
-    checkpoint directory where one is set (a cluster that may lose executors), else to the executors' own disks.
-    """
-    if df.sparkSession.sparkContext.getCheckpointDir() is not None:
-        return df.checkpoint(eager=True)
-    return df.localCheckpoint(eager=True)
-
-
 def connected_components(links: DataFrame, small_graph_links: int = SMALL_GRAPH_LINKS) -> DataFrame:
     """One row (account_id, component) for each account of `links` (account_id, other_account_id).
 
     A component is named by its smallest account. Links may be given in either direction and more than once.
     """
-    pairs = cut(links.select("account_id", "other_account_id"))
+    pairs = checkpoint(links.select("account_id", "other_account_id"))
     if pairs.count() <= small_graph_links:
         return pairs.repartition(1).mapInArrow(_components_in_memory, COMPONENTS)
     return _components_by_stars(pairs)
@@ -60,7 +50,7 @@ def _components_in_memory(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
 
 def _components_by_stars(pairs: DataFrame) -> DataFrame:
     accounts = pairs.select(F.explode(F.array("account_id", "other_account_id")).alias("account_id")).distinct()
-    stars = cut(
+    stars = checkpoint(
         pairs.select(
             F.greatest("account_id", "other_account_id").alias("node"),
             F.least("account_id", "other_account_id").alias("parent"),
@@ -70,7 +60,7 @@ def _components_by_stars(pairs: DataFrame) -> DataFrame:
     )
     before, now = None, _fingerprint(stars)
     while now != before:
-        stars = cut(_small_star(cut(_large_star(stars))))
+        stars = checkpoint(_small_star(checkpoint(_large_star(stars))))
         before, now = now, _fingerprint(stars)
     return accounts.join(stars.withColumnRenamed("node", "account_id"), on="account_id", how="left").select(
         "account_id", F.coalesce("parent", "account_id").alias("component")

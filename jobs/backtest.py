@@ -6,9 +6,11 @@ from jobs.snapshots import feature_rows
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import reduce
 from pathlib import Path
 
 import click
+from engine import checkpoint, persist
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -40,7 +42,7 @@ def run(context: Context) -> Facts:
     live = context.lake.read_or_empty(REVIEW_QUEUE)
     would = replay(context, days, live, model)
     decisions = replace(context, asked_day=END_OF_TIME).source(DECISIONS)
-    cases = compared(live.where(F.col("as_of").isin(days)), would, decisions).persist()
+    cases = persist(compared(live.where(F.col("as_of").isin(days)), would, decisions))
     if out := context.options["out"]:
         cases.orderBy(*cases.columns).toPandas().to_csv(out, index=False)
     return {
@@ -72,23 +74,23 @@ def wanted_model(context: Context) -> Model | None:
     row = context.lake.read(MODELS).where(F.col("model_version") == version).first()
     if row is None:
         raise UsageError(f"no model {version}: the versions are in table models")
-    return load_model(context.spark, context.lake.uri, row)
+    return load_model(context.lake.uri, row)
 
 
 def replay(context: Context, days: list[date], live: DataFrame, model: Model | None) -> DataFrame:
     """The queues of these days, each knowing those before it; before the first day that is what was live."""
-    spark = context.spark
-    history, replayed = live.where(F.col("as_of") < F.lit(days[0])), spark.createDataFrame([], REVIEW_QUEUE.schema)
+    known = live.where(F.col("as_of") < F.lit(days[0]))
+    replayed = []
     for day in days:
         past = replace(context, asked_day=day)
-        earlier = earlier_days(history.unionByName(replayed), day, context.policies.review)
-        inputs = queue.inputs(past, earlier)
+        inputs = queue.inputs(past, earlier_days(known, day, context.policies.review))
         if model:
             inputs = rescored(past, inputs, model)
         cases = review_queue(inputs, day, context.policies, sentence).cases
-        # Bounded by the reviewers' capacity; kept as rows, or each day would work out all days before it again.
-        replayed = replayed.unionByName(spark.createDataFrame(cases.toArrow(), REVIEW_QUEUE.schema))
-    return replayed
+        # Kept as rows: or each day would work out all days before it again.
+        replayed.append(checkpoint(cases.select(REVIEW_QUEUE.columns)))
+        known = checkpoint(known.unionByName(replayed[-1]))
+    return reduce(DataFrame.unionByName, replayed)
 
 
 def rescored(context: Context, day: Day, model: Model) -> Day:

@@ -43,7 +43,7 @@ def run(context: Context) -> Facts:
             facts[f"{model.policy} ({model.entity_type}) since {then}"] = in_a_line(found)
             if drifted:
                 context.warn(f"model {model.version}: {len(drifted)} inputs drifted: {', '.join(sorted(drifted))}")
-    context.publish(DRIFT, small_frame(context.spark, rows, DRIFT.schema))
+    context.publish(DRIFT, small_frame(context.spark, rows, DRIFT.types))
     return facts or {"measured": "nothing: no model has scored on an earlier day that is still published"}
 
 

@@ -5,7 +5,7 @@ from jobs.job import Context, Facts, Job, main
 
 from datetime import timedelta
 
-from pyspark import StorageLevel
+from engine import persist
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -49,7 +49,7 @@ def run(context: Context) -> Facts:
 
 def known(context: Context, table: Table) -> DataFrame:
     """A source table that several steps use, read once."""
-    return context.source(table).persist(StorageLevel.MEMORY_AND_DISK)
+    return persist(context.source(table))
 
 
 def small(context: Context, df: DataFrame) -> DataFrame:

@@ -7,7 +7,8 @@ from pyspark.sql import DataFrame
 
 from lake.errors import BrokenContract, UsageError
 from lake.schemas import ACCOUNTS, DECISIONS, DERIVED, EVENTS, IMPORTED_IDS, SOURCES, VIDEOS, Table
-from lake.shares import WANTED, Shares, collisions, without_a_place
+from lake.share_files import read_share_file
+from lake.shares import Shares, collisions, without_a_place
 
 
 def run(context: Context) -> Facts:
@@ -21,11 +22,7 @@ def run(context: Context) -> Facts:
     lake, path = context.lake, context.options["file"]
     if any(lake.exists(table) for table in SOURCES) and not context.options["overwrite"]:
         raise UsageError(f"{lake.uri} has tables already: give --overwrite to replace them")
-    reader = context.spark.read
-    file = reader.parquet(path) if str(path).endswith(".parquet") else reader.option("header", True).csv(path)
-    missing = [name for name in WANTED if name not in file.columns]
-    if missing:
-        raise BrokenContract(f"{path}: column {missing[0]} is missing; found {', '.join(file.columns)}")
+    file = read_share_file(path)
     shares = Shares.of(file)
     doubled = collisions(shares.ids)
     if doubled:
@@ -39,7 +36,7 @@ def run(context: Context) -> Facts:
     }
     for table, rows in tables.items():
         lake.replace(table, rows, context.run.provenance)
-    lake.replace(DECISIONS, context.spark.createDataFrame([], DECISIONS.schema), context.run.provenance)
+    lake.replace(DECISIONS, context.spark.createDataFrame([], DECISIONS.types), context.run.provenance)
     unread = without_a_place(lake.read(EVENTS))
     if unread:
         context.warn(f"{path}: {unread:,} rows lack an id or a time that can be read; `validate` sets them apart")

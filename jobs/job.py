@@ -1,24 +1,24 @@
 """What a job is, and how one runs: options, session, `job_runs`, exit code, summary."""
 
 from jobs import terminal
-from jobs.session import start_session
 
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
+import engine
 from pyspark.sql import DataFrame, SparkSession
 
 from conf import ConfigError, Limits, Policies, load_limits, load_policies
 from lake.errors import SuiteError, UsageError
 from lake.runs import Run
-from lake.schemas import SOURCES, Table
+from lake.schemas import EVENTS, SOURCES, Table
 from lake.store import Lake, deduplicated
 from validation.rules import usable
 
@@ -98,10 +98,10 @@ def run_step(job: Job, context: Context, **options: Any) -> Facts:
     """
     options = {**defaults(job), **options}
     step = replace(context, run=Run(job.name, context.asked_day, options), options=options)
-    with terminal.progress(context.spark, job.name, step.run.run_id), recorded(job, step):
+    with terminal.progress(engine.current(), job.name, step.run.run_id), recorded(job, step):
         facts = job.run(step)
     context.run.add(step.run)
-    context.spark.catalog.clearCache()
+    engine.current().release()
     return facts
 
 
@@ -118,16 +118,24 @@ def recorded(job: Job, context: Context) -> Iterator[None]:
         message = one_line(error)
         raise
     finally:
-        run.rows_read += terminal.rows_read(context.spark, run.run_id)
-        if job.makes_lake or any(context.lake.exists(table) for table in SOURCES):
-            run.record(context.lake, message)
+        try:
+            run.rows_read += engine.current().rows_read(run.run_id)
+            if job.makes_lake or any(context.lake.exists(table) for table in SOURCES):
+                run.record(context.lake, message)
+        except Exception as error:  # noqa: BLE001 - what became of the job counts, not what became of its record
+            terminal.warn(f"{job.name} is not recorded in job_runs: {one_line(error)}")
 
 
 def one_line(error: BaseException) -> str:
-    """The first line of an error that says something."""
+    """What an error means to the engine, or the first line of it that says something."""
+    meant = engine.explain(error)
+    if meant:
+        return meant
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
-    return text if isinstance(error, SuiteError | ConfigError) else f"{type(error).__name__}: {text}"
+    return (
+        text if isinstance(error, SuiteError | ConfigError | engine.EngineError) else f"{type(error).__name__}: {text}"
+    )
 
 
 def command(job: Job) -> click.Command:
@@ -157,6 +165,12 @@ def command(job: Job) -> click.Command:
         click.Option(
             ["--limits"], type=click.Path(path_type=Path), metavar="FILE", help="Limits in place of conf/limits.toml."
         ),
+        click.Option(
+            ["--engine"],
+            type=click.Choice(engine.ENGINES),
+            help="What runs the data frames. auto, the default unless ABUSE_MINING_ENGINE is set: Spark where it was "
+            "set up or the lake needs it, else Sail, on this machine.",
+        ),
         click.Option(["--dry-run"], is_flag=True, help="Say what would be read and written, and stop."),
         click.Option(["--debug"], is_flag=True, help="Show the traceback of an unforeseen failure."),
     ]
@@ -175,7 +189,7 @@ def invoke(job: Job, options: dict[str, Any]) -> None:
     try:
         facts, warnings = start(job, options)
         terminal.summary(job.name, facts, warnings)
-    except (SuiteError, ConfigError) as error:
+    except (SuiteError, ConfigError, engine.EngineError) as error:
         terminal.fail(one_line(error))
         sys.exit(error.exit_code if isinstance(error, SuiteError) else UsageError.exit_code)
     except Exception as error:  # noqa: BLE001 - the last stop of whatever went wrong
@@ -186,17 +200,27 @@ def invoke(job: Job, options: dict[str, Any]) -> None:
 
 
 def start(job: Job, options: dict[str, Any]) -> tuple[Facts, list[str]]:
-    uri, dry_run, policies_file, limits_file = (options.pop(name) for name in ("lake", "dry_run", "policies", "limits"))
+    uri, dry_run, asked, policies_file, limits_file = (
+        options.pop(name) for name in ("lake", "dry_run", "engine", "policies", "limits")
+    )
     moment: datetime | None = options.pop("as_of", None)
     as_of = moment.date() if moment else None
     policies, limits = load_policies(policies_file), load_limits(limits_file)
     terminal.configure()
-    with terminal.starting():
-        lake = Lake(start_session(f"abuse-mining {job.name}"), uri)
+    choice = engine.choose(asked, uri, lambda: events_in_window(uri, as_of, limits), limits.engine.embedded_events)
+    terminal.chosen(choice)
+    with terminal.starting(choice):
+        lake = Lake(engine.start(choice, f"abuse-mining {job.name}").spark, uri)
     if dry_run:
         return plan(job, lake, as_of), []
     context = Context(lake, as_of, Run(job.name, as_of, options), options, policies, limits)
     return run_step(job, context, **options), context.warnings
+
+
+def events_in_window(uri: str, as_of: date | None, limits: Limits) -> int | None:
+    """Events in the days that links look at before a day, by the log of the table; None where nobody knows."""
+    first = as_of - timedelta(days=limits.links.window_days) if as_of else None
+    return engine.rows_in_log(engine.DaysRead(f"{uri.rstrip('/')}/{EVENTS.name}", EVENTS.partition, first, as_of))
 
 
 def plan(job: Job, lake: Lake, as_of: date | None) -> Facts:

@@ -4,9 +4,9 @@ from jobs.job import Context, Facts, Job, main
 
 from datetime import timedelta
 
+from engine import checkpoint, persist
 from pyspark.sql import functions as F
 
-from features.graph import cut
 from features.links import (
     at_false_discovery_rate,
     co_actions,
@@ -35,10 +35,10 @@ def run(context: Context) -> Facts:
     # An act counts once, so events need not be told apart from their second delivery.
     events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
     videos = context.source(VIDEOS)
-    worked = cut(works(videos, since, limits))
+    worked = checkpoint(works(videos, since, limits))
     watched = watching(events, videos)
     violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
-    acts = co_actions(events, context.source(ACCOUNTS), videos, worked, watched, violating, since, limits).persist()
+    acts = persist(co_actions(events, context.source(ACCOUNTS), videos, worked, watched, violating, since, limits))
     active = acts.select("account_id").distinct().count()
     found = linked(acts, silent_regulars(watched.regulars, limits), limits)
     threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)

@@ -4,9 +4,9 @@ from jobs.job import Context, Facts, Job, main
 
 from datetime import timedelta
 
+from engine import checkpoint, persist
 from pyspark.sql import functions as F
 
-from features.graph import cut
 from features.links import account_links
 from features.rings import (
     RINGS_WITH_FEATURES,
@@ -33,23 +33,23 @@ def run(context: Context) -> Facts:
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
-    links = cut(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
-    accounts = context.source(ACCOUNTS).persist()
+    links = checkpoint(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
+    accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     population = events.where(F.col("event_date") >= F.lit(since)).select("account_id").distinct().count()
     found = find_members(links, evidence, past(context), population, context.as_of, limits)
-    near = cut(neighbours(found, links, limits.surprise_cap))
+    near = checkpoint(neighbours(found, links, limits.surprise_cap))
     videos = context.source(VIDEOS)
-    described = cut(
+    described = checkpoint(
         describe_rings(found, links, evidence, events, accounts, videos, population, context.as_of, context.limits)
     )
     members = found.unionByName(near)
     comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))
     written = scripts(comments, members, context.limits.links.min_text_length)
-    recruited = cut(recruits(members, described, context.day(VIDEO_WORKS).drop("as_of").unionByName(written)))
+    recruited = checkpoint(recruits(members, described, context.day(VIDEO_WORKS).drop("as_of").unionByName(written)))
     # Members last: a day that has them counts as whole where training looks for snapshots.
     published = context.publish(RINGS_WITH_FEATURES, with_outsiders_counted(described, near, recruited))
     accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
@@ -60,7 +60,7 @@ def run(context: Context) -> Facts:
 def past(context: Context) -> Past:
     """Rings published before this run's day; none when this is the first."""
     if not (context.lake.exists(RING_MEMBERS) and context.lake.exists(RINGS)):
-        nothing = context.spark.createDataFrame([], RING_MEMBERS.schema)
+        nothing = context.spark.createDataFrame([], RING_MEMBERS.types)
         return Past(nothing, nothing.select("ring_id"))
     before = F.col("as_of") < F.lit(context.as_of)
     remembered = F.col("as_of") >= F.lit(context.as_of - timedelta(days=context.limits.rings.memory_days))

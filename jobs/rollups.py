@@ -5,7 +5,7 @@ from jobs.job import Context
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pyspark import StorageLevel
+from engine import persist, unpersist
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -61,13 +61,13 @@ def compute(context: Context, days: list[date], accounts: DataFrame, videos: Dat
     events = usable(context.lake.source(EVENTS, context.as_of, ACTIVE_DAYS), EVENTS).where(
         F.col("event_date").isin(days)
     )
-    enriched = acts(events, accounts, videos).persist(StorageLevel.DISK_ONLY)
+    enriched = persist(acts(events, accounts, videos), on_disk=True)
     for table, rollup in ROLLUPS.items():
         context.run.rows_written += context.lake.publish_days(table, rollup(enriched), days, context.run.provenance)
-    enriched.unpersist()
+    unpersist(enriched)
 
 
 def record(context: Context, seen: Mapping[date, str | None], version: str) -> None:
     rows = [(table.name, day, fingerprint, version) for table in ROLLUPS for day, fingerprint in seen.items()]
-    seen_now = context.spark.createDataFrame(rows, ROLLUP_LEDGER.schema)
+    seen_now = context.spark.createDataFrame(rows, ROLLUP_LEDGER.types)
     context.lake.upsert(ROLLUP_LEDGER, seen_now, context.run.provenance)

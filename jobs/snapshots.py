@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from importlib import import_module
 
+from engine import checkpoint
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.graph import cut
 from lake.schemas import (
     ACCOUNT_FEATURES,
     ACCOUNT_LINKS,
@@ -103,7 +103,7 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
         acts = acts.join(F.broadcast(theirs), on="video_id", how="left_semi")
     in_rings = F.broadcast(members.select("account_id").distinct())
     by_rings = acts.join(in_rings, on="account_id", how="left_semi")
-    engaged = cut(video_rings(windows(by_rings, days, window_days), rings, members))
+    engaged = checkpoint(video_rings(windows(by_rings, days, window_days), rings, members))
     chosen = engaged.where(F.col("engaging_ring_engagers") > 1).select("video_id").distinct()
     public = publics(windows(acts.join(chosen, on="video_id", how="left_semi"), days, window_days))
     works = context.lake.read_or_empty(VIDEO_WORKS).where(F.col("as_of").isin(list(days)))

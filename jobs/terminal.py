@@ -8,8 +8,7 @@ from contextlib import contextmanager
 
 import click
 import structlog
-from py4j.protocol import Py4JJavaError
-from pyspark.sql import SparkSession
+from engine import Choice, Engine
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -81,20 +80,28 @@ def keywords(facts: Mapping[str, object]) -> dict[str, object]:
     return {label.replace(" ", "_"): value for label, value in facts.items()}
 
 
-@contextmanager
-def starting() -> Iterator[None]:
-    """Shown while the session starts."""
+def chosen(choice: Choice) -> None:
+    """The first line of a run: which engine it gets, and why."""
     if console.is_terminal:
-        with console.status("starting Spark"):
+        console.print(f"[dim]engine {choice.name} ({escape(choice.reason)})[/]", highlight=False)
+    else:
+        log.info(f"engine {choice.name}", reason=choice.reason)
+
+
+@contextmanager
+def starting(choice: Choice) -> Iterator[None]:
+    """Shown while the engine starts."""
+    if console.is_terminal:
+        with console.status(f"starting {choice.name}"):
             yield
     else:
         yield
 
 
 @contextmanager
-def progress(spark: SparkSession, job: str, group: str) -> Iterator[None]:
-    """A live line with the tasks of the stage that is running; marks all Spark jobs of the block with `group`."""
-    spark.sparkContext.setJobGroup(group, job)
+def progress(engine: Engine, job: str, group: str) -> Iterator[None]:
+    """A live line with what the engine has done of the step; marks all that is asked in the block with `group`."""
+    engine.begin(job, group)
     if not console.is_terminal:
         log.info(f"{job} started", run_id=group)
         yield
@@ -103,7 +110,7 @@ def progress(spark: SparkSession, job: str, group: str) -> Iterator[None]:
         SpinnerColumn(),
         TextColumn("[bold]{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} tasks"),
+        TextColumn("{task.fields[said]}"),
         TimeElapsedColumn(),
         console=console,
         transient=True,
@@ -111,32 +118,17 @@ def progress(spark: SparkSession, job: str, group: str) -> Iterator[None]:
     ended = threading.Event()
 
     def follow(line: TaskID) -> None:
-        tracker = spark.sparkContext.statusTracker()
         while not ended.wait(0.5):
-            stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
-            totals = [(stage.numCompletedTasks, stage.numTasks) for stage in stages if stage]
-            if totals:
-                bar.update(line, completed=sum(done for done, _ in totals), total=sum(all_ for _, all_ in totals))
+            done, total, unit = engine.progress()
+            said = f"{done} {unit}" if total is None else f"{done}/{total} {unit}"
+            bar.update(line, completed=done, total=total, said=said)
 
     with bar:
-        follower = threading.Thread(target=follow, args=(bar.add_task(job, total=1),), daemon=True)
+        line = bar.add_task(job, total=None, said="")
+        follower = threading.Thread(target=follow, args=(line,), daemon=True)
         follower.start()
         try:
             yield
         finally:
             ended.set()
             follower.join()
-
-
-def rows_read(spark: SparkSession, group: str) -> int:
-    """Rows that the stages of a job group read from storage, each as often as it was read."""
-    context = spark.sparkContext
-    tracker, store = context.statusTracker(), context._jsc.sc().statusStore()
-    jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
-    rows = 0
-    for stage in {stage for job in jobs if job for stage in job.stageIds}:
-        try:
-            rows += store.lastStageAttempt(stage).inputRecords()
-        except Py4JJavaError:  # Spark keeps no record of a stage that it skipped
-            continue
-    return rows

@@ -6,6 +6,7 @@ from jobs.snapshots import FEATURES, MODEL_INPUTS, backfill, decided_by, feature
 from datetime import timedelta
 
 import click
+from engine import begin, persist
 from pyspark.sql import functions as F
 
 from lake.errors import GateRefused
@@ -27,18 +28,18 @@ def run(context: Context) -> Facts:
     Where MLFLOW_TRACKING_URI is set, MLflow is told of every model too, in the end.
     """
     mlflow = tracking.is_asked_for()
-    lake, spark, limits = context.lake, context.spark, context.limits
+    lake, limits = context.lake, context.limits
     tasks = context.options.get("distributed")
     if tasks:
-        check_slots(spark, tasks)
+        check_slots(tasks)
     weeks = context.options.get("snapshot_weeks") or limits.training.snapshot_weeks
-    decisions = context.source(DECISIONS).cache()
+    decisions = persist(context.source(DECISIONS))
     made = backfill(context, decisions, weeks)
-    spark.sparkContext.setJobGroup(context.run.run_id, JOB.name)  # the steps of the backfill had groups of their own
+    begin(JOB.name, context.run.run_id)  # the steps of the backfill had groups of their own
     oldest = context.as_of - timedelta(weeks=limits.training.decision_weeks)
     days = [day for day in published(context) if day >= oldest]
     facts: dict[str, object] = {"snapshots": len(days), "snapshots made": len(made)}
-    known = at_snapshots(decided_by(context, decisions, days), days).cache()
+    known = persist(at_snapshots(decided_by(context, decisions, days), days))
     registry = registered(lake)
     standing = standing_models(lake, registry, context.as_of)
     outcomes = []

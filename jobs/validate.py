@@ -86,7 +86,7 @@ def rows_of(results: list[Result], as_of: date) -> tuple[list[tuple], StructType
         )
         for each in results
     ]
-    return rows, VALIDATION_RESULTS.schema
+    return rows, VALIDATION_RESULTS.types
 
 
 JOB = Job(

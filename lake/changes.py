@@ -2,21 +2,12 @@
 
 from datetime import date
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+import engine
 from lake.errors import BrokenContract
-from lake.files import java
 from lake.schemas import Table
 from lake.store import Lake
-
-
-def active_files(lake: Lake, table: Table) -> DataFrame:
-    """The files that make up the table now: path, size, partitionValues, deletionVector; distributed, from the log."""
-    jvm, session = java(lake.spark), lake.spark._jsparkSession
-    log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(session, lake.path(table))
-    none = jvm.scala.Option.empty()
-    return DataFrame(log.update(False, none, none).allFiles().toDF(), lake.spark)
 
 
 def fingerprints(lake: Lake, table: Table, first: date, end: date) -> dict[date, str]:
@@ -28,11 +19,12 @@ def fingerprints(lake: Lake, table: Table, first: date, end: date) -> dict[date,
     named = F.map_contains_key("partitionValues", table.partition)
     day = F.try_element_at("partitionValues", F.lit(table.partition)).cast("date")
     rows = (
-        active_files(lake, table)
+        engine.current()
+        .tables.active_files(lake.path(table))
         .select(
             named.alias("named"),
             day.alias("day"),
-            F.xxhash64("path", "size", F.to_json("deletionVector")).alias("file"),
+            F.xxhash64("path", "size", "deletionVector").alias("file"),
         )
         .where(~F.col("named") | (F.col("day") >= F.lit(first)) & (F.col("day") < F.lit(end)))
         .groupBy("day")

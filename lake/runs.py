@@ -10,8 +10,9 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import engine
 from lake.schemas import JOB_RUNS
-from lake.store import Lake, Provenance
+from lake.store import Lake, Provenance, arrow_rows
 
 
 @cache
@@ -68,5 +69,6 @@ class Run:
             code_version(),
             json.dumps(self.config, default=str, sort_keys=True),
             message,
+            engine.current().name,
         )
-        lake.append(JOB_RUNS, lake.spark.createDataFrame([row], JOB_RUNS.schema), self.provenance)
+        lake.append(JOB_RUNS, arrow_rows([row], JOB_RUNS.schema), self.provenance)

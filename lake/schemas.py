@@ -23,6 +23,8 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from engine.portable import without_comments
+
 BIGINT, DOUBLE, STRING = LongType(), DoubleType(), StringType()
 BOOLEAN, BINARY = BooleanType(), BinaryType()
 DATE, TIMESTAMP = DateType(), TimestampType()
@@ -78,6 +80,11 @@ class Table:
     @property
     def columns(self) -> list[str]:
         return self.schema.fieldNames()
+
+    @property
+    def types(self) -> StructType:
+        """The columns of a frame that holds such rows: without comments, which are the stored table's."""
+        return without_comments(self.schema)
 
     def extended(self, columns: Iterable[StructField]) -> "Table":
         """The same table with more columns at its end, such as one for each feature."""
@@ -467,12 +474,13 @@ JOB_RUNS = Table(
             column("started_at", TIMESTAMP, "when it started"),
             column("finished_at", TIMESTAMP, "when it ended, well or not"),
             column("status", STRING, "done or failed"),
-            column("rows_read", BIGINT, "rows that Spark read from storage, each as often as it was read"),
+            column("rows_read", BIGINT, "rows read from storage, each as often as it was read"),
             column("rows_written", BIGINT, "rows published"),
             column("rows_quarantined", BIGINT, "rows that broke the contract"),
             column("code_version", STRING, "version of the code"),
             column("config", STRING, "options and settings, as JSON"),
             column("message", STRING, "why it failed, null when it did not"),
+            column("engine", STRING, "what ran the data frames: sail, spark, spark-connect"),
         ]
     ),
     key=("run_id", "job"),

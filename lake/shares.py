@@ -11,15 +11,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake.schemas import ACCOUNTS, EVENTS, IMPORTED_IDS, VIDEOS, Table
+from lake.share_files import WANTED
 
-WANTED = ("object_id", "account_id", "content_id", "timestamp_share")
 DAY_S = 86_400
 YOUNGEST_DAYS, OLDEST_DAYS = 365, 5 * 365
 
 
 def hashed(kind: str, original: Column) -> Column:
     """The BIGINT id of an id of the file, never negative; null for null."""
-    return F.when(original.isNotNull(), F.shiftrightunsigned(F.xxhash64(F.lit(kind), original), 1))
+    return F.when(original.isNotNull(), F.shiftright(F.xxhash64(F.lit(kind), original), 1).bitwiseAND(F.lit(2**63 - 1)))
 
 
 def moment(written: Column) -> Column:

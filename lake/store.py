@@ -1,36 +1,27 @@
 """Reading tables as they were known at a day, and publishing a day of a table whole or not at all."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import TypeVar
 
-from delta.exceptions import base as delta_errors
-from delta.tables import DeltaTable
+import pyarrow as pa
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, DataFrameWriter, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+import engine
+from engine.portable import first_per_key
 from lake.errors import BrokenContract, MissingTable, PublishConflict
-from lake.files import java, read_file
 from lake.schemas import Table
 
+T = TypeVar("T")
 PUBLISH_ATTEMPTS = 6
-COMMITS_BACK = 20
-"""Other runs may have committed after this one by the time it looks for its own commit."""
-CONFLICTS = (
-    delta_errors.DeltaConcurrentModificationException,
-    delta_errors.ConcurrentAppendException,
-    delta_errors.ConcurrentDeleteDeleteException,
-    delta_errors.ConcurrentDeleteReadException,
-    delta_errors.ConcurrentTransactionException,
-    delta_errors.ConcurrentWriteException,
-    delta_errors.MetadataChangedException,
-    delta_errors.ProtocolChangedException,
-)
-"""Delta's word that another writer was faster; it gives them no common ancestor."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +53,14 @@ def deduplicated(df: DataFrame, key: tuple[str, ...]) -> DataFrame:
     repeated = df.groupBy(*key).count().where("count > 1").select(*key)
     rest = [name for name in df.columns if name not in key]
     single = df.join(repeated, on=list(key), how="left_anti")
-    chosen = (
-        df.join(repeated, on=list(key), how="left_semi")
-        .groupBy(*key)
-        .agg(F.min(F.struct(*rest)).alias("row"))
-        .select(*key, "row.*")
-    )
-    return single.unionByName(chosen).select(df.columns)
+    chosen = first_per_key(df.join(repeated, on=list(key), how="left_semi"), key, rest)
+    return single.select(df.columns).union(chosen.select(df.columns))
+
+
+def arrow_rows(rows: Sequence[tuple], schema: StructType) -> pa.Table:
+    """A few rows of the driver, one value for each column, in a table's types."""
+    records = [dict(zip(schema.fieldNames(), row, strict=True)) for row in rows]
+    return pa.Table.from_pylist(records, to_arrow_schema(schema))
 
 
 def only_row(df: DataFrame) -> Row:
@@ -99,7 +91,7 @@ def needed(name: str | None, table: Table) -> str:
 
 
 def conformed(df: DataFrame, table: Table) -> DataFrame:
-    """The frame with exactly the columns of the table, in its order and with its comments.
+    """The frame with exactly the columns of the table, in its order.
 
     Raises BrokenContract when a column is missing, retyped, or not the table's.
     """
@@ -107,7 +99,7 @@ def conformed(df: DataFrame, table: Table) -> DataFrame:
     breaches += [f"column {name} is not in the contract" for name in df.columns if name not in table.columns]
     if breaches:
         raise BrokenContract(f"cannot publish {table.name}: {'; '.join(breaches)}")
-    return df.select([F.col(field.name).alias(field.name, metadata=field.metadata) for field in table.schema])
+    return df.select(table.columns)
 
 
 class Lake:
@@ -124,20 +116,26 @@ class Lake:
         return f"{self.uri}/{table.name}"
 
     def exists(self, table: Table) -> bool:
-        return DeltaTable.isDeltaTable(self.spark, self.path(table))
+        return engine.current().tables.exists(self.path(table))
 
     def read(self, table: Table) -> DataFrame:
         """The whole table as it is stored, raises MissingTable when it is not there."""
+        return self._read(table)
+
+    def _read(self, table: Table, first: date | None = None, end: date | None = None) -> DataFrame:
+        """A table of which the reader will use these days alone; they are not filtered yet."""
+        path = self.path(table)
         if not self.exists(table):
-            raise MissingTable(f"table {table.name} is missing: no Delta table at {self.path(table)}")
+            raise MissingTable(f"table {table.name} is missing: no Delta table at {path}")
+        engine.current().note_read(engine.DaysRead(path, table.partition, first, end))
         try:
-            return self.spark.read.format("delta").load(self.path(table))
+            return engine.current().tables.read(path)
         except AnalysisException as error:
             raise BrokenContract(f"table {table.name} cannot be read: {error.getCondition()}") from error
 
     def read_or_empty(self, table: Table) -> DataFrame:
         """The whole table; no rows of one that is not there, as tables of the suite before their first run."""
-        return self.read(table) if self.exists(table) else self.spark.createDataFrame([], table.schema)
+        return self.read(table) if self.exists(table) else self.spark.createDataFrame([], table.types)
 
     def source(self, table: Table, as_of: date, days: int | None = None) -> DataFrame:
         """Rows of a source table that had come to be before `as_of`, as delivered.
@@ -147,7 +145,8 @@ class Lake:
 
         Raises MissingTable, and BrokenContract when a column is missing or retyped.
         """
-        df = self.read(table)
+        first = as_of - timedelta(days=days) if days is not None else None
+        df = self._read(table, first, as_of)
         breaches = schema_breaches(df.schema, table.schema)
         if breaches:
             raise BrokenContract(f"table {table.name}: {'; '.join(breaches)}")
@@ -155,15 +154,16 @@ class Lake:
         if table.partition is not None:
             partition = F.col(table.partition)
             known = partition < F.lit(as_of)
-            if days is not None:
-                known = known & (partition >= F.lit(as_of - timedelta(days=days)))
+            if first is not None:
+                known = known & (partition >= F.lit(first))
             df = df.where(partition.isNull() | known)
         moment = F.col(needed(table.time, table))
         return df.where(moment.isNull() | (moment < before(as_of)))
 
     def day(self, table: Table, as_of: date) -> DataFrame:
         """What was published for one day of an output table; no rows when nothing was."""
-        return self.read(table).where(F.col(needed(table.partition, table)) == F.lit(as_of)).select(table.columns)
+        rows = self._read(table, as_of, as_of + timedelta(days=1))
+        return rows.where(F.col(needed(table.partition, table)) == F.lit(as_of)).select(table.columns)
 
     def publish(self, table: Table, df: DataFrame, day: date, provenance: Provenance) -> int:
         """Replace one day of a partitioned table by `df` in one commit; returns the number of rows.
@@ -174,16 +174,7 @@ class Lake:
         partition = needed(table.partition, table)
         if partition not in df.columns:
             df = df.withColumn(partition, F.lit(day))
-        frame = conformed(df, table)
-        self._commit(
-            frame.write.mode("overwrite")
-            .partitionBy(partition)
-            .option("replaceWhere", f"{partition} = '{day}'")
-            .option("mergeSchema", True),
-            table,
-            provenance,
-        )
-        return self._rows_of_commit(table, provenance)
+        return self._replace_where(table, df, f"{partition} = '{day}'", provenance)
 
     def publish_days(self, table: Table, df: DataFrame, days: Collection[date], provenance: Provenance) -> int:
         """Replace several days of a partitioned table by `df` in one commit; returns the number of rows.
@@ -192,89 +183,59 @@ class Lake:
         """
         if not days:
             return 0
-        partition = needed(table.partition, table)
         listed = ", ".join(f"'{day}'" for day in sorted(days))
-        self._commit(
-            conformed(df, table)
-            .write.mode("overwrite")
-            .partitionBy(partition)
-            .option("replaceWhere", f"{partition} IN ({listed})")
-            .option("mergeSchema", True)
-            .option("optimizeWrite", True),  # a few files for each day, however the frame is partitioned
-            table,
-            provenance,
-        )
-        return self._rows_of_commit(table, provenance)
+        return self._replace_where(table, df, f"{needed(table.partition, table)} IN ({listed})", provenance)
+
+    def _replace_where(self, table: Table, df: DataFrame, condition: str, provenance: Provenance) -> int:
+        frame, target = conformed(df, table), self._target(table, provenance)
+        try:
+            return self._retried(table, lambda: engine.current().tables.replace_where(target, frame, condition))
+        except engine.Refused as error:
+            raise BrokenContract(f"cannot publish {table.name}: {error}") from error
 
     def replace(self, table: Table, df: DataFrame, provenance: Provenance) -> None:
         """Put `df` in the place of a whole table, made when it is not there."""
-        writer = conformed(df, table).write.mode("overwrite").option("overwriteSchema", True)
-        if table.partition is not None:
-            writer = writer.partitionBy(table.partition)
-        self._commit(writer, table, provenance)
+        frame, target = conformed(df, table), self._target(table, provenance)
+        self._retried(table, lambda: engine.current().tables.replace(target, frame))
 
-    def append(self, table: Table, df: DataFrame, provenance: Provenance) -> None:
-        """Add rows to a table that is not published by the day."""
-        writer = conformed(df, table).write.mode("append").option("mergeSchema", True)
-        self._commit(writer, table, provenance)
+    def append(self, table: Table, rows: DataFrame | pa.Table, provenance: Provenance) -> None:
+        """Add rows, a frame or a few of the driver, to a table that is not published by the day."""
+        frame = conformed(rows, table) if isinstance(rows, DataFrame) else rows.select(table.columns)
+        target = self._target(table, provenance)
+        self._retried(table, lambda: engine.current().tables.append(target, frame))
 
     def upsert(self, table: Table, df: DataFrame, provenance: Provenance) -> None:
         """Add the rows whose key is new to a table without partitions, and replace those whose key is there.
 
         Raises PublishConflict when other runs keep writing the same table.
         """
-        frame = conformed(df, table)
+        frame, target = conformed(df, table), self._target(table, provenance)
         if not self.exists(table):
             self.append(table, frame.limit(0), provenance)
-        merge = (
-            DeltaTable.forPath(self.spark, self.path(table))
-            .alias("old")
-            .merge(frame.alias("new"), " and ".join(f"old.{name} = new.{name}" for name in table.key))
-            .whenMatchedUpdateAll()
-            .whenNotMatchedInsertAll()
-        )
-        self._executed(table, merge.execute, provenance)
+        self._retried(table, lambda: engine.current().tables.merge(target, frame, table.key))
 
     def forget(self, tables: Iterable[Table], provenance: Provenance) -> None:
         """Take all rows out of those of the tables that are there; their history stays."""
         for table in tables:
             if self.exists(table):
-                self._executed(table, DeltaTable.forPath(self.spark, self.path(table)).delete, provenance)
+                target = self._target(table, provenance)
+                self._retried(table, partial(engine.current().tables.delete_all, target))
 
-    def _executed(self, table: Table, command: Callable[[], object], provenance: Provenance) -> None:
-        """Commit a command that takes no options: its provenance can only come from the session."""
-        self.spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", provenance.to_json())
-        try:
-            self._retried(table, command)
-        finally:
-            self.spark.conf.unset("spark.databricks.delta.commitInfo.userMetadata")
+    def _target(self, table: Table, provenance: Provenance) -> engine.Target:
+        return engine.Target(self.path(table), table.schema, table.partition, provenance.to_json())
 
-    def _commit(self, writer: DataFrameWriter, table: Table, provenance: Provenance) -> None:
-        described = writer.format("delta").option("userMetadata", provenance.to_json())
-        self._retried(table, lambda: described.save(self.path(table)))
-
-    def _retried(self, table: Table, commit: Callable[[], object]) -> None:
+    def _retried(self, table: Table, commit: Callable[[], T]) -> T:
         """Commit, again when another writer was faster; raises PublishConflict when others always are."""
+        conflicts = engine.current().tables.conflicts
         retrying = Retrying(
-            retry=retry_if_exception_type(CONFLICTS),
+            retry=retry_if_exception_type(conflicts),
             stop=stop_after_attempt(PUBLISH_ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.5, max=20),
             reraise=True,
         )
         try:
-            retrying(commit)
-        except CONFLICTS as error:
+            return retrying(commit)
+        except conflicts as error:
             raise PublishConflict(
                 f"table {table.name}: another run kept writing the same rows ({PUBLISH_ATTEMPTS} tries); run again"
             ) from error
-
-    def _rows_of_commit(self, table: Table, provenance: Provenance) -> int:
-        """Rows written by the run's last commit, from the commit's own file: the history would cost a Spark job."""
-        log = java(self.spark).org.apache.spark.sql.delta.DeltaLog.forTable(self.spark._jsparkSession, self.path(table))
-        newest = log.unsafeVolatileSnapshot().version()
-        for version in range(newest, max(-1, newest - COMMITS_BACK), -1):
-            commit = read_file(self.spark, f"{self.path(table)}/_delta_log/{version:020d}.json").decode()
-            info = next(entry["commitInfo"] for entry in map(json.loads, commit.splitlines()) if "commitInfo" in entry)
-            if info.get("userMetadata") == provenance.to_json():
-                return int(info["operationMetrics"].get("numOutputRows", 0))
-        return 0

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xgboost as xgb
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from xgboost.spark import SparkXGBRegressor
 
 from conf import TrainingLimits
+from engine import EngineError, current, persist, unpersist
 from lake.errors import UsageError
 from models.evidence import Evidence, Prior
 from models.examples import apart_from, ties_of
@@ -31,14 +31,12 @@ WEIGHED_BY = ("label", "source", "selection", "inclusion_probability", "strength
 logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)  # it tells of every fit on standard error
 
 
-def check_slots(spark: SparkSession, tasks: int) -> None:
+def check_slots(tasks: int) -> None:
     """Raises UsageError where so many tasks cannot run at once, as those that fit one booster together must."""
-    if spark.conf.get("spark.dynamicAllocation.enabled", "false") == "true":
-        raise UsageError("--distributed: Spark runs no such tasks where spark.dynamicAllocation.enabled is true")
-    context = spark.sparkContext._jsc.sc()
-    slots = context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile())
-    if tasks > slots:
-        raise UsageError(f"--distributed {tasks}: Spark runs {slots} tasks at once here")
+    try:
+        current().check_tasks(tasks)
+    except EngineError as error:
+        raise UsageError(f"--distributed {tasks}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,9 @@ class AllRows:
         names, terms = list(rows.features.columns), terms_of(rows, prior, limits)
         decided = self.decided(self.beside(rows), names, prior.evidence, terms)
         inputs = decided.union(self.believed(names, prior, terms, decided))
-        placed = inputs.repartition(self.tasks, self.key).sortWithinPartitions("of_prior", self.key).persist()
+        placed = persist(inputs.repartition(self.tasks, self.key).sortWithinPartitions("of_prior", self.key))
+        from xgboost.spark import SparkXGBRegressor  # it asks for a JVM when it is imported
+
         estimator = SparkXGBRegressor(
             features_col=names,
             label_col="label",
@@ -78,7 +78,7 @@ class AllRows:
             **booster_settings(parameters, names, limits),
         )
         booster = estimator.fit(placed).get_booster()
-        placed.unpersist()
+        unpersist(placed)
         return booster, terms.offset
 
     def beside(self, rows: Rows) -> DataFrame:

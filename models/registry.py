@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 import xgboost as xgb
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import Row
 
 from lake.errors import BrokenContract
 from lake.files import read_file, write_file
@@ -59,24 +59,24 @@ def registered(lake: Lake) -> list[Row]:
 
 def standing_models(lake: Lake, registry: Iterable[Row], as_of: date) -> dict[tuple[str, str], Model]:
     """The models of the registry that score on a day, by entity type and policy; see `champions`."""
-    return {key: load_model(lake.spark, lake.uri, row) for key, row in champions(registry, as_of).items()}
+    return {key: load_model(lake.uri, row) for key, row in champions(registry, as_of).items()}
 
 
-def save_model(spark: SparkSession, lake_uri: str, model: Model, card: str) -> None:
+def save_model(lake_uri: str, model: Model, card: str) -> None:
     """Write the files of a model with a version."""
     folder = f"{lake_uri}/{model_path(model.version)}"
     files = {**model.content(), "metrics.json": as_json(model.metrics), "card.md": card.encode()}
     for name, content in files.items():
-        write_file(spark, f"{folder}/{name}", content)
+        write_file(f"{folder}/{name}", content)
 
 
-def load_model(spark: SparkSession, lake_uri: str, row: Row) -> Model:
+def load_model(lake_uri: str, row: Row) -> Model:
     """Read a model that the registry names; raises BrokenContract when its files are not what was registered."""
     folder = f"{lake_uri}/{row.path}"
     booster = xgb.Booster()
-    booster.load_model(bytearray(read_file(spark, f"{folder}/booster.ubj")))
-    about = json.loads(read_file(spark, f"{folder}/features.json"))
-    calibrator = Calibrator(**json.loads(read_file(spark, f"{folder}/calibrator.json")))
+    booster.load_model(bytearray(read_file(f"{folder}/booster.ubj")))
+    about = json.loads(read_file(f"{folder}/features.json"))
+    calibrator = Calibrator(**json.loads(read_file(f"{folder}/calibrator.json")))
     if list(booster.feature_names or ()) != about["features"]:
         raise BrokenContract(f"model {row.model_version}: features.json and booster.ubj name different features")
     return Model(
@@ -109,7 +109,7 @@ def register(
         before = standing.get((model.entity_type, model.policy))
         if model.version in known and known[model.version].status in PROMOTED:
             continue
-        save_model(lake.spark, lake.uri, model, model_card(outcome, as_of))
+        save_model(lake.uri, model, model_card(outcome, as_of))
         status = "refused" if outcome.refusals else "champion"
         if not outcome.refusals:
             newer = [
@@ -136,7 +136,7 @@ def register(
         )
     if rows:
         values = [tuple(row[name] for name in MODELS.columns) for row in rows]
-        lake.upsert(MODELS, lake.spark.createDataFrame(values, MODELS.schema), provenance)
+        lake.upsert(MODELS, lake.spark.createDataFrame(values, MODELS.types), provenance)
     return len(rows)
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
+from engine.portable import largest, ratio
 from features.links.combine import PAIR, both_ways
 from features.rings.definitions import ramp
 from features.rings.measures import STRANGERS
@@ -118,7 +119,7 @@ def neighbour_columns(features: DataFrame, links: DataFrame) -> DataFrame:
         .groupBy("as_of", "account_id")
         .agg(
             F.count("*").cast("double").alias("neighbour_count"),
-            *(F.try_divide(total, F.count(name)).alias(f"neighbour_mean_{name}") for name, total in sums.items()),
+            *(ratio(total, F.count(name)).alias(f"neighbour_mean_{name}") for name, total in sums.items()),
             *(F.max(name).alias(f"neighbour_max_{name}") for name in names),
         )
     )
@@ -183,7 +184,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
         F.count("*").alias("engagers"), F.count_if("willed").alias("willed"), F.sum("worth").alias("worth")
     )
     order = ("worth", "engagers", (-F.col("ring_id")).alias("minus_id"))
-    leader = F.max(F.struct(*order, "score", "size", "policy", "willed"))
+    leader = largest(*order, "score", "size", "policy", "willed")
     return (
         by_ring.groupBy("as_of", "video_id")
         .agg(leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth"))
@@ -196,7 +197,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
             (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
             F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
             F.col("leader.willed").cast("double").alias("engaging_ring_willed_engagers"),
-            F.try_divide("leader.engagers", "leader.size").alias("engaging_ring_share"),
+            ratio("leader.engagers", "leader.size").alias("engaging_ring_share"),
             F.col("engagers").cast("double").alias("ring_engagers"),
             (F.col("worth") / MICRO).alias("ring_engagers_expected"),
         )
@@ -224,7 +225,7 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
         .where("members > 1")
         .withColumn("worth", F.col("score") * F.col("members"))
         .groupBy(*work)
-        .agg(F.max(F.struct("worth", (-F.col("ring_id")).alias("minus_id"), "score", "policy", "members")).alias("of"))
+        .agg(largest("worth", (-F.col("ring_id")).alias("minus_id"), "score", "policy", "members").alias("of"))
     )
     inside = F.col("ring_id") == -F.col("of.minus_id")
     alike = F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)
@@ -321,7 +322,7 @@ def video_rows(
         .withColumn("copying_ring_id", F.coalesce("copying_ring_id", "owner_ring_id"))
         .withColumn("ring_engagers", F.coalesce("ring_engagers", F.lit(0.0)))
         .withColumn("ring_engagers_expected", F.coalesce("ring_engagers_expected", F.lit(0.0)))
-        .withColumn("ring_engagers_per_viewer", F.try_divide("ring_engagers_expected", "reach_28d"))
+        .withColumn("ring_engagers_per_viewer", ratio("ring_engagers_expected", "reach_28d"))
     )
     keys = ["as_of", "video_id", "account_id", "ring_id", "owner_ring_id", "copying_ring_id"]
     return joined.select(*keys, *[name for name in joined.columns if name not in keys])

@@ -15,6 +15,7 @@ from pyspark.sql.types import ArrayType, DoubleType, FloatType, StructField, Str
 from scipy.special import expit
 
 from conf import ScoringLimits
+from engine import persist, ship
 from lake.errors import BrokenContract
 from lake.schemas import REASON, UNSUPERVISED
 from models.calibration import Calibrator
@@ -169,7 +170,7 @@ def with_scores(
     policy, so that their reasons need no second look at all rows; for the others they are null.
     """
     looked_at = columns_of(rows, scorers)
-    shipped = rows.sparkSession.sparkContext.broadcast(dict(scorers))
+    shipped = ship(dict(scorers))
     scored = [StructField(f"score_{policy}", DoubleType()) for policy in scorers]
     schema = StructType([*(rows.schema[name] for name in keys), *scored, StructField("values", ArrayType(FloatType()))])
     names = schema.fieldNames()
@@ -198,7 +199,7 @@ def reasons(chosen: DataFrame, scorers: Mapping[str, Scorer], looked_at: Sequenc
     the log-odds of the score. A row of which nothing speaks has no reasons. The values are the columns `looked_at`.
     """
     key = chosen.columns[0]
-    shipped = chosen.sparkSession.sparkContext.broadcast(dict(scorers))
+    shipped = ship(dict(scorers))
     schema = StructType([chosen.schema[key], chosen.schema["policy"], StructField("reasons", REASON)])
     arrow_schema = pa.schema([(key, pa.int64()), ("policy", pa.string()), ("reasons", ARROW_REASONS)])
 
@@ -270,7 +271,7 @@ def score_entities(
     scorers = {policy: scorer_of(entity_type, policy, models, limits) for policy in policies}
     ids = dict.fromkeys([key, *(scorer.evidence.ring for scorer in scorers.values())])
     top = {policy: limits.reason_capacities * capacities[policy] for policy in scorers}
-    wide = with_scores(rows, list(ids), scorers, top, limits.reason_threshold).persist()
+    wide = persist(with_scores(rows, list(ids), scorers, top, limits.reason_threshold))
     each = [
         wide.select(
             key,
@@ -300,5 +301,5 @@ def queueable(scored: DataFrame, key: str, top: int, threshold: float) -> DataFr
     """Keys of the rows that a queue could take for a policy; each partition keeps its own best, so no task holds them
     all.
     """
-    best = scored.orderBy(F.desc("score"), key).limit(top)
-    return best.union(scored.where(F.col("score") >= threshold)).select(key, "policy")
+    best = scored.orderBy(F.desc("score"), key).limit(top).select(key, "policy")
+    return best.union(scored.where(F.col("score") >= threshold).select(key, "policy"))

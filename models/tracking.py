@@ -57,7 +57,7 @@ def bring_up_to_date(lake: Lake, registry: Iterable[Row]) -> int:
     for row in sorted(registry, key=lambda row: (row.trained_at, row.model_version)):
         run = run_of(client, experiment, row)
         if run.data.tags.get("status") != row.status:
-            write(client, run, row, read_folder(lake.spark, f"{lake.uri}/{row.path}"))
+            write(client, run, row, read_folder(f"{lake.uri}/{row.path}"))
             told += 1
     return told
 

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from scipy.special import expit
 
 from conf import Limits, Policy, TrainingLimits
+from engine import persist, unpersist
 from models.distributed import AllRows
 from models.evidence import Evidence, Prior, evidence_of
 from models.examples import EvenSample, bounded, examples, groups_of, labelled, population, with_countries
@@ -221,7 +222,7 @@ def train_entity(decided: Decided, policies: Sequence[str], training: Training) 
     names = sorted(feature_names(decided.rows))
     all_labelled = labelled(decided.labels, decided.rows, key)
     if training.tasks:
-        all_labelled.persist()
+        all_labelled = persist(all_labelled)
     for policy in policies:
         evidence = evidence_of(entity_type, policy, training.limits.scoring.unknown_score)
         own = rows_for_policy(found, policy, entity_type, names, active, evidence, limits)
@@ -240,5 +241,5 @@ def train_entity(decided: Decided, policies: Sequence[str], training: Training) 
             trained.outcomes.append(train_policy(entity_type, policy, prior, own, training, everything))
         except TooFewGroups as why:
             trained.skipped[policy] = str(why)
-    all_labelled.unpersist()
+    unpersist(all_labelled)
     return trained

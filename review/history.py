@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import Policies, Review
+from engine.portable import largest
 from lake.schemas import ENTITY, REVIEW_QUEUE
 from lake.store import before
 from review.entities import setting
@@ -90,7 +91,7 @@ def asked(earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: d
     decided = (
         decisions.where(F.col("decided_at") >= before(as_of - timedelta(days=review.cool_down_days)))
         .groupBy(*ENTITY)
-        .agg(F.max(F.struct("decided_at", "decision_id", "verdict", "case_id")).alias("latest"))
+        .agg(largest("decided_at", "decision_id", "verdict", "case_id").alias("latest"))
         .select(*ENTITY, "latest.verdict", "latest.case_id")
         .join(opened, on="case_id", how="left")
         .drop("case_id")

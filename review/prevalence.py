@@ -204,7 +204,7 @@ def prevalence(
             "unanswered": len(drawn[policy]) - len(sample.verdicts),
         }
         rows.append(tuple(estimated[name] for name in PREVALENCE.columns))
-    return small_frame(activity.sparkSession, rows, PREVALENCE.schema)
+    return small_frame(activity.sparkSession, rows, PREVALENCE.types)
 
 
 def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:

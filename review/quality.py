@@ -63,7 +63,7 @@ def outcomes(cases: DataFrame, decisions: DataFrame, as_of: date) -> DataFrame:
         .groupBy("case_id")
         .agg(
             F.min("decided_at").alias("answered_at"),
-            F.array_sort(
+            F.sort_array(
                 F.collect_list(
                     F.when(
                         F.col("verdict") != "unsure",
@@ -147,7 +147,7 @@ def quality(
     cases = without_second_looks(cases, draws)
     measured = [*counted(cases, scored, decisions, as_of), *recalls(scored, draws, decisions, as_of, policies)]
     measured.sort(key=lambda one: (one.policy, one.selection, one.model_version or "", one.measure))
-    return small_frame(cases.sparkSession, [(as_of, *one.columns()) for one in measured], QUALITY.schema)
+    return small_frame(cases.sparkSession, [(as_of, *one.columns()) for one in measured], QUALITY.types)
 
 
 @dataclass(frozen=True)

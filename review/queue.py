@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row, StructType
 
 from conf import Policies
+from engine import persist, unpersist
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, ENTITY, REVIEW_QUEUE, SELECTIONS
 from review.capacity import Candidate, Stock, fill, plan
 from review.cases import Words, case, case_id
@@ -27,7 +28,7 @@ from review.entities import entities, few_videos_of_each_ring, setting
 from review.history import asked, carried_over, not_asked, second_looks
 from review.tables import small_frame
 
-ENTITY_KEY = StructType([REVIEW_QUEUE.schema["entity_type"], REVIEW_QUEUE.schema["entity_id"]])
+ENTITY_KEY = StructType([REVIEW_QUEUE.types["entity_type"], REVIEW_QUEUE.types["entity_id"]])
 SALTS = 64
 """Parts that a policy's candidates are ranked in first, so that no task holds a whole policy."""
 
@@ -66,11 +67,11 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     Deterministic for (rows, as_of, seed of the policies).
     """
     review, spark = policies.review, day.accounts.sparkSession
-    again = second_looks(day.earlier, day.decisions, as_of, policies).persist()
+    again = persist(second_looks(day.earlier, day.decisions, as_of, policies))
     carried = carried_over(day.earlier, day.decisions, as_of, review).unionByName(again)
     known = asked(day.earlier, carried, day.decisions, as_of, review)
     free = not_asked(_entities(day, policies), known, day.ring_members, review)
-    free = few_videos_of_each_ring(free, review).persist()
+    free = persist(few_videos_of_each_ring(free, review))
     frame = audit_frame(day.account_scores, day.account_features, policies)
 
     strata = audit_strata(frame).collect()
@@ -87,7 +88,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     per_doubt = {name: its.uncertain / doubts[name] for name, its in plans.items() if doubts[name]}
     undecided = [_candidate(row) for row in uncertain(free, frame, per_doubt, as_of, review).collect()]
     riskiest_first = [_candidate(row) for row in riskiest(free, policies).collect()]
-    free.unpersist()
+    unpersist(free)
 
     unanswered = [_candidate(row) for row in draws if row.known_verdict is None and row.open_case_id is None]
     chosen = fill(policies.with_less_capacity(looks), unanswered, undecided, riskiest_first)
@@ -110,9 +111,9 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     return Queue(
         carried.withColumn("as_of", F.lit(as_of))
         .select(REVIEW_QUEUE.columns)
-        .unionByName(small_frame(spark, [_plain(row) for row in new], REVIEW_QUEUE.schema)),
-        small_frame(spark, _audit_draws(as_of, draws, chosen), AUDIT_DRAWS.schema),
-        small_frame(spark, frames, AUDIT_FRAMES.schema),
+        .unionByName(small_frame(spark, [_plain(row) for row in new], REVIEW_QUEUE.types)),
+        small_frame(spark, _audit_draws(as_of, draws, chosen), AUDIT_DRAWS.types),
+        small_frame(spark, frames, AUDIT_FRAMES.types),
         {name: opened[name] for name in SELECTIONS},
     )
 

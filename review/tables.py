@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from lake.schemas import ACCOUNT_FEATURES, BIGINT, DOUBLE, VIDEO_FEATURES, column
+from lake.store import arrow_rows
 
 AUDITED_ACCOUNTS = ACCOUNT_FEATURES.extended(
     [
@@ -23,5 +22,4 @@ QUEUED_VIDEOS = VIDEO_FEATURES.extended([column("reach_7d", BIGINT, "accounts th
 
 def small_frame(spark: SparkSession, rows: Sequence[tuple], schema: StructType) -> DataFrame:
     """A frame of a few rows of the driver that no task needs a Python process to read."""
-    records = [dict(zip(schema.fieldNames(), row, strict=True)) for row in rows]
-    return spark.createDataFrame(pa.Table.from_pylist(records, to_arrow_schema(schema)), schema)
+    return spark.createDataFrame(arrow_rows(rows, schema), schema)

@@ -13,6 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from lake.schemas import POLICIES
 from simulation.answers import judged
 from simulation.scorecard import share
@@ -58,8 +59,8 @@ def reach_of(features: DataFrame, accounts: DataFrame, caught_ones: DataFrame) -
     }
     return known.agg(
         *(share(is_caught, who).alias(name) for name, who in recalls.items()),
-        F.try_divide(F.sum(F.when(abusive, F.col("views_7d"))), views).alias("abusive_views"),
-        F.try_divide(F.sum(F.when(abusive & ~is_caught, F.col("views_7d"))), views).alias("free_views"),
+        ratio(F.sum(F.when(abusive, F.col("views_7d"))), views).alias("abusive_views"),
+        ratio(F.sum(F.when(abusive & ~is_caught, F.col("views_7d"))), views).alias("free_views"),
     )
 
 

@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from lake.schemas import POLICIES
 
 FLAGGED = 0.5
@@ -10,7 +11,7 @@ FLAGGED = 0.5
 
 
 def share(part: Column, whole: Column) -> Column:
-    return F.try_divide(F.sum(F.when(whole & part, 1).otherwise(0)), F.sum(whole.cast("int")))
+    return ratio(F.sum(F.when(whole & part, 1).otherwise(0)), F.sum(whole.cast("int")))
 
 
 def scorecard(
@@ -56,9 +57,7 @@ def true_prevalence(features: DataFrame, truth: DataFrame) -> DataFrame:
         truth.select("account_id", "policy"), on="account_id", how="left"
     )
     by_policy = [
-        F.try_divide(F.sum(F.when(F.col("policy") == policy, F.col("views_7d")).otherwise(0)), F.sum("views_7d")).alias(
-            policy
-        )
+        ratio(F.sum(F.when(F.col("policy") == policy, F.col("views_7d")).otherwise(0)), F.sum("views_7d")).alias(policy)
         for policy in POLICIES
     ]
     return views.agg(*by_policy).unpivot([], list(POLICIES), "policy", "prevalence")

@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from engine import ship
 from lake.schemas import ACCOUNTS, EVENTS, VIDEOS, Table
 from simulation.dirt import with_dirt
 from simulation.films import NO_SOUND
@@ -27,7 +28,7 @@ def made(
     spark: SparkSession, world: World, table: Table, units: int, make: Callable[[Scene, int], Blocks], tasks: int
 ) -> DataFrame:
     """A frame whose rows `make` draws for each of `units` numbers; what a unit holds does not depend on `tasks`."""
-    shipped = spark.sparkContext.broadcast(world)
+    shipped = ship(world)
 
     def run(batches: Iterable[pa.RecordBatch]) -> Blocks:
         scene = Scene(shipped.value)
@@ -35,7 +36,7 @@ def made(
             for number in batch.column(0).to_pylist():
                 yield from make(scene, number)
 
-    return spark.range(0, units, 1, max(1, min(tasks, units))).mapInArrow(run, table.schema)
+    return spark.range(0, units, 1, max(1, min(tasks, units))).mapInArrow(run, table.types)
 
 
 def events(spark: SparkSession, world: World, tasks: int | None = None) -> DataFrame:
@@ -182,8 +183,8 @@ def truth(spark: SparkSession, world: World) -> dict[Table, DataFrame]:
 def frame(spark: SparkSession, table: Table, rows: list[tuple]) -> DataFrame:
     """Rows as a frame by way of Arrow, sorted by key."""
     if not rows:
-        return spark.createDataFrame([], table.schema)
+        return spark.createDataFrame([], table.types)
     schema = to_arrow_schema(table.schema)
     columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
     arrow = pa.Table.from_arrays(columns, names=schema.names)
-    return spark.createDataFrame(arrow.sort_by([(key, "ascending") for key in table.key]), table.schema)
+    return spark.createDataFrame(arrow.sort_by([(key, "ascending") for key in table.key]), table.types)

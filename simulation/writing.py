@@ -65,7 +65,7 @@ def decisions(spark: SparkSession, world: World) -> DataFrame:
     settings = world.settings
     good = decide(world)
     batches = with_dirt(DECISIONS, settings.rng("dirty decisions"), good, settings.dirty, settings.seed, 0)
-    return spark.createDataFrame(pa.Table.from_batches(batches), DECISIONS.schema).coalesce(1)
+    return spark.createDataFrame(pa.Table.from_batches(batches), DECISIONS.types).coalesce(1)
 
 
 def save_with_late_ones(lake: Lake, df: DataFrame, share: float, provenance: Provenance) -> None:
@@ -84,7 +84,7 @@ def answer_queue(
     members = (
         lake.day(RING_MEMBERS, as_of)
         if lake.exists(RING_MEMBERS)
-        else lake.spark.createDataFrame([], RING_MEMBERS.schema)
+        else lake.spark.createDataFrame([], RING_MEMBERS.types)
     )
     said = answers(
         queue,
@@ -98,7 +98,7 @@ def answer_queue(
     )
     rows = said.toArrow()  # no more than a day's capacity
     if rows.num_rows:
-        lake.append(DECISIONS, lake.spark.createDataFrame(rows, DECISIONS.schema).coalesce(1), provenance)
+        lake.append(DECISIONS, lake.spark.createDataFrame(rows, DECISIONS.types).coalesce(1), provenance)
     return {
         "open cases": queue.count(),
         "decisions": rows.num_rows,

@@ -47,7 +47,7 @@ def frame(spark: SparkSession, table: Table, rows: Sequence[Row]) -> DataFrame:
             if full["verb"] == "view":
                 full.setdefault("watch_ms", 5_000)
         complete.append(tuple(full.get(name) for name in table.columns))
-    return spark.createDataFrame(complete, table.schema)
+    return spark.createDataFrame(complete, table.types)
 
 
 def accounts(spark: SparkSession, *rows: Row) -> DataFrame:

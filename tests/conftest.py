@@ -1,4 +1,4 @@
-"""One lazy Spark session for all tests, small and without a UI."""
+"""One lazy session for all tests."""
 
 import os
 from collections.abc import Iterator
@@ -7,41 +7,40 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+import engine
 from lake.store import Lake
 
-TEST_SETTINGS = {
-    "spark.sql.shuffle.partitions": "1",
-    "spark.default.parallelism": "1",
-    "spark.sql.adaptive.enabled": "false",
-    # Code for plans this wide takes longer to compile than the tests' few rows take without it.
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.ui.retainedExecutions": "1",
-    "spark.ui.retainedJobs": "200",
-    "spark.ui.retainedStages": "200",
-}
+ENGINE = os.environ.get("ABUSE_MINING_ENGINE", "sail")
+"""`make test` runs the tests on the embedded engine, `make test-spark` on Spark as production sets it."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nobody reads the summary, a test that is left out counts as one that fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if "CI" in os.environ and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for one engine is left out on the other, and says so."""
+    other = "sail" if ENGINE == "spark" else "spark"
+    for item in items:
+        if item.get_closest_marker(other):
+            item.add_marker(pytest.mark.skip(reason=f"asks for {other}, the tests run on {ENGINE}"))
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def spark() -> Iterator[SparkSession]:
     os.environ.setdefault("SPARK_DRIVER_MEMORY", "3g")
-    from jobs.session import start_session
-
-    session = start_session("tests")
-    for key, value in TEST_SETTINGS.items():
-        if session.conf.isModifiable(key):
-            session.conf.set(key, value)
-    yield session
-    session.stop()
+    yield engine.start(engine.Choice(ENGINE, "tests", window_events=0), "tests").spark
+    engine.stop()
 
 
 @pytest.fixture(autouse=True, scope="module")
-def nothing_stays_cached() -> Iterator[None]:
-    """What a file's tests have cached leaves no memory to the next file's."""
+def nothing_stays_persisted() -> Iterator[None]:
+    """What a file's tests have persisted leaves no memory to the next file's."""
     yield
-    if (session := SparkSession.getActiveSession()) is not None:
-        session.catalog.clearCache()
+    engine.release()
 
 
 @pytest.fixture

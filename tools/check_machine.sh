@@ -1,8 +1,8 @@
 #!/bin/sh
 # Prints the Python that the suite's environments are made from, or one line that says what to install.
 #
-#   sh tools/check_machine.sh          checks Java and Python, prints the Python to use
-#   sh tools/check_machine.sh java     checks Java alone
+#   sh tools/check_machine.sh          checks Python, and prints the one to use
+#   sh tools/check_machine.sh java     checks the Java that Spark needs
 #
 # PYTHON names another interpreter than the newest one on PATH. Java is looked for where Spark does: JAVA_HOME, then PATH.
 
@@ -55,5 +55,4 @@ check_python() {
     fail "Python 3.11 or newer is needed, found ${seen:-none}: apt-get install python3 python3-venv (on an older system python3.11 python3.11-venv)"
 }
 
-check_java
-[ "$1" = java ] || check_python
+if [ "$1" = java ]; then check_java; else check_python; fi

@@ -2,6 +2,7 @@
 
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.definitions import COUNT, DOUBLINGS, SHARE, Feature
 
 EARLIER_WEEKS = 3
@@ -38,7 +39,7 @@ FEATURES = (
         "null: no device this week, or no act in the three weeks before.",
         lambda w: F.when(
             F.col("total_days_28d") > F.col("total_days_7d"),
-            F.try_divide(
+            ratio(
                 F.size(F.array_except("fact_device_set_7d", "fact_device_set_earlier_7d")), F.size("fact_device_set_7d")
             ),
         ),

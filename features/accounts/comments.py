@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.crowds import crowds
 from features.definitions import CHARACTERS, COUNT, MILLIONTHS, NEVER_NULL, SHARE, Feature
 
@@ -103,7 +104,7 @@ FEATURES = (
         "a ring works with the same templates",
         "giveaways that ask for a sentence, song lines, quotes",
         NEVER_NULL,
-        lambda w: F.try_divide(w.fact("shared_texts"), w.fact("texts")),
+        lambda w: ratio(w.fact("shared_texts"), w.fact("texts")),
         windows=(28,),
     ),
     Feature(

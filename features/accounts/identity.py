@@ -5,11 +5,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.crowds import crowds
 from features.definitions import CHARACTERS, COUNT, DAYS, RATIO, SHARE, UNKNOWN_NULL, YES, Days, Feature
 from features.text import MAX_BIO
 
-BIO_LINK = r"(?i)(?:https?://)?((?:[\w-]+\.)+[a-z]{2,}(?:/[^\s]*)?)"
+BIO_LINK = r"(?i)(?:https?://)?((?:[A-Za-z0-9_-]+\.)+[a-z]{2,}(?:/[^\s]*)?)"
 MIN_STEM = 4
 """Handles of which fewer letters are left without their digits have no stem."""
 
@@ -17,10 +18,10 @@ MIN_STEM = 4
 def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
     """What the profile shows, as columns fact_*; one row per account."""
     handle, bio = F.coalesce("handle", F.lit("")), F.coalesce("bio", F.lit(""))
-    digits = F.length(F.regexp_replace(handle, r"\D", ""))
+    digits = F.length(F.regexp_replace(handle, "[^0-9]", ""))
     age_us = F.unix_micros(F.lit(as_of).cast("timestamp")) - F.unix_micros("created_at")
     link = F.regexp_extract(F.lower(F.substring(bio, 1, MAX_BIO)), BIO_LINK, 1)
-    stem = F.regexp_replace(F.lower(handle), r"[\d_.\-]+", "")
+    stem = F.regexp_replace(F.lower(handle), r"[0-9_.\-]+", "")
     filled = (
         F.length(handle) > 0,
         F.length(bio) > 0,
@@ -31,7 +32,7 @@ def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
         "account_id",
         (age_us / (86_400 * 1e6)).alias("fact_age_days"),
         F.length(handle).alias("fact_handle_length"),
-        F.try_divide(digits, F.length(handle)).alias("fact_handle_digits"),
+        ratio(digits, F.length(handle)).alias("fact_handle_digits"),
         F.length(bio).alias("fact_bio_length"),
         (F.length(link) > 0).cast("int").alias("fact_bio_has_link"),
         F.col("signup_ip_id").isNotNull().cast("int").alias("fact_has_signup_ip"),

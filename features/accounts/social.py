@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.definitions import COUNT, DAYS, NEVER_NULL, NEVER_ZERO, SHARE, Feature, within
 
 
@@ -94,7 +95,7 @@ FEATURES = (
         "rings follow each other; follower farms are never followed back",
         "circles of friends",
         NEVER_NULL,
-        lambda w: F.try_divide(w.fact("returned"), w.fact("followed")),
+        lambda w: ratio(w.fact("returned"), w.fact("followed")),
         windows=(28,),
     ),
     Feature(
@@ -136,7 +137,7 @@ FEATURES = (
         "brigades report what breaks no rule",
         "most reports are never reviewed, honest ones too",
         NEVER_NULL,
-        lambda w: F.try_divide(w.fact("upheld"), w.fact("reported")),
+        lambda w: ratio(w.fact("upheld"), w.fact("reported")),
         windows=(28,),
     ),
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.definitions import BITS, NEVER_NULL, RATIO, SECONDS, SHARE, Days, Feature
 
 QUIET_HOURS = 8
@@ -21,14 +22,14 @@ def quiet_share(w: Days) -> Column:
     """Share of acts in the quietest 8 hours in a row, around the clock."""
     hours = _hours(w)
     blocks = [_sum([hours[(start + step) % 24] for step in range(QUIET_HOURS)]) for start in range(24)]
-    return F.try_divide(F.least(*blocks), w.total("events"))
+    return ratio(F.least(*blocks), w.total("events"))
 
 
 def gap_variation(w: Days) -> Column:
     """Standard deviation of the pauses by their mean: 1 for chance, 0 for a metronome."""
     mean = w.share("gap_ms", "gaps")
     variance = w.share("gap_ms_sq", "gaps") - mean * mean
-    return F.try_divide(F.sqrt(F.greatest(variance, F.lit(0.0))), mean)
+    return ratio(F.sqrt(F.greatest(variance, F.lit(0.0))), mean)
 
 
 def _hours(w: Days) -> list[Column]:
@@ -119,7 +120,7 @@ FEATURES = (
         "hijacked and rented accounts work on the day of an order",
         "people who come once a month",
         NEVER_NULL,
-        lambda w: F.try_divide(w.fact("busiest_day"), w.total("events")),
+        lambda w: ratio(w.fact("busiest_day"), w.total("events")),
         windows=(28,),
     ),
 )

@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.activity import VIEWERS_LOG_K
 from features.definitions import COUNT, NEVER_NULL, NEVER_ZERO, SHARE, WINDOWS, Feature, fact_name, within
 
@@ -67,7 +68,7 @@ def _share_of_uploads(name: str, part: str, whole: str, meaning: str, honest: st
         "re-upload rings post what others made",
         honest,
         NEVER_NULL,
-        lambda w: F.try_divide(w.fact(part), w.fact(whole)),
+        lambda w: ratio(w.fact(part), w.fact(whole)),
         windows=(28,),
     )
 

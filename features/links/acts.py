@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
+from engine import persist
 from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
 from features.links.near import text_clusters
@@ -29,7 +30,7 @@ SURELY = 2.5
 PUSHED = 0.5
 """A place is pushed if of those who name it this share and more name it again: people pass a link on once."""
 ACT = ("source", "account_id", "object", "topic", "ts")
-LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[\w-]+\.[a-z]{2,}/[^\s]+)"
+LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[A-Za-z0-9_-]+\.[a-z]{2,}/[^\s]+)"
 DIGITS = "[0-9]+"
 
 
@@ -53,7 +54,7 @@ def co_actions(
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     comments = _comments(events)
-    texts = _texts(comments, limits).persist()
+    texts = persist(_texts(comments, limits))
     first = (
         _event_acts(events)
         .unionByName(_rewatches(watched.videos))
@@ -152,7 +153,7 @@ def _contact_acts(comments: DataFrame, texts: DataFrame) -> DataFrame:
     """The contacts that an account named more than once, as who is mentioned once may be anybody; and every place that
     it named, if it is pushed.
     """
-    named = _named(comments, texts).persist()
+    named = persist(_named(comments, texts))
     places = named.where(~F.col("is_mention"))
     pushed = places.groupBy("contact").agg(F.avg(F.col("again").cast("double")).alias("share"))
     pushed = pushed.where(F.col("share") >= PUSHED)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType
@@ -19,7 +18,8 @@ from scipy.special import gammaincc
 from scipy.stats import nbinom
 
 from conf import LinkLimits
-from features.graph import cut
+from engine import checkpoint, persist
+from engine.portable import ratio
 from features.links.chance import MAX_SURPRISE
 from lake.schemas import RESPONSES
 from lake.store import only_row
@@ -55,7 +55,7 @@ def watching(events: DataFrame, videos: DataFrame) -> Watching:
     """Who watched what, from one look at the views, likes, comments and shares of `events`, delivered once or twice."""
     viewed = F.col("verb") == "view"
     sitting = F.floor(F.unix_timestamp("ts") / SITTING_S)
-    of_videos = (
+    of_videos = persist(
         events.where(F.col("verb").isin("view", *RESPONSES) & F.col("video_id").isNotNull())
         .groupBy("account_id", "video_id")
         .agg(
@@ -63,15 +63,15 @@ def watching(events: DataFrame, videos: DataFrame) -> Watching:
             F.max(~viewed).alias("responded"),
             F.min(F.when(viewed, F.col("ts"))).alias("ts"),
         )
-        .join(videos.select("video_id", F.col("account_id").alias("creator")), on="video_id", how="left")
-        .persist(StorageLevel.DISK_ONLY)
+        .join(videos.select("video_id", F.col("account_id").alias("creator")), on="video_id", how="left"),
+        on_disk=True,
     )
-    return Watching(of_videos, _regulars(of_videos).persist())
+    return Watching(of_videos, persist(_regulars(of_videos)))
 
 
 def _regulars(of_videos: DataFrame) -> DataFrame:
     life = Window.partitionBy("account_id")
-    elsewhere = F.try_divide(
+    elsewhere = ratio(
         F.sum("responses").over(life) - F.col("responses"), F.sum("sittings").over(life) - F.col("sittings")
     )
     return (
@@ -105,7 +105,7 @@ def silent_regulars(regulars: DataFrame, limits: LinkLimits) -> DataFrame:
     Of audiences up to `max_crowd`, those of a surprise of `min_kind_surprise` or more: -log10 of the chance that so few
     of them, or fewer, are moved.
     """
-    audiences = cut(
+    audiences = checkpoint(
         regulars.groupBy("creator")
         .agg(
             F.count("*").alias("crowd"),

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from scipy.optimize import brentq
 
 from conf import LinkLimits
+from engine.portable import rounded
 from features.links.kinds import KINDS
 
 PAIR = ["account_id", "other_account_id"]
@@ -46,7 +47,7 @@ def with_surprise(pairs: DataFrame, surprises: Column) -> DataFrame:
     sums = accumulate((F.get("largest", F.lit(place)) for place in range(MOST_KINDS)), Column.__add__)
     totals = {f"total_{taken}": total for taken, total in enumerate(sums, start=1)}
     tried = [_by_fisher(F.col(name), taken, _log10_of) for taken, name in enumerate(totals, start=1)]
-    together = F.round(F.greatest(F.lit(0.0), *tried), 6)
+    together = rounded(F.greatest(F.lit(0.0), *tried), 6)
     return largest.withColumns(totals).withColumn("surprise", together).drop("largest", *totals)
 
 

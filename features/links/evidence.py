@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from conf import LinkLimits
-from features.graph import cut
+from engine import checkpoint, persist
 from features.links.audiences import silent_pairs
 from features.links.chance import dispersions, expected_and_tail
 from features.links.combine import PAIR, account_links, of_pairs, promising
@@ -29,7 +29,7 @@ from lake.schemas import LINK_EVIDENCE
 
 JUDGED = (*PAIR, "kind", "shared_objects", "surprise", "creator")
 SEEN = ("first_at", "last_at", "objects")
-EVIDENCE = StructType([field for field in LINK_EVIDENCE.schema if field.name != "as_of"])
+EVIDENCE = StructType([field for field in LINK_EVIDENCE.types if field.name != "as_of"])
 SHOWN_OBJECTS = 12
 RARITY_STEPS = 1_000
 """Steps per power of ten in which rarities are told apart."""
@@ -66,15 +66,15 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
         nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
     texts = F.col("kind") == NUMBER["comment_text"]
-    quiet = cut(silent_pairs(silent).withColumn("kind", F.lit(NUMBER["silent_regular"]).cast("tinyint")))
+    quiet = checkpoint(silent_pairs(silent).withColumn("kind", F.lit(NUMBER["silent_regular"]).cast("tinyint")))
     judged = (
         met.judged.where(~texts)
         .unionByName(of_one_hand(met.judged.where(texts), acts, limits.max_crowd))
         .unionByName(quiet.select(*JUDGED))
     )
-    judged = cut(promising(judged, limits))
+    judged = checkpoint(promising(judged, limits))
     pairs_of_all = account_links(judged.withColumn("kind", _kind_name()), limits)
-    chosen = cut(pairs_of_all.where(F.col("surprise") >= limits.min_pair_surprise))
+    chosen = checkpoint(pairs_of_all.where(F.col("surprise") >= limits.min_pair_surprise))
     told = judged.join(chosen, on=PAIR, how="left_semi")
     seen = shown(met.objects, chosen).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
     evidence = told.join(seen, on=[*PAIR, "kind"], how="inner").select(
@@ -93,13 +93,13 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
 
 def _judged_against_chance(acts: DataFrame, limits: LinkLimits) -> Met | None:
     """None where no two accounts met anywhere."""
-    degrees = activity(acts).persist()
+    degrees = persist(activity(acts))
     placed = windows(acts, limits)
-    crowds = crowdedness(placed).persist()
+    crowds = persist(crowdedness(placed))
     found = populations(degrees, crowds, limits)
     if not found:
         return None
-    looked_at = telling(placed, crowds, found).persist()
+    looked_at = persist(telling(placed, crowds, found))
     spread = dispersions(sampled_counts(looked_at, found, limits), found)
 
     def surprising(objects: DataFrame) -> DataFrame:
@@ -111,8 +111,8 @@ def _judged_against_chance(acts: DataFrame, limits: LinkLimits) -> Met | None:
         in_blocks = each_object_once(repeated(pairs(dealt(crowded), limits), limits))
         suspects = suspicious(surprising(in_blocks), found)
         meeting = meeting.unionByName(pairs(among(suspects, crowded, found), limits))
-    objects = each_object_once(repeated(meeting, limits)).persist()
-    return Met(objects, surprising(objects).select(*JUDGED).persist())
+    objects = persist(each_object_once(repeated(meeting, limits)))
+    return Met(objects, persist(surprising(objects).select(*JUDGED)))
 
 
 def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:
@@ -210,7 +210,7 @@ def counts(objects: DataFrame) -> DataFrame:
 def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
     """What a reader is shown of each kind of the chosen pairs: when, how far apart, the rarest of the objects."""
     timeless = [number for number, kind in enumerate(KINDS) if not kind.timed]
-    rarest = F.array_sort(F.collect_list(F.struct("rank", "object")))
+    rarest = F.sort_array(F.collect_list(F.struct("rank", "object")))
     names = F.transform(F.slice(rarest, 1, SHOWN_OBJECTS), lambda act: act["object"].cast("string"))
     return (
         objects.join(chosen.hint("shuffle_hash"), on=PAIR, how="left_semi")

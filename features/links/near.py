@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
+from engine import persist
 from features.graph import connected_components
 
 PARTS, PART_BITS = 16, 16
@@ -98,7 +99,7 @@ def near_texts(texts: DataFrame, limits: LinkLimits) -> DataFrame:
     Within a band, each text is compared with the smallest ids of its bucket only, so that a bucket of n texts costs n
     comparisons, not n²: near-equal texts still hang together, through the one they are all compared with.
     """
-    bands = texts.select("text_id", "normal").mapInArrow(_signatures, "text_id bigint, band bigint").persist()
+    bands = persist(texts.select("text_id", "normal").mapInArrow(_signatures, "text_id bigint, band bigint"))
     heads = (
         bands.groupBy("band").agg(F.min("text_id").alias("head"), F.max("text_id").alias("tail")).where("head != tail")
     )
@@ -155,9 +156,7 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS, crowd: int =
     """
     words = frames.select("frame_id", *(word.alias(f"w{i}") for i, word in enumerate(_words())))
     mask = (1 << PART_BITS) - 1
-    parts = [
-        F.shiftrightunsigned(F.col(f"w{i // 4}"), PART_BITS * (3 - i % 4)).bitwiseAND(F.lit(mask)) for i in range(PARTS)
-    ]
+    parts = [F.shiftright(F.col(f"w{i // 4}"), PART_BITS * (3 - i % 4)).bitwiseAND(F.lit(mask)) for i in range(PARTS)]
     key = [(F.lit(i << PART_BITS).bitwiseOR(part.cast("int"))).alias(f"k{i}") for i, part in enumerate(parts)]
     by_chance = frames.count() / (1 << PART_BITS)
     keyed = _with_heads(words.select("*", F.explode(F.array(*key)).alias("key")), crowd + 10 * by_chance)
@@ -198,8 +197,8 @@ def frame_clusters(frames: DataFrame, limits: LinkLimits) -> DataFrame:
     Of `cluster` (alone if need be) each is at most `near_frame_bits` from another; of `loose_cluster`, which is null
     unless it joins several of those, at most `weak_frame_bits`: it has the number of the fullest of them.
     """
-    known = frames.select("frame_hash", F.xxhash64("frame_hash").alias("frame_id")).persist()
-    pairs = near_frames(known, limits.weak_frame_bits).persist()
+    known = persist(frames.select("frame_hash", F.xxhash64("frame_hash").alias("frame_id")))
+    pairs = persist(near_frames(known, limits.weak_frame_bits))
     near = _clusters(pairs.where(F.col("distance") <= limits.near_frame_bits), "frame_id")
     loose = _clusters(pairs, "frame_id").withColumnRenamed("cluster", "loose")
     placed = (

@@ -10,7 +10,7 @@ from math import log10
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.graph import cut
+from engine import checkpoint
 from features.links.chance import LEVEL_SHARES
 from features.links.combine import PAIR
 from features.links.crowds import CROWDED_LEVELS, Places, Population, blocks_within, of_kind
@@ -44,7 +44,7 @@ def suspicious(surprising: DataFrame, found: list[Population]) -> DataFrame:
             least[NUMBER[p.kind.name]] = log10(max(in_block, 1.0) * LEVEL_SHARES[-1] / CHANCE_SUSPECTS)
     # One pass over the pairs: the union of both ends would work them out twice.
     either = F.explode(F.array(*PAIR)).alias("account_id")
-    return cut(surprising.where(F.col("surprise") >= of_kind(least)).select("kind", either).distinct())
+    return checkpoint(surprising.where(F.col("surprise") >= of_kind(least)).select("kind", either).distinct())
 
 
 def among(suspects: DataFrame, crowded: DataFrame, found: list[Population]) -> DataFrame:
@@ -52,7 +52,7 @@ def among(suspects: DataFrame, crowded: DataFrame, found: list[Population]) -> D
 
     If not, they are dealt into blocks, as few as do, and a group that large comes out in pieces.
     """
-    acts = cut(crowded.join(suspects, on=["kind", "account_id"], how="left_semi").drop("blocks"))
+    acts = checkpoint(crowded.join(suspects, on=["kind", "account_id"], how="left_semi").drop("blocks"))
     crowds = acts.groupBy("kind", "level", "place").agg(F.count(F.lit(1)).alias("crowd")).where("crowd > 1")
     histogram: dict[tuple[int, int], list[Places]] = {}
     for row in crowds.groupBy("kind", "level", "crowd").agg(F.count("*").alias("n")).collect():

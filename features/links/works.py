@@ -42,7 +42,9 @@ def shared_works(works: DataFrame) -> DataFrame:
         works.groupBy("kind", "work", "account_id")
         .agg(F.min("ts").alias("ts"))
         .groupBy("kind", "work")
-        .agg(F.count("*").alias("uploaders"), F.min(F.struct("ts", "account_id"))["account_id"].alias("first_account"))
+        .agg(
+            F.count("*").alias("uploaders"), F.min_by("account_id", F.struct("ts", "account_id")).alias("first_account")
+        )
         .where("uploaders > 1")
     )
     is_first = F.col("account_id") == F.col("first_account")

@@ -23,7 +23,9 @@ from pyspark.sql import functions as F
 from scipy.special import gammaincc, gammaln
 
 from conf import RingLimits
-from features.graph import connected_components, cut
+from engine import checkpoint
+from engine.portable import rounded
+from features.graph import connected_components
 from features.rings.parts import fitting
 
 MIN_MEMBERS = 3
@@ -48,10 +50,10 @@ def find_communities(links: DataFrame, population: int, limits: RingLimits) -> D
     weighed = links.select(
         "account_id",
         "other_account_id",
-        F.round("surprise", 1).alias("surprise"),
+        rounded("surprise", 1).alias("surprise"),
         F.least("surprise", F.lit(limits.surprise_cap)).alias("weight"),
     )
-    edges = fitting(cut(_with_component(cut(weighed), limits)), limits)
+    edges = fitting(checkpoint(_with_component(checkpoint(weighed), limits)), limits)
 
     def split(batch: pa.Table) -> pa.Table:
         return _split_components(batch, population, limits)

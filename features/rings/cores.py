@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
-from features.graph import cut
+from engine import checkpoint
 from features.rings.communities import find_communities
 
 WHOLE = 0.6
@@ -23,10 +23,12 @@ def find_groups(links: DataFrame, population: int, limits: RingLimits) -> DataFr
     A core is a community of the links of `core_surprise` or more. It is named by the bitwise complement of its smallest
     member, as that account may give its name to a community, too.
     """
-    communities = cut(find_communities(links, population, limits))
+    communities = checkpoint(find_communities(links, population, limits))
     firm = limits.model_copy(update={"min_surprise": limits.core_surprise, "resolution": limits.core_surprise})
     cores = find_communities(links.where(F.col("surprise") >= firm.min_surprise), population, firm)
-    return communities.unionByName(torn(cut(cores), communities).withColumn("community", F.bitwise_not("community")))
+    return communities.unionByName(
+        torn(checkpoint(cores), communities).withColumn("community", F.bitwise_not("community"))
+    )
 
 
 def torn(cores: DataFrame, communities: DataFrame) -> DataFrame:

@@ -10,6 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
+from engine.portable import ratio
 from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
 
@@ -332,7 +333,7 @@ def eager() -> Column:
     far the count exceeds one and a half times what was expected, and by its part of the views.
     """
     beyond = ramp(_lead(F.col("willed_together"), F.col("willed_expected") * 1.5), 1, 4)
-    return beyond * ramp(F.try_divide("willed_together", "watched_together"), 0.7, 0.95)
+    return beyond * ramp(ratio("willed_together", "watched_together"), 0.7, 0.95)
 
 
 BASE = -8.5

@@ -9,6 +9,7 @@ from math import log10
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from engine.portable import first_per_key, ratio
 from features.links.evidence import saturated
 from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, USUAL_ACCOUNTS, family_of
 from lake.schemas import RESPONSES
@@ -102,7 +103,7 @@ def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: 
     )
     each = ["event_id", "ring_id"]
     rest = [name for name in chosen.columns if name not in each]
-    return chosen.groupBy(*each).agg(F.min(F.struct(*rest)).alias("act")).select(*each, "act.*")
+    return first_per_key(chosen, each, rest).select(*each, *rest)
 
 
 def touched_by_members(acts: DataFrame) -> DataFrame:
@@ -244,7 +245,7 @@ def signed_up_together(accounts: DataFrame) -> DataFrame:
         .groupBy(F.unix_date(F.to_date("created_at")).alias("day"))
         .agg(F.count("*").alias("accounts"))
         .withColumn("together", of_days)
-        .agg(F.coalesce(F.try_divide(F.max("together"), F.sum("accounts")), F.lit(0.0)).alias("usual"))
+        .agg(F.coalesce(ratio(F.max("together"), F.sum("accounts")), F.lit(0.0)).alias("usual"))
     )
 
 
@@ -266,7 +267,7 @@ def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of:
         .agg(F.max("country_share").alias("country_share"))
     )
     as_of_s = F.unix_timestamp(F.lit(as_of).cast("timestamp"))
-    beyond_usual = F.try_divide(F.col("created_together") / F.col("size") - F.col("usual"), 1 - F.col("usual"))
+    beyond_usual = ratio(F.col("created_together") / F.col("size") - F.col("usual"), 1 - F.col("usual"))
     return (
         people.withColumn("together", F.count("created_s").over(scattered))
         .groupBy("ring_id")
@@ -441,7 +442,7 @@ def response(touched: DataFrame, targets: DataFrame) -> DataFrame:
         .agg(
             F.count_if(inside & viewed).alias("watched"),
             F.count_if(inside & moved).alias("willed"),
-            F.try_divide(F.count_if(~inside & moved), F.count_if(~inside & viewed)).alias("elsewhere"),
+            ratio(F.count_if(~inside & moved), F.count_if(~inside & viewed)).alias("elsewhere"),
         )
         .groupBy("ring_id")
         .agg(

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import Limits, RingLimits
-from features.graph import cut
+from engine import checkpoint
 from features.rings.cores import find_groups
 from features.rings.identity import with_ring_ids
 from features.rings.measures import (
@@ -37,14 +37,14 @@ def find_members(
 
     `population` is how many accounts acted, linked or not.
     """
-    communities = cut(find_groups(links, population, limits))
+    communities = checkpoint(find_groups(links, population, limits))
     named = communities.withColumnRenamed("community", "ring_id")
     founded = (
         ring_links(evidence, named)
         .groupBy(F.col("ring_id").alias("community"))
         .agg(F.min("first_at").cast("date").alias("first_on"))
     )
-    return cut(with_ring_ids(communities, founded, past.members, past.used_ids, as_of, limits))
+    return checkpoint(with_ring_ids(communities, founded, past.members, past.used_ids, as_of, limits))
 
 
 def describe_rings(
@@ -64,14 +64,14 @@ def describe_rings(
     whom before.
     """
     since = as_of - timedelta(days=limits.links.window_days)
-    inside = cut(ring_links(links, members))
-    kinds = cut(with_family(ring_links(evidence, members)))
-    objects = cut(ring_objects(kinds, videos))
-    acts = cut(ring_acts(events, members, objects, since))
-    touched = cut(touched_by_members(acts))
-    sizes = cut(members.groupBy("ring_id").agg(F.count("*").alias("size")))
-    targets = cut(targets_of(touched, objects, acts, videos, sizes))
-    features = cut(
+    inside = checkpoint(ring_links(links, members))
+    kinds = checkpoint(with_family(ring_links(evidence, members)))
+    objects = checkpoint(ring_objects(kinds, videos))
+    acts = checkpoint(ring_acts(events, members, objects, since))
+    touched = checkpoint(touched_by_members(acts))
+    sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
+    targets = checkpoint(targets_of(touched, objects, acts, videos, sizes))
+    features = checkpoint(
         ring_features(
             members, inside, kinds, acts, touched, targets, accounts, sizes, population, limits.links.max_crowd, as_of
         )

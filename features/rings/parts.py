@@ -19,7 +19,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import RingLimits
-from features.graph import cut
+from engine import checkpoint
+from engine.portable import largest, whole_number
 from features.links.combine import PAIR, both_ways
 
 COARSER = (1.0, 0.3, 0.1, 0.03)
@@ -38,12 +39,12 @@ def fitting(edges: DataFrame, limits: RingLimits) -> DataFrame:
     theirs, and loses the links between them. A part that is still above the bound, a ring of thousands, keeps of each
     account the strongest links, as many as fit.
     """
-    giant = cut(_above(edges, limits))
+    giant = checkpoint(_above(edges, limits))
     if giant.isEmpty():
         return edges
-    inside = cut(edges.join(F.broadcast(giant), on="component", how="left_semi").drop("component"))
+    inside = checkpoint(edges.join(F.broadcast(giant), on="component", how="left_semi").drop("component"))
     parted = _parted(inside, limits)
-    dense = F.broadcast(cut(_above(parted, limits)))
+    dense = F.broadcast(checkpoint(_above(parted, limits)))
     return (
         edges.join(F.broadcast(giant), on="component", how="left_anti")
         .unionByName(parted.join(dense, on="component", how="left_anti"))
@@ -59,20 +60,20 @@ def _above(edges: DataFrame, limits: RingLimits) -> DataFrame:
 
 def _parted(edges: DataFrame, limits: RingLimits) -> DataFrame:
     """Of the edges (without component) of giant components those within one part, with the part as component."""
-    weight = F.round(F.col("weight") * TENTHS).cast("bigint").alias("weight")
-    ties = cut(both_ways(edges.select(*PAIR, weight)).toDF("node", "neighbour", "weight"))
-    parts = cut(ties.select(F.col("node").alias("account_id"), F.col("node").alias("part")).distinct())
+    weight = whole_number(F.col("weight") * TENTHS).alias("weight")
+    ties = checkpoint(both_ways(edges.select(*PAIR, weight)).toDF("node", "neighbour", "weight"))
+    parts = checkpoint(ties.select(F.col("node").alias("account_id"), F.col("node").alias("part")).distinct())
     parted = edges
     for coarser in COARSER:
-        nodes = cut(parts.groupBy(F.col("part").alias("node")).agg(F.count("*").alias("size")))
+        nodes = checkpoint(parts.groupBy(F.col("part").alias("node")).agg(F.count("*").alias("size")))
         groups = _grouped(ties, nodes, TENTHS * limits.resolution * coarser, limits)
         grown = groups.select(F.col("node").alias("part"), F.col("part").alias("grown"))
-        parts = cut(parts.join(grown, on="part", how="inner").select("account_id", F.col("grown").alias("part")))
-        within = cut(_within(edges, parts))
+        parts = checkpoint(parts.join(grown, on="part", how="inner").select("account_id", F.col("grown").alias("part")))
+        within = checkpoint(_within(edges, parts))
         if parted is not edges and not _above(within, limits).isEmpty():
             break
         parted = within
-        ties = cut(_contracted(ties, groups))
+        ties = checkpoint(_contracted(ties, groups))
     return parted
 
 
@@ -80,16 +81,16 @@ def _grouped(ties: DataFrame, nodes: DataFrame, resolution: float, limits: RingL
     """The nodes (node, size) with the part that each is in; a part is named by one of its nodes."""
     # Each node is tied to itself by nothing, and so to its own part.
     own = nodes.select("node", F.col("node").alias("neighbour"), F.lit(0).cast("bigint").alias("weight"), "size")
-    ties = cut(ties.withColumn("size", F.lit(None).cast("bigint")).unionByName(own))
+    ties = checkpoint(ties.withColumn("size", F.lit(None).cast("bigint")).unionByName(own))
     if ties.count() <= 2 * limits.small_graph_links:  # a link is tied both ways
 
         def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             return _grouped_in_memory(batches, resolution, limits.seed)
 
-        return cut(ties.repartition(1).mapInArrow(grouped, GROUPS))
-    ties, groups = ties.drop("size"), cut(nodes.withColumn("part", F.col("node")))
+        return checkpoint(ties.repartition(1).mapInArrow(grouped, GROUPS))
+    ties, groups = ties.drop("size"), checkpoint(nodes.withColumn("part", F.col("node")))
     for turn in range(ROUNDS):
-        groups = cut(_moved(ties, groups, resolution, turn))
+        groups = checkpoint(_moved(ties, groups, resolution, turn))
     return groups
 
 
@@ -121,7 +122,7 @@ def _moved(ties: DataFrame, groups: DataFrame, resolution: float, turn: int) -> 
     stays = F.col("part") == F.col("own")
     others = F.col("crowd") - F.when(stays, F.col("size")).otherwise(0)
     gain = F.col("weight") - resolution * F.col("size") * others
-    best = F.max(F.struct(gain.alias("gain"), stays.alias("stays"), (-F.col("part")).alias("minus_part")))
+    best = largest(gain.alias("gain"), stays.alias("stays"), (-F.col("part")).alias("minus_part"))
     moved = (
         ties.where(moves)
         .join(_as_neighbours(groups.join(crowds, on="part", how="inner")), on="neighbour", how="inner")

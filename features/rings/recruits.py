@@ -5,7 +5,8 @@ what they uploaded or wrote, though they met its members too seldom to be linked
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from features.graph import cut
+from engine import checkpoint
+from engine.portable import largest, rounded, whole_number
 from features.links.combine import PAIR, both_ways
 from features.links.works import shared_works
 from features.rings.communities import belonging
@@ -31,7 +32,7 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
     a ring. Whoever has a good part of a member's links into another ring is of that one as well, of several the one it
     is tied to most. The strength is `belonging` by that part.
     """
-    tenths = F.round(F.least("surprise", F.lit(surprise_cap)) * TENTHS).cast("bigint").alias("weight")
+    tenths = whole_number(F.least("surprise", F.lit(surprise_cap)) * TENTHS).alias("weight")
     ring_of = F.broadcast(members.select("ring_id", F.col("account_id").alias("other_account_id")))
     own = F.broadcast(members.select("ring_id", "account_id", F.lit(True).alias("inside")))
     ties = (
@@ -47,9 +48,9 @@ def neighbours(members: DataFrame, links: DataFrame, surprise_cap: float) -> Dat
         ties.where("inside IS NULL")
         .where(F.col("ties") >= TIES)
         .join(F.broadcast(usual), on="ring_id", how="inner")
-        .withColumn("tied", F.least(F.lit(1.0), F.round(F.col("weight") / F.col("usual"), 6)))
+        .withColumn("tied", F.least(F.lit(1.0), rounded(F.col("weight") / F.col("usual"), 6)))
         .where(F.col("tied") >= TIED)
-        .withColumn("strength", F.round(belonging(F.col("tied")), 6))
+        .withColumn("strength", rounded(belonging(F.col("tied")), 6))
         .withColumn("place", F.row_number().over(firmest))
         .where("place = 1")
         .select("ring_id", "account_id", "strength")
@@ -77,7 +78,7 @@ def scripts(comments: DataFrame, members: DataFrame, min_length: int) -> DataFra
         "video_id", "account_id", F.lit("text").alias("kind"), F.xxhash64(words).alias("work"), "ts"
     )
     # Few of all comments, and looked at twice.
-    return shared_works(cut(written.join(_of_rings(written, members), on=["kind", "work"], how="left_semi")))
+    return shared_works(checkpoint(written.join(_of_rings(written, members), on=["kind", "work"], how="left_semi")))
 
 
 def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFrame:
@@ -96,7 +97,7 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
     chance = F.col("score") * F.col("strength")
     settled = members.join(scores, on="ring_id", how="inner").where(chance >= SETTLED).select("account_id").distinct()
     share = F.col("members") / (F.col("uploaders") - 1)
-    says_most = F.max(F.struct(chance.alias("chance"), (-F.col("ring_id")).alias("minus_id"), "strength"))
+    says_most = largest(chance.alias("chance"), (-F.col("ring_id")).alias("minus_id"), "strength")
     return (
         uploads.where(~F.col("is_first"))
         .join(_of_rings(uploads, members), on=["kind", "work"], how="inner")

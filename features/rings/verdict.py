@@ -6,9 +6,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
+from engine.portable import percent, rounded, whole_number
 from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, eager, score_terms, unmoved
 from features.rings.measures import VERB_OF_FAMILY
-from lake.schemas import POLICIES
+from lake.schemas import POLICIES, REASON
 
 EXAMPLES = 3
 """Targets that the sentence names."""
@@ -23,7 +24,7 @@ def judged(features: DataFrame, targets: DataFrame, limits: RingLimits) -> DataF
     `features` as `ring_features` gives them, `targets` as `targets_of` does (examples for the sentence).
     """
     terms = {f"term_{number}": term for number, term in enumerate(score_terms(limits.household))}
-    weighed = features.withColumns({name: F.round(F.lit(term.weight) * term.amount, 6) for name, term in terms.items()})
+    weighed = features.withColumns({name: rounded(F.lit(term.weight) * term.amount, 6) for name, term in terms.items()})
     logit = reduce(Column.__add__, (F.col(name) for name in terms), F.lit(BASE))
     reasons = [
         F.struct(
@@ -47,7 +48,7 @@ def judged(features: DataFrame, targets: DataFrame, limits: RingLimits) -> DataF
         weighed.join(_examples(targets), on=["ring_id", "top_verb"], how="left")
         .withColumn("policy", _policy())
         .withColumn("score", 1 / (1 + F.exp(-logit)))
-        .withColumn("reasons", F.array(base, *reasons))
+        .withColumn("reasons", F.array(*(each.cast(REASON.elementType) for each in (base, *reasons))))
         .withColumn("reasons", F.filter("reasons", lambda reason: reason["contribution"] != 0))
         .withColumn("reasons", F.expr(largest_first))
         .withColumn("evidence", _sentence())
@@ -63,7 +64,7 @@ def _examples(targets: DataFrame) -> DataFrame:
     return targets.groupBy("ring_id", F.col("verb").alias("top_verb")).agg(
         F.count("*").alias("verb_targets"),
         F.max("members").alias("actors"),
-        F.round(F.sum("members") / F.count("*")).cast("bigint").alias("typical_actors"),
+        whole_number(F.sum("members") / F.count("*")).alias("typical_actors"),
         fullest.alias("fullest"),
     )
 
@@ -82,26 +83,26 @@ def _policy() -> Column:
         F.struct(weight, F.lit(-n).alias("order"), F.lit(p).alias("policy"))
         for n, (p, weight) in enumerate(weights.items())
     ]
-    best = F.array_max(F.array(*ranked))
+    best = F.get(F.sort_array(F.array(*ranked), asc=False), 0)
     return F.when(best["order"].isNull(), OTHER.policy).otherwise(best["policy"])
 
 
 def _percent(name: str) -> Column:
-    return F.format_string("%.0f %%", F.col(name) * 100)
+    return percent(F.col(name))
 
 
 def _duration(seconds: Column) -> Column:
     """`40 s`, `9 min`, `5 h`, `3 days`."""
     return (
-        F.when(seconds < 90, F.format_string("%.0f s", seconds))
-        .when(seconds < 90 * 60, F.format_string("%.0f min", seconds / 60))
-        .when(seconds < 36 * 3600, F.format_string("%.0f h", seconds / 3600))
-        .otherwise(F.format_string("%.0f days", seconds / 86_400))
+        F.when(seconds < 90, F.format_string("%d s", whole_number(seconds)))
+        .when(seconds < 90 * 60, F.format_string("%d min", whole_number(seconds / 60)))
+        .when(seconds < 36 * 3600, F.format_string("%d h", whole_number(seconds / 3600)))
+        .otherwise(F.format_string("%d days", whole_number(seconds / 86_400)))
     )
 
 
 def _chance(surprise: Column) -> Column:
-    return F.format_string("1e-%.0f", surprise)
+    return F.format_string("1e-%d", whole_number(surprise))
 
 
 def _sentence() -> Column:
@@ -160,10 +161,10 @@ def _sentence() -> Column:
     willed = F.when(
         ((F.col("view_share") >= SAYS) & (unmoved() > 0)) | (eager() > 0),
         F.format_string(
-            "%d likes, comments or shares for %d views of such videos, where %.0f were to be expected of them",
+            "%d likes, comments or shares for %d views of such videos, where %d were to be expected of them",
             F.col("willed_together"),
             F.col("watched_together"),
-            F.col("willed_expected"),
+            whole_number("willed_expected"),
         ),
     )
     chance = F.format_string(

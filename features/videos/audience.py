@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.activity import MAX_ENGAGERS, VIEWERS_LOG_K
 from features.definitions import COUNT, DAYS, NEVER_NULL, RATIO, SHARE, WINDOWS, Feature, fact_name, within
 
@@ -71,7 +72,7 @@ def _of_engagers(name: str, part: str, meaning: str, abuse: str, honest: str) ->
         abuse,
         honest,
         NEVER_NULL,
-        lambda w: F.try_divide(w.fact(part), w.fact("engagers")),
+        lambda w: ratio(w.fact(part), w.fact("engagers")),
         windows=(7,),
         entity="video",
     )
@@ -96,7 +97,7 @@ FEATURES = (
         "view bots come back and back",
         "songs, dances, children's clips",
         NEVER_NULL,
-        lambda w: F.try_divide(w.total("views"), w.fact("reach")),
+        lambda w: ratio(w.total("views"), w.fact("reach")),
         windows=(7, 28),
         entity="video",
     ),

@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import smallest
 from features.definitions import COUNT, UNKNOWN_NULL, YES, Feature
 
 LOOK_BACK_DAYS = 90
@@ -37,7 +38,7 @@ def reuse(videos: DataFrame, as_of: date) -> DataFrame:
         groups = (
             recent.where(F.col(key).isNotNull())
             .groupBy(key, "account_id")
-            .agg(F.min(F.struct("created_at", "video_id")).alias("own_first"))
+            .agg(smallest("created_at", "video_id").alias("own_first"))
             .groupBy(key)
             .agg(F.count("*").alias(f"{name}_accounts"), F.min_by("account_id", "own_first").alias(f"{name}_first"))
             .where(F.col(f"{name}_accounts") > 1)

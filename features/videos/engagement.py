@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import ratio
 from features.definitions import (
     COUNT,
     DAYS,
@@ -21,7 +22,7 @@ def early_facts(windows: DataFrame) -> DataFrame:
     of_creator = windows.groupBy("account_id").agg(
         F.sum("total_views_6h_28d").alias("views"), F.count("*").alias("videos")
     )
-    others = F.try_divide(F.col("views") - F.col("total_views_6h_28d"), F.col("videos") - 1)
+    others = ratio(F.col("views") - F.col("total_views_6h_28d"), F.col("videos") - 1)
     return (
         windows.select("video_id", "account_id", "total_views_6h_28d")
         .join(of_creator, on="account_id")

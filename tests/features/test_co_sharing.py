@@ -1,11 +1,17 @@
 """Plain windowed co-sharing gives what the reference tool gives, to the last pair."""
 
 import pytest
+from pyspark.sql import functions as F
 
 from features.links import co_sharing
+from lake.share_files import read_share_file
 from tests.end_to_end.playing import SUITE
 
 SHARES = SUITE.parent / "shared" / "data" / "coortweet" / "russian_coord_tweets.parquet"
+
+
+def shares_of(file):
+    return read_share_file(str(file)).withColumn("timestamp_share", F.col("timestamp_share").cast("bigint"))
 
 
 def counted(pairs) -> tuple[int, int, int, int]:
@@ -31,14 +37,14 @@ def counted(pairs) -> tuple[int, int, int, int]:
     ],
 )
 def test_the_reference_tools_answers(spark, window_s, min_participation, expected):
-    shares = spark.read.parquet(str(SHARES))
+    shares = shares_of(SHARES)
     assert counted(co_sharing(shares, window_s, min_participation)) == expected
 
 
 @pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project")
 @pytest.mark.parametrize(("window_s", "pairs"), [(10, 0), (60, 308)])
 def test_the_strict_filter_asks_both_sides(spark, window_s, pairs):
-    shares = spark.read.parquet(str(SHARES))
+    shares = shares_of(SHARES)
     assert co_sharing(shares, window_s, 5, both_sides=True).count() == pairs
 
 

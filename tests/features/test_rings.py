@@ -114,7 +114,7 @@ def lake(spark, tmp_path_factory):
     schema = ", ".join(f"{f.name} {f.dataType.simpleString()}" for f in LINK_EVIDENCE.schema if f.name != "as_of")
     for day in (DAY, DAY + timedelta(days=1)):
         lake.publish(LINK_EVIDENCE, spark.createDataFrame(kinds, schema).coalesce(1), day, ME)
-        lake.publish(VIDEO_WORKS, spark.createDataFrame([], VIDEO_WORKS.schema).drop("as_of"), day, ME)
+        lake.publish(VIDEO_WORKS, spark.createDataFrame([], VIDEO_WORKS.types).drop("as_of"), day, ME)
     return lake
 
 

@@ -117,6 +117,6 @@ def test_another_threshold_flags_others_and_nothing_live_changes(lived, tmp_path
     ],
 )
 def test_what_cannot_be_replayed_is_said(lived, options, message):
-    lived.append(MODELS, lived.spark.createDataFrame([], MODELS.schema), ME)
+    lived.append(MODELS, lived.spark.createDataFrame([], MODELS.types), ME)
     with pytest.raises(UsageError, match=message):
         replayed(lived, **options)

@@ -97,6 +97,7 @@ def first_cover(booster) -> float:
     return float(table[(table["Tree"] == 0) & (table["Node"] == 0)]["Cover"].iloc[0])
 
 
+@pytest.mark.spark
 def test_one_task_grows_the_trees_of_the_driver(spark):
     ours, offset = fit_booster(rows_of(DECIDED), PRIOR, PARAMETERS, TRAINING)
     theirs, same_offset = all_rows(spark, DECIDED, tasks=1).fit(rows_of(DECIDED), PRIOR, PARAMETERS, TRAINING)
@@ -105,6 +106,7 @@ def test_one_task_grows_the_trees_of_the_driver(spark):
     assert same_offset == offset
 
 
+@pytest.mark.spark
 @pytest.mark.whole
 def test_more_tasks_differ_no_more_than_another_seed_and_give_the_same_bytes_again(spark):
     rows = rows_of(DECIDED)
@@ -116,6 +118,7 @@ def test_more_tasks_differ_no_more_than_another_seed_and_give_the_same_bytes_aga
     assert by_tasks < 1.1 * by_seed
 
 
+@pytest.mark.spark
 def test_spark_fits_on_all_rows_and_not_on_the_sample_of_the_driver(spark):
     part = DECIDED[DECIDED["account_id"] % 4 == 0].assign(kept=0.25).reset_index(drop=True)
     no_prior = TRAINING.model_copy(update={"prior_decisions": 0})
@@ -167,12 +170,14 @@ def test_a_video_is_apart_from_an_uploader_its_ring_and_the_ring_that_acts_on_it
     assert left == set(told["name"].drop(tied["row"]))
 
 
+@pytest.mark.spark
 def test_more_tasks_than_run_at_once_are_refused_before_the_training(spark):
-    check_slots(spark, 1)
+    check_slots(1)
     with pytest.raises(UsageError, match=r"--distributed 1000: Spark runs \d+ tasks at once here"):
-        check_slots(spark, 1_000)
+        check_slots(1_000)
 
 
+@pytest.mark.spark
 @pytest.mark.whole
 def test_train_fits_on_all_decisions_where_the_driver_holds_a_part(lake):
     make_lake(lake)
@@ -181,9 +186,9 @@ def test_train_fits_on_all_decisions_where_the_driver_holds_a_part(lake):
         run_step(train.JOB, running, distributed=2)
     row = lake.read(MODELS).where("entity_type = 'account'").collect()[0]
     assert row.metrics["rows"] < 240 < 280 < row.metrics["fitted_rows"]
-    card = read_file(lake.spark, f"{lake.uri}/{row.path}/card.md").decode()
+    card = read_file(f"{lake.uri}/{row.path}/card.md").decode()
     assert f"all {row.metrics['fitted_rows']:.0f} decisions" in card
-    model = load_model(lake.spark, lake.uri, row)
+    model = load_model(lake.uri, row)
     rows = feature_rows(context(lake), [DAY])["account"]
     scorers = {"spam_ring": Scorer.of_model(model)}
     scores = with_scores(rows, ["account_id"], scorers, top={"spam_ring": 1}, threshold=1.0).toPandas()

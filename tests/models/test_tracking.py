@@ -34,12 +34,12 @@ def mlflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MlflowClient:
 def enter(lake: Lake, version: str, status: str, hour: int, notes: str | None = None) -> None:
     """A row of the registry and its files; in place of the one of before."""
     folder = f"{lake.uri}/{model_path(version)}"
-    write_file(lake.spark, f"{folder}/features.json", as_json({"parameters": {"max_depth": 4, "seed": 7}}))
-    write_file(lake.spark, f"{folder}/card.md", f"# {version}".encode())
+    write_file(f"{folder}/features.json", as_json({"parameters": {"max_depth": 4, "seed": 7}}))
+    write_file(f"{folder}/card.md", f"# {version}".encode())
     metrics = {"average_precision": 0.75, "average_precision, country C+": float("nan")}
     trained_at = datetime(2026, 3, 1, hour, tzinfo=UTC)
     row = (version, "spam_ring", "account", DAY, status, metrics, model_path(version), "1.0+abc", trained_at, notes)
-    lake.upsert(MODELS, lake.spark.createDataFrame([row], MODELS.schema), ME)
+    lake.upsert(MODELS, lake.spark.createDataFrame([row], MODELS.types), ME)
 
 
 def runs(client: MlflowClient) -> dict:

@@ -57,7 +57,7 @@ def test_a_policy_with_decisions_gets_champions_and_the_others_are_skipped(train
     assert row.metrics["average_precision"] > 0.5 > 2 * row.metrics["base_rate"]
     assert facts["snapshots"] == 4 and facts["snapshots made"] == 0
     assert len(warnings) == 8 and any("bot_network" in warning for warning in warnings)
-    card = read_file(lake.spark, f"{lake.uri}/{row.path}/card.md").decode()
+    card = read_file(f"{lake.uri}/{row.path}/card.md").decode()
     assert card.startswith(f"# {row.model_version}") and "Passed the gate" in card
 
 
@@ -70,7 +70,7 @@ def test_training_again_gives_the_same_model_and_no_second_row_and_mlflow_is_tol
     assert lake.read(MODELS).collect() == before
     assert facts["told MLflow"] == len(before)
     copy = download_artifacts("models:/account-spam_ring@champion")
-    champion = load_model(lake.spark, lake.uri, next(row for row in before if row.entity_type == "account"))
+    champion = load_model(lake.uri, next(row for row in before if row.entity_type == "account"))
     assert {name: Path(copy, name).read_bytes() for name in champion.content()} == champion.content()
 
 
@@ -125,12 +125,12 @@ def test_the_champion_of_a_day_is_the_last_that_was_trained_by_then(trained):
     row = of_accounts(lake)
     assert champions([row], DAY)["account", "spam_ring"] == row
     assert champions([row], DAY.replace(day=1, month=2)) == {}
-    assert load_model(lake.spark, lake.uri, row).version == row.model_version
+    assert load_model(lake.uri, row).version == row.model_version
 
 
 def test_a_missing_feature_is_an_error_whether_or_not_a_tree_looks_at_it(spark, trained):
     lake, _, _ = trained
-    scorer = Scorer.of_model(load_model(spark, lake.uri, of_accounts(lake)))
+    scorer = Scorer.of_model(load_model(lake.uri, of_accounts(lake)))
     assert set(scorer.looked_at) <= set(scorer.needed)
     for missing in scorer.needed:
         rows = spark.createDataFrame([], ", ".join(f"{name} double" for name in scorer.needed if name != missing))
@@ -140,7 +140,7 @@ def test_a_missing_feature_is_an_error_whether_or_not_a_tree_looks_at_it(spark, 
 
 def test_a_feature_that_has_changed_since_is_an_error(spark, trained):
     lake, _, _ = trained
-    model = load_model(spark, lake.uri, of_accounts(lake))
+    model = load_model(lake.uri, of_accounts(lake))
     rows = spark.createDataFrame([], ", ".join(f"{name} double" for name in model.needed))
     columns_of(rows, {"spam_ring": Scorer.of_model(model)})
     before = replace(model, versions={**model.versions, "ring_score": 1, "link_count": 2})
@@ -150,7 +150,7 @@ def test_a_feature_that_has_changed_since_is_an_error(spark, trained):
 
 def test_a_day_rescored_with_the_model_that_scored_it_stays_as_it_was(spark, trained, scored):
     lake, _, _ = trained
-    champion = load_model(spark, lake.uri, of_accounts(lake))
+    champion = load_model(lake.uri, of_accounts(lake))
     published = lake.day(ACCOUNT_SCORES, DAY)
     again = rescored(context(lake), a_day(spark, account_scores=published), champion).account_scores
     keys = ["account_id", "policy", "score", "ring_id", "model_version"]

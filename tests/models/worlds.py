@@ -68,7 +68,7 @@ def account_table(lake: Lake, day: date) -> DataFrame:
                 float(dice.poisson(30 if abusive(account) else 12)),
             )
         )
-    return lake.spark.createDataFrame(rows, FEATURES.schema)
+    return lake.spark.createDataFrame(rows, FEATURES.types)
 
 
 def publish_snapshot(lake: Lake, day: date) -> None:
@@ -84,11 +84,11 @@ def publish_snapshot(lake: Lake, day: date) -> None:
         surprise = 12.0 if abusive(first) else 7.0
         everyone = range(first, first + RING_SIZE)
         links += [(day, *pair, ["like"], 5, surprise) for pair in combinations(everyone, 2)]
-    lake.publish(OF_RINGS, spark.createDataFrame(rings, OF_RINGS.schema), day, ME)
-    lake.publish(RING_MEMBERS, spark.createDataFrame(members, RING_MEMBERS.schema), day, ME)
-    lake.publish(ACCOUNT_LINKS, spark.createDataFrame(links, ACCOUNT_LINKS.schema), day, ME)
+    lake.publish(OF_RINGS, spark.createDataFrame(rings, OF_RINGS.types), day, ME)
+    lake.publish(RING_MEMBERS, spark.createDataFrame(members, RING_MEMBERS.types), day, ME)
+    lake.publish(ACCOUNT_LINKS, spark.createDataFrame(links, ACCOUNT_LINKS.types), day, ME)
     videos = [(day, 5000 + video, video, 10.0, 100.0 + video, 50.0) for video in range(1, 41)]
-    lake.publish(VIDEOS, spark.createDataFrame(videos, VIDEOS.schema), day, ME)
+    lake.publish(VIDEOS, spark.createDataFrame(videos, VIDEOS.types), day, ME)
 
 
 def decision_rows() -> list[dict]:

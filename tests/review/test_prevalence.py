@@ -26,7 +26,7 @@ def estimates(spark, given_decisions, given_draws, frames=()):
         rows(spark, RING_MEMBERS),
         given_decisions,
         given_draws,
-        small_frame(spark, frames, AUDIT_FRAMES.schema),
+        small_frame(spark, frames, AUDIT_FRAMES.types),
         AS_OF,
         POLICIES,
     )

@@ -49,7 +49,7 @@ BASE: dict[str, dict[str, Any]] = {
 
 def rows(spark: SparkSession, table: Table, *given: dict[str, Any]) -> DataFrame:
     full = [{"as_of": AS_OF, **BASE[table.name], **row} for row in given]
-    return small_frame(spark, [tuple(row.get(name) for name in table.columns) for row in full], table.schema)
+    return small_frame(spark, [tuple(row.get(name) for name in table.columns) for row in full], table.types)
 
 
 def scores(spark, *given):

@@ -43,14 +43,12 @@ def python(version, venv=True):
 
 
 def test_the_newest_python_that_can_make_environments_is_chosen(machine, tmp_path):
-    found = machine(
-        java=java(JAVA_17), python3_13=python("3.13", venv=False), python3_12=python("3.12"), python3=python("3.11")
-    )
+    found = machine(python3_13=python("3.13", venv=False), python3_12=python("3.12"), python3=python("3.11"))
     assert found == (0, str(tmp_path / "python3.12"))
 
 
 def test_python_names_another_interpreter(machine, tmp_path):
-    found = machine(java=java(JAVA_17), python3_12=python("3.12"), python3=python("3.11"), env={"PYTHON": "python3"})
+    found = machine(python3_12=python("3.12"), python3=python("3.11"), env={"PYTHON": "python3"})
     assert found == (0, str(tmp_path / "python3"))
 
 
@@ -86,15 +84,15 @@ def test_java_home_goes_before_the_path_as_it_does_for_spark(machine):
 
 
 def test_no_python(machine):
-    code, said = machine(java=java(JAVA_17))
+    code, said = machine()
     assert (code, said.split(":")[0]) == (1, "Python 3.11 or newer is needed, found none")
 
 
 def test_an_old_python(machine):
-    code, said = machine(java=java(JAVA_17), python3=python("3.9"))
+    code, said = machine(python3=python("3.9"))
     assert (code, said.split(":")[0]) == (1, "Python 3.11 or newer is needed, found 3.9")
 
 
 def test_a_python_without_its_venv_package(machine):
-    code, said = machine(java=java(JAVA_17), python3=python("3.12", venv=False))
+    code, said = machine(python3=python("3.12", venv=False))
     assert (code, said) == (1, "Python 3.12 has no venv module: apt-get install python3.12-venv")

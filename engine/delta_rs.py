@@ -1,0 +1,169 @@
+"""Delta tables through delta-rs: commits that look for conflicts with other writers, and the log, without a JVM."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
+
+from engine.base import DaysRead, Target
+from engine.errors import Refused
+from engine.portable import without_comments
+from engine.storage import rust_uri
+
+Streamed = Callable[[DataFrame], Iterator[pa.RecordBatch]]
+"""How the rows of a frame come to this process, batch by batch."""
+
+
+def arrow_schema(schema: StructType) -> pa.Schema:
+    """The columns of a table in Arrow's types, nullable as Delta tables are here, each with its comment."""
+    fields = zip(to_arrow_schema(schema), schema, strict=True)
+    return pa.schema(
+        [
+            arrow.with_nullable(True).with_metadata({name: str(said) for name, said in spark.metadata.items()})
+            for arrow, spark in fields
+        ]
+    )
+
+
+class Counted:
+    """Batches in the types of a table, counted as they go by."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
+        self.rows = 0
+        self.reader = pa.RecordBatchReader.from_batches(schema, self._cast(batches, schema))
+
+    def _cast(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            self.rows += batch.num_rows
+            yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
+
+
+class DeltaRsTables:
+    """Delta tables whose rows an engine reads and makes, and whose commits delta-rs makes."""
+
+    conflicts: tuple[type[Exception], ...] = (CommitFailedError,)
+
+    def __init__(self, spark: SparkSession, streamed: Streamed) -> None:
+        self.spark = spark
+        self.streamed = streamed
+
+    def exists(self, uri: str) -> bool:
+        return DeltaTable.is_deltatable(rust_uri(uri))
+
+    def read(self, uri: str) -> DataFrame:
+        stored = self.spark.read.format("delta").load(rust_uri(uri)).schema
+        return self.spark.read.schema(without_comments(stored)).format("delta").load(rust_uri(uri))
+
+    def replace_where(self, target: Target, df: DataFrame, condition: str) -> int:
+        self._made(target)
+        try:
+            return self._write(target, df, mode="overwrite", schema_mode="merge", predicate=condition)
+        except DeltaError as error:
+            if "failed validation check" not in str(error):
+                raise
+            raise Refused(f"rows that are not of {condition}") from error
+
+    def replace(self, target: Target, df: DataFrame) -> None:
+        self._write(target, df, mode="overwrite", schema_mode="overwrite")
+
+    def append(self, target: Target, rows: DataFrame | pa.Table) -> None:
+        self._write(target, rows, mode="append", schema_mode="merge")
+
+    def merge(self, target: Target, df: DataFrame, key: Sequence[str]) -> None:
+        same = " AND ".join(f"old.{name} = new.{name}" for name in key)
+        rows = Counted(self.streamed(df), arrow_schema(target.schema)).reader
+        merging = DeltaTable(rust_uri(target.uri)).merge(
+            rows, same, source_alias="new", target_alias="old", commit_properties=_named(target)
+        )
+        merging.when_matched_update_all().when_not_matched_insert_all().execute()
+
+    def delete_all(self, target: Target) -> None:
+        DeltaTable(rust_uri(target.uri)).delete(commit_properties=_named(target))
+
+    def _made(self, target: Target) -> None:
+        """Make a table that is not there: two writers that each began with none would not see each other's rows."""
+        if self.exists(target.uri):
+            return
+        with contextlib.suppress(CommitFailedError):  # another writer was faster, and made the same
+            DeltaTable.create(
+                rust_uri(target.uri),
+                arrow_schema(target.schema),
+                mode="ignore",
+                partition_by=[target.partition] if target.partition else None,
+                commit_properties=_named(target),
+            )
+
+    def _write(self, target: Target, rows: DataFrame | pa.Table, **how: Any) -> int:
+        batches = iter(rows.to_batches()) if isinstance(rows, pa.Table) else self.streamed(rows)
+        counted = Counted(batches, arrow_schema(target.schema))
+        write_deltalake(
+            rust_uri(target.uri),
+            counted.reader,
+            partition_by=[target.partition] if target.partition else None,
+            commit_properties=_named(target),
+            **how,
+        )
+        return counted.rows
+
+    def active_files(self, uri: str) -> DataFrame:
+        """From the log alone; a table of a million files is some hundred megabytes here."""
+        table = DeltaTable(rust_uri(uri))
+        files = pa.table(table.get_add_actions(flatten=True))
+        partitions = [name for name in files.column_names if name.startswith("partition.")]
+        values = [files[name].cast(pa.string()).to_pylist() for name in partitions]
+        names = [name.removeprefix("partition.") for name in partitions]
+        maps = [list(zip(names, row, strict=True)) for row in zip(*values, strict=True)] or [[]] * files.num_rows
+        rows = pa.table(
+            {
+                "path": files["path"].cast(pa.string()),
+                "size": files["size_bytes"],
+                "partitionValues": pa.array(maps, pa.map_(pa.string(), pa.string())),
+                "deletionVector": pa.nulls(files.num_rows, pa.string()),
+            }
+        )
+        schema = "path string, size bigint, partitionValues map<string,string>, deletionVector string"
+        return self.spark.createDataFrame(rows, schema)
+
+
+def _named(target: Target) -> CommitProperties:
+    return CommitProperties(custom_metadata={"userMetadata": target.metadata})
+
+
+def rows_in_log(read: DaysRead) -> int | None:
+    """How many rows a look at a table read, by the counts in its log.
+
+    Days are told apart where the table is partitioned by them. None where the table is not there, or its log does not
+    say how many rows some file holds.
+    """
+    if not DeltaTable.is_deltatable(rust_uri(read.uri)):
+        return None
+    files = pa.table(DeltaTable(rust_uri(read.uri)).get_add_actions(flatten=True))
+    day = f"partition.{read.partition}"
+    if read.partition is not None and day in files.column_names:
+        values = files[day].cast(pa.date32())
+        kept = _within(values, read.first, read.end)
+        files = files.filter(kept)
+    counts = files["num_records"]
+    return None if counts.null_count else (pc.sum(counts).as_py() or 0)
+
+
+def _within(days: pa.ChunkedArray, first: date | None, end: date | None) -> pa.ChunkedArray:
+    """Which days are of the range; one that is null is, as rows without a day are read each time."""
+    known = pc.is_null(days)
+    inside = [
+        compare(days, pa.scalar(bound, pa.date32()))
+        for compare, bound in ((pc.greater_equal, first), (pc.less, end))
+        if bound is not None
+    ]
+    every = pc.is_valid(days)
+    for each in inside:
+        every = pc.and_kleene(every, each)
+    return pc.or_kleene(known, every)

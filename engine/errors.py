@@ -1,0 +1,9 @@
+"""The ways an engine can fail that a person should read in one line."""
+
+
+class EngineError(Exception):
+    """The engine did not start, died, or cannot do what it was asked; the message is for the person who ran the job."""
+
+
+class Refused(Exception):
+    """A commit that would put rows where it said it would not, such as another day's."""

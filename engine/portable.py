@@ -1,0 +1,67 @@
+"""Expressions that all engines read alike, in place of those that one reads otherwise."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DataType, StructField, StructType
+
+
+def without_comments(data_type: DataType) -> Any:
+    """The same type with no metadata on its fields, at any depth: comments are a table's, frames carry none.
+
+    Where one side of a union has some and the other none, Sail's plans fail.
+    """
+    if isinstance(data_type, StructType):
+        return StructType([StructField(f.name, without_comments(f.dataType), f.nullable) for f in data_type])
+    if isinstance(data_type, ArrayType):
+        return ArrayType(without_comments(data_type.elementType), data_type.containsNull)
+    return data_type
+
+
+def ratio(part: Column | str, whole: Column | str) -> Column:
+    """`part` / `whole` as a double; null where `whole` is 0 or null."""
+    part, whole = (F.col(each) if isinstance(each, str) else each for each in (part, whole))
+    return part.cast("double") / F.nullif(whole.cast("double"), F.lit(0.0))
+
+
+def rounded(value: Column | str, digits: int) -> Column:
+    """A double with so many digits after the point, halves away from zero, by arithmetic on doubles alone.
+
+    Spark's own round looks at the decimal text of a double: .285 has two digits .29 there and .28 elsewhere.
+    """
+    value = F.col(value) if isinstance(value, str) else value
+    unit = F.lit(10.0**digits)
+    return F.signum(value) * F.floor(F.abs(value) * unit + 0.5).cast("double") / unit
+
+
+def whole_number(value: Column | str) -> Column:
+    """The nearest whole number as a BIGINT, halves away from zero."""
+    return F.round(value).cast("bigint")
+
+
+def first_per_key(df: DataFrame, key: Sequence[str], order: Sequence[str | Column]) -> DataFrame:
+    """Of the rows of each key the one that comes first in `order`; the columns of `df`.
+
+    For min and max of a struct with fields that may be null, which engines order otherwise.
+    """
+    place = F.row_number().over(Window.partitionBy(*key).orderBy(*order))
+    return df.withColumn("_place", place).where("_place = 1").select(*df.columns)
+
+
+def smallest(*columns: str | Column) -> Column:
+    """Aggregate: the struct of these columns that comes first, fields compared from left to right, nulls first."""
+    row = F.struct(*columns)
+    return F.min_by(row, row)
+
+
+def largest(*columns: str | Column) -> Column:
+    """Aggregate: the struct of these columns that comes last, fields compared from left to right, nulls first."""
+    row = F.struct(*columns)
+    return F.max_by(row, row)
+
+
+def percent(share: Column) -> Column:
+    """`37 %`."""
+    return F.format_string("%d %%", whole_number(share * 100))
