@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.errors import EngineError
+from engine.errors import EngineUsageError
 
 VARIABLE = "ABUSE_MINING_ENGINE"
 ENGINES = ("auto", "sail", "spark")
@@ -25,16 +25,16 @@ def choose(asked: str | None, uri: str, window_events: Callable[[], int | None],
     """The engine of a run: what `--engine` or ABUSE_MINING_ENGINE asks for; else Spark for what Spark was
     set up for or is too large for one machine, and Sail for the rest.
 
-    Raises EngineError for a name that is none, and for Sail where a lake is beyond its reach.
+    Raises EngineUsageError for a name that is none, and for Sail where a lake is beyond its reach.
     """
     told = asked or os.environ.get(VARIABLE) or "auto"
     by = "--engine" if asked else VARIABLE
     if told not in ENGINES:
-        raise EngineError(f"{by}: {told} is no engine; there are {', '.join(ENGINES)}")
+        raise EngineUsageError(f"{by}: {told} is no engine; there are {', '.join(ENGINES)}")
     scheme = uri.split("://", 1)[0] if "://" in uri else "file"
     if told == "sail":
         if scheme not in EMBEDDED_SCHEMES:
-            raise EngineError(f"{by} sail: the embedded engine does not reach {scheme}://")
+            raise EngineUsageError(f"{by} sail: the embedded engine does not reach {scheme}://")
         return Choice("sail", f"asked for by {by}", window_events())
     events = None if _set_up_for_spark() or scheme not in EMBEDDED_SCHEMES else window_events()
     if told == "spark":

@@ -3,7 +3,7 @@
 import os
 import re
 
-from engine.errors import EngineError
+from engine.errors import EngineUsageError
 
 VARIABLE = "ABUSE_MINING_MEMORY"
 UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -21,10 +21,10 @@ def of_machine() -> int:
 
 
 def parsed(text: str) -> int:
-    """Bytes of `12g`, `800m`; raises EngineError when it is neither."""
+    """Bytes of `12g`, `800m`; raises EngineUsageError when it is neither."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
     if match is None or float(match[1]) == 0:
-        raise EngineError(f"{VARIABLE}={text}: not an amount of memory such as 12g or 800m")
+        raise EngineUsageError(f"{VARIABLE}={text}: not an amount of memory such as 12g or 800m")
     return int(float(match[1]) * UNITS[match[2]])
 
 

@@ -27,13 +27,14 @@ def ratio(part: Column | str, whole: Column | str) -> Column:
 
 
 def rounded(value: Column | str, digits: int) -> Column:
-    """A double with so many digits after the point, halves away from zero, by arithmetic on doubles alone.
+    """A double with so many digits after the point, halves away from zero.
 
-    Spark's own round looks at the decimal text of a double: .285 has two digits .29 there and .28 elsewhere.
+    Rounding to whole numbers is the same everywhere; to digits, Spark goes by the decimal text of a double: .285 has
+    two digits .29 there and .28 elsewhere.
     """
     value = F.col(value) if isinstance(value, str) else value
     unit = F.lit(10.0**digits)
-    return F.signum(value) * F.floor(F.abs(value) * unit + 0.5).cast("double") / unit
+    return F.round(value * unit) / unit
 
 
 def whole_number(value: Column | str) -> Column:

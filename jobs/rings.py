@@ -33,7 +33,7 @@ def run(context: Context) -> Facts:
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
-    links = checkpoint(account_links(evidence, context.limits.links).where(F.col("surprise") >= limits.min_surprise))
+    links = checkpoint(account_links(evidence, context.limits.links)).where(F.col("surprise") >= limits.min_surprise)
     accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.

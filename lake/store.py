@@ -90,16 +90,20 @@ def needed(name: str | None, table: Table) -> str:
     return name
 
 
-def conformed(df: DataFrame, table: Table) -> DataFrame:
-    """The frame with exactly the columns of the table, in its order.
+def conformed(df: DataFrame, table: Table, day: date | None = None) -> DataFrame:
+    """The frame with exactly the columns of the table, in its order; `day` is its partition where it has none.
 
     Raises BrokenContract when a column is missing, retyped, or not the table's.
     """
-    breaches = schema_breaches(df.schema, table.schema)
-    breaches += [f"column {name} is not in the contract" for name in df.columns if name not in table.columns]
+    found = df.schema  # asked once: to answer, an engine goes over the whole plan
+    names = found.fieldNames()
+    missing = table.partition if day is not None and table.partition not in names else None
+    wanted = StructType([field for field in table.schema if field.name != missing])
+    breaches = schema_breaches(found, wanted)
+    breaches += [f"column {name} is not in the contract" for name in names if name not in table.columns]
     if breaches:
         raise BrokenContract(f"cannot publish {table.name}: {'; '.join(breaches)}")
-    return df.select(table.columns)
+    return df.select([F.lit(day).alias(name) if name == missing else F.col(name) for name in table.columns])
 
 
 class Lake:
@@ -171,10 +175,8 @@ class Lake:
         `df` has the table's columns, its partition column may be left out. An empty frame clears the day. Raises
         BrokenContract when the columns are not the table's, PublishConflict when other runs keep writing the same day.
         """
-        partition = needed(table.partition, table)
-        if partition not in df.columns:
-            df = df.withColumn(partition, F.lit(day))
-        return self._replace_where(table, df, f"{partition} = '{day}'", provenance)
+        condition = f"{needed(table.partition, table)} = '{day}'"
+        return self._replace_where(table, conformed(df, table, day), condition, provenance)
 
     def publish_days(self, table: Table, df: DataFrame, days: Collection[date], provenance: Provenance) -> int:
         """Replace several days of a partitioned table by `df` in one commit; returns the number of rows.
@@ -184,10 +186,11 @@ class Lake:
         if not days:
             return 0
         listed = ", ".join(f"'{day}'" for day in sorted(days))
-        return self._replace_where(table, df, f"{needed(table.partition, table)} IN ({listed})", provenance)
+        condition = f"{needed(table.partition, table)} IN ({listed})"
+        return self._replace_where(table, conformed(df, table), condition, provenance)
 
-    def _replace_where(self, table: Table, df: DataFrame, condition: str, provenance: Provenance) -> int:
-        frame, target = conformed(df, table), self._target(table, provenance)
+    def _replace_where(self, table: Table, frame: DataFrame, condition: str, provenance: Provenance) -> int:
+        target = self._target(table, provenance)
         try:
             return self._retried(table, lambda: engine.current().tables.replace_where(target, frame, condition))
         except engine.Refused as error:

@@ -73,8 +73,9 @@ def linked(acts: DataFrame, silent: DataFrame, limits: LinkLimits) -> Linked:
         .unionByName(quiet.select(*JUDGED))
     )
     judged = checkpoint(promising(judged, limits))
-    pairs_of_all = account_links(judged.withColumn("kind", _kind_name()), limits)
-    chosen = checkpoint(pairs_of_all.where(F.col("surprise") >= limits.min_pair_surprise))
+    # Kept before rows are chosen by what is computed here: a filter repeats the whole computation in its own terms.
+    pairs_of_all = checkpoint(account_links(judged.withColumn("kind", _kind_name()), limits))
+    chosen = pairs_of_all.where(F.col("surprise") >= limits.min_pair_surprise)
     told = judged.join(chosen, on=PAIR, how="left_semi")
     seen = shown(met.objects, chosen).unionByName(quiet.select(*PAIR, "kind", *SEEN), allowMissingColumns=True)
     evidence = told.join(seen, on=[*PAIR, "kind"], how="inner").select(
