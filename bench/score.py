@@ -24,7 +24,8 @@ from features import accounts
 from features.rings import RINGS_WITH_FEATURES
 from lake.schemas import ACCOUNT_LINKS, RING_MEMBERS
 from models.evidence import Prior, evidence_of
-from models.fit import Model, Rows, fit_model
+from models.fit import Rows, fit_model
+from models.model import Model
 from models.rows import account_rows, feature_names
 from models.score import score_entities
 from models.weights import RANDOM

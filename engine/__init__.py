@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from engine.base import DaysRead, Engine, T, Target
 from engine.choice import ENGINES, Choice, choose
 from engine.delta_rs import rows_in_log
-from engine.errors import EngineError, Refused
+from engine.errors import EngineError, EngineUsageError, Refused, meaning
 
 __all__ = [
     "ENGINES",
@@ -22,6 +22,7 @@ __all__ = [
     "DaysRead",
     "Engine",
     "EngineError",
+    "EngineUsageError",
     "Refused",
     "Target",
     "begin",
@@ -88,7 +89,7 @@ def current() -> Engine:
 
 def explain(error: BaseException) -> str | None:
     """What an error means, in one line, where the engine knows better than the error's own first line."""
-    return _engine.explain(error) if _engine else None
+    return _engine.explain(error) if _engine else meaning(error)
 
 
 def stop() -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from engine.errors import EngineError
+from engine.errors import EngineError, meaning
 
 T = TypeVar("T")
 
@@ -145,7 +145,7 @@ class Engine(ABC):
 
     def explain(self, error: BaseException) -> str | None:
         """What an error means, in one line, where the engine knows better than the error's own first line."""
-        return None
+        return meaning(error)
 
     @abstractmethod
     def stop(self) -> None:

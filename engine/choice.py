@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import EngineUsageError
+from engine.storage import misread, scheme
 
 VARIABLE = "ABUSE_MINING_ENGINE"
 ENGINES = ("auto", "sail", "spark")
@@ -31,18 +32,18 @@ def choose(asked: str | None, uri: str, window_events: Callable[[], int | None],
     by = "--engine" if asked else VARIABLE
     if told not in ENGINES:
         raise EngineUsageError(f"{by}: {told} is no engine; there are {', '.join(ENGINES)}")
-    scheme = uri.split("://", 1)[0] if "://" in uri else "file"
+    beyond = _beyond_reach(uri)
     if told == "sail":
-        if scheme not in EMBEDDED_SCHEMES:
-            raise EngineUsageError(f"{by} sail: the embedded engine does not reach {scheme}://")
+        if beyond:
+            raise EngineUsageError(f"{by} sail: the embedded engine does not reach {beyond}")
         return Choice("sail", f"asked for by {by}", window_events())
-    events = None if _set_up_for_spark() or scheme not in EMBEDDED_SCHEMES else window_events()
+    events = None if _set_up_for_spark() or beyond else window_events()
     if told == "spark":
         return Choice("spark", f"asked for by {by}", events)
     for reason in _set_up_for_spark():
         return Choice("spark", reason)
-    if scheme not in EMBEDDED_SCHEMES:
-        return Choice("spark", f"the embedded engine does not reach {scheme}://")
+    if beyond:
+        return Choice("spark", f"the embedded engine does not reach {beyond}")
     if events is not None and events > proven_events:
         return Choice("spark", f"{events:,} events are more than the {proven_events:,} that fit one machine", events)
     seen = "a new lake" if events is None else f"{events:,} events"
@@ -52,6 +53,15 @@ def choose(asked: str | None, uri: str, window_events: Callable[[], int | None],
 def submitted() -> bool:
     """Whether spark-submit started this process and has settled master, memory and jars."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def _beyond_reach(uri: str) -> str | None:
+    """What of a lake's URI delta-rs or Sail cannot do with: where it is, or a letter that they take for another."""
+    where = scheme(uri)
+    if where not in EMBEDDED_SCHEMES:
+        return f"{where}://"
+    letter = misread(uri)
+    return f"paths with {letter!r}" if letter else None
 
 
 def _set_up_for_spark() -> list[str]:

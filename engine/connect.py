@@ -1,5 +1,6 @@
 """What engines have in common that are reached over Spark Connect: no JVM in this process, so no py4j."""
 
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +53,11 @@ class ConnectEngine(Engine):
         reads, self.reads = self.reads, []
         once = {read: rows_in_log(read) or 0 for read in set(reads)}
         return sum(once[read] for read in reads)
+
+    def explain(self, error: BaseException) -> str | None:
+        """Of an error of gRPC itself, its details."""
+        details = re.search(r'details = "(.*?)"\n', str(error), re.DOTALL)
+        return super().explain(error) or (details[1] if details else None)
 
     def stop(self) -> None:
         self.spark.stop()

@@ -14,9 +14,9 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from engine.base import DaysRead, Target
-from engine.errors import Refused
+from engine.errors import EngineError, Refused, noted
 from engine.portable import without_comments
-from engine.storage import rust_uri
+from engine.storage import rust_uri, tell_environment
 
 Streamed = Callable[[DataFrame], Iterator[pa.RecordBatch]]
 """How the rows of a frame come to this process, batch by batch."""
@@ -38,12 +38,27 @@ class Counted:
 
     def __init__(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
         self.rows = 0
+        self.failure: BaseException | None = None
         self.reader = pa.RecordBatchReader.from_batches(schema, self._cast(batches, schema))
 
     def _cast(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            self.rows += batch.num_rows
-            yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
+        try:
+            for batch in batches:
+                self.rows += batch.num_rows
+                yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
+        except (Exception, KeyboardInterrupt) as error:
+            self.failure = error
+            raise
+
+    @contextlib.contextmanager
+    def raised(self) -> Iterator[None]:
+        """What ended the batches is raised as it was: delta-rs has words of its own for it, also for an interrupt."""
+        try:
+            yield
+        except Exception:
+            if self.failure is not None:
+                raise self.failure from None
+            raise
 
 
 class DeltaRsTables:
@@ -56,11 +71,17 @@ class DeltaRsTables:
         self.streamed = streamed
 
     def exists(self, uri: str) -> bool:
-        return DeltaTable.is_deltatable(rust_uri(uri))
+        with _at(uri):
+            return DeltaTable.is_deltatable(rust_uri(uri))
 
     def read(self, uri: str) -> DataFrame:
-        stored = self.spark.read.format("delta").load(rust_uri(uri)).schema
-        return self.spark.read.schema(without_comments(stored)).format("delta").load(rust_uri(uri))
+        place = self.readable(uri)
+        stored = self.spark.read.format("delta").load(place).schema
+        return self.spark.read.schema(without_comments(stored)).format("delta").load(place)
+
+    def readable(self, uri: str) -> str:
+        """Where the engine that reads the rows finds a table."""
+        return rust_uri(uri)
 
     def replace_where(self, target: Target, df: DataFrame, condition: str) -> int:
         self._made(target)
@@ -72,27 +93,30 @@ class DeltaRsTables:
             raise Refused(f"rows that are not of {condition}") from error
 
     def replace(self, target: Target, df: DataFrame) -> None:
-        self._write(target, df, mode="overwrite", schema_mode="overwrite")
+        """One try: what others add meanwhile would be a part of the new table, as of a table that is not read."""
+        self._write(target, df, tries=1, mode="overwrite", schema_mode="overwrite")
 
     def append(self, target: Target, rows: DataFrame | pa.Table) -> None:
         self._write(target, rows, mode="append", schema_mode="merge")
 
     def merge(self, target: Target, df: DataFrame, key: Sequence[str]) -> None:
         same = " AND ".join(f"old.{name} = new.{name}" for name in key)
-        rows = Counted(self.streamed(df), arrow_schema(target.schema)).reader
-        merging = DeltaTable(rust_uri(target.uri)).merge(
-            rows, same, source_alias="new", target_alias="old", commit_properties=_named(target)
-        )
-        merging.when_matched_update_all().when_not_matched_insert_all().execute()
+        rows = Counted(self.streamed(df), arrow_schema(target.schema))
+        with rows.raised(), _at(target.uri):
+            merging = DeltaTable(rust_uri(target.uri)).merge(
+                rows.reader, same, source_alias="new", target_alias="old", commit_properties=_named(target)
+            )
+            merging.when_matched_update_all().when_not_matched_insert_all().execute()
 
     def delete_all(self, target: Target) -> None:
-        DeltaTable(rust_uri(target.uri)).delete(commit_properties=_named(target))
+        with _at(target.uri):
+            DeltaTable(rust_uri(target.uri)).delete(commit_properties=_named(target))
 
     def _made(self, target: Target) -> None:
         """Make a table that is not there: two writers that each began with none would not see each other's rows."""
         if self.exists(target.uri):
             return
-        with contextlib.suppress(CommitFailedError):  # another writer was faster, and made the same
+        with contextlib.suppress(CommitFailedError), _at(target.uri):  # another writer was faster, and made the same
             DeltaTable.create(
                 rust_uri(target.uri),
                 arrow_schema(target.schema),
@@ -101,16 +125,17 @@ class DeltaRsTables:
                 commit_properties=_named(target),
             )
 
-    def _write(self, target: Target, rows: DataFrame | pa.Table, **how: Any) -> int:
+    def _write(self, target: Target, rows: DataFrame | pa.Table, tries: int | None = None, **how: Any) -> int:
         batches = iter(rows.to_batches()) if isinstance(rows, pa.Table) else self.streamed(rows)
         counted = Counted(batches, arrow_schema(target.schema))
-        write_deltalake(
-            rust_uri(target.uri),
-            counted.reader,
-            partition_by=[target.partition] if target.partition else None,
-            commit_properties=_named(target),
-            **how,
-        )
+        with counted.raised(), _at(target.uri):
+            write_deltalake(
+                rust_uri(target.uri),
+                counted.reader,
+                partition_by=[target.partition] if target.partition else None,
+                commit_properties=_named(target, tries),
+                **how,
+            )
         return counted.rows
 
     def active_files(self, uri: str) -> DataFrame:
@@ -133,19 +158,35 @@ class DeltaRsTables:
         return self.spark.createDataFrame(rows, schema)
 
 
-def _named(target: Target) -> CommitProperties:
-    return CommitProperties(custom_metadata={"userMetadata": target.metadata})
+@contextlib.contextmanager
+def _at(uri: str) -> Iterator[None]:
+    """Let errors of the block say which table they are about; a panic, which is no Exception in Python, becomes one."""
+    try:
+        with noted(uri):
+            yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise EngineError(f"delta-rs failed ({error}): {uri}") from error
+
+
+def _named(target: Target, tries: int | None = None) -> CommitProperties:
+    return CommitProperties({"userMetadata": target.metadata}, max_commit_retries=None if tries is None else tries - 1)
 
 
 def rows_in_log(read: DaysRead) -> int | None:
     """How many rows a look at a table read, by the counts in its log.
 
-    Days are told apart where the table is partitioned by them. None where the table is not there, or its log does not
-    say how many rows some file holds.
+    Days are told apart where the table is partitioned by them. None where the table is not there or out of reach, or
+    its log does not say how many rows some file holds.
     """
-    if not DeltaTable.is_deltatable(rust_uri(read.uri)):
+    tell_environment()
+    try:
+        if not DeltaTable.is_deltatable(rust_uri(read.uri)):
+            return None
+        files = pa.table(DeltaTable(rust_uri(read.uri)).get_add_actions(flatten=True))
+    except (DeltaError, OSError):
         return None
-    files = pa.table(DeltaTable(rust_uri(read.uri)).get_add_actions(flatten=True))
     day = f"partition.{read.partition}"
     if read.partition is not None and day in files.column_names:
         values = files[day].cast(pa.date32())

@@ -1,4 +1,27 @@
-"""The ways an engine can fail that a person should read in one line."""
+"""The ways an engine can fail that a person should read in one line, and what the errors of others mean."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+OF_THE_SYSTEM = tuple(
+    os.strerror(code)
+    for code in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.ENAMETOOLONG,
+        errno.EMFILE,
+        errno.EIO,
+    )
+)
+"""What the operating system says of a place where nothing can be written or read: in these words in every language."""
+IN_A_TASK = "An exception was thrown from the Python worker"
 
 
 class EngineError(Exception):
@@ -15,3 +38,46 @@ class EngineUsageError(EngineError):
 
 class Refused(Exception):
     """A commit that would put rows where it said it would not, such as another day's."""
+
+
+@contextmanager
+def noted(place: str) -> Iterator[None]:
+    """Let an error of the block say which table or file it is about."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(place)
+        raise
+
+
+def meaning(error: BaseException) -> str | None:
+    """The innermost cause of an error, in one line, where it is not in the error's own first line.
+
+    That is what the operating system said; what a function that runs in tasks raised; the last of a list of causes.
+    """
+    for each in _causes(error):
+        for words in OF_THE_SYSTEM:
+            if words in str(each):
+                return ": ".join([words, *_place(each)])
+    answer = re.search("<Message>(.*?)</Message>", str(error))
+    if answer:  # of an object store
+        return ": ".join([answer[1], *_place(error)])
+    lines = [re.sub(r"\x1b\[\d*m|↳", "", line).strip() for line in str(error).splitlines()]
+    told = [line for line in lines if line]
+    if IN_A_TASK in str(error):
+        return told[-1]
+    return ": ".join([told[0], told[-1], *_place(error)]) if "↳" in str(error) else None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, what it was raised from, and so on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _place(error: BaseException) -> list[str]:
+    """The file that an error is about, or the table that somebody has noted on it."""
+    named = getattr(error, "filename", None)
+    return [str(named)] if named else list(getattr(error, "__notes__", []))[:1]

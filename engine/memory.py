@@ -1,23 +1,25 @@
 """How much of this machine's memory an engine may take."""
 
+import contextlib
 import os
 import re
+from pathlib import Path
 
 from engine.errors import EngineUsageError
 
 VARIABLE = "ABUSE_MINING_MEMORY"
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+"""Where a container's limit is told, by version 2 of control groups and by version 1."""
 UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 def of_machine() -> int:
     """Bytes of this machine, or of the container that it runs in where that has less."""
-    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        with open("/sys/fs/cgroup/memory.max") as limit:
-            told = limit.read().strip()
-    except OSError:
-        return pages
-    return min(pages, int(told)) if told.isdigit() else pages
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for limit in LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # another version, or no limit: max
+            sizes.append(int(Path(limit).read_text()))
+    return min(sizes)
 
 
 def parsed(text: str) -> int:
@@ -35,4 +37,6 @@ def allowed() -> int:
 
 
 def in_words(size: int) -> str:
+    if size < 2**20:
+        return f"{size:,} bytes"
     return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.0f} MB"

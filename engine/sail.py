@@ -5,7 +5,12 @@ an exit code here. Frames are kept as checkpoints in scratch files; commits go t
 """
 
 import atexit
+import contextlib
+import errno
+import hashlib
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,24 +20,37 @@ from typing import IO, Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from engine.connect import ConnectEngine, streamed
 from engine.delta_rs import DeltaRsTables
 from engine.errors import EngineError
 from engine.memory import in_words
-from engine.storage import ArrowFiles, tell_environment
+from engine.storage import MISREAD_BY_SAIL, ArrowFiles, rust_uri, scheme, tell_environment
 
 POOL_SHARE = 0.6
 """Of the memory that the engine may take, what its pool gives out; the rest is what the pool does not count (batches in
 flight, Python functions, the allocator's own): measured in bench/."""
+ELSEWHERE = "run it with --engine spark"
+LESS_OR_MORE = f"{ELSEWHERE}, or give it more with ABUSE_MINING_MEMORY"
+NO_SPACE = os.strerror(errno.ENOSPC)
+UNANSWERED = "StatusCode.UNAVAILABLE"
+FAULTS = ("panicked with message", "StatusCode.CANCELLED")
+"""What a query ends with in which the server panicked: in tasks, and before there are any."""
 OUT_OF_MEMORY = ("Resources exhausted", "Failed to allocate additional", "memory allocation of")
+WORDS_KEPT = 2**16
+"""Bytes of the server's standard error that its last words are looked for in."""
+DYING = 5.0
+"""Seconds that a process may take to be gone after it has stopped to answer."""
 PIECE_OF_STACK = 64 * 2**20
 """Stack of the server's threads: plans are walked by recursion."""
 CHECKPOINTS = {
     # Scratch files are read once or twice: what is quick to write is worth more than what is small.
     "SAIL_PARQUET__COMPRESSION": "lz4_raw",
     "SAIL_PARQUET__STATISTICS_ENABLED": "none",
+    "SAIL_PARQUET__DICTIONARY_ENABLED": "false",
+    "SAIL_PARQUET__WRITE_BATCH_SIZE": "8192",
 }
 
 
@@ -65,30 +83,39 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=self.said,
             env={**os.environ, **settings(self.scratch, memory)},
+            # An interrupt at the terminal goes to all processes of a group: this one is to answer until its owner ends.
+            start_new_session=True,
         )
+        atexit.register(self.stop)
         assert self.process.stdout is not None
         port = self.process.stdout.readline().strip()
         if not port:
             self.process.wait()
-            raise EngineError(f"the embedded engine did not start: {self.last_words()}")
+            words = self.last_words()
+            self.stop()
+            raise EngineError(f"the embedded engine did not start: {words}")
         self.port = int(port)
-        atexit.register(self.stop)
 
     def last_words(self) -> str:
-        self.said.seek(0)
-        lines = [line.strip() for line in self.said.read().decode(errors="replace").splitlines() if line.strip()]
-        fatal = [line for line in lines if "panicked" in line or "Fatal" in line]
-        return (fatal[:1] or lines[-1:] or ["it said nothing"])[0]
+        """Why it failed, by what it said: a panic's message, which is on the line after the place; or the last line."""
+        said = self.said.fileno()
+        begin = max(0, os.fstat(said).st_size - WORDS_KEPT)
+        text = os.pread(said, WORDS_KEPT, begin).decode(errors="replace")  # where it writes stays where it is
+        panics = re.findall(r"panicked at [^\n]*\n([^\n]+)", text)
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        fatal = [line for line in lines if any(words in line for words in (*OUT_OF_MEMORY, "fatal", "Fatal"))]
+        return (panics[-1:] or fatal[:1] or lines[-1:] or ["it said nothing"])[0]
 
-    def died(self) -> str | None:
-        """How the process ended, when it has."""
+    def died(self, patience: float) -> str | None:
+        """How the process ended, when it has or is about to."""
         try:
-            code = self.process.wait(timeout=1)
+            code = self.process.wait(timeout=patience)
         except subprocess.TimeoutExpired:
             return None
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
     def stop(self) -> None:
+        """End the process; its scratch files go here, too, as it may have died before it could see to that."""
         atexit.unregister(self.stop)
         assert self.process.stdin is not None
         self.process.stdin.close()
@@ -97,7 +124,26 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        shutil.rmtree(self.scratch, ignore_errors=True)
         self.said.close()
+
+
+class SailTables(DeltaRsTables):
+    """Tables that Sail reads through a link where it would misread a letter of their path."""
+
+    def __init__(self, spark: SparkSession, scratch: str) -> None:
+        super().__init__(spark, streamed)
+        self.links = f"{scratch}/tables"
+        os.mkdir(self.links)
+
+    def readable(self, uri: str) -> str:
+        place = rust_uri(uri)
+        if scheme(uri) != "file" or not re.search(MISREAD_BY_SAIL, place):
+            return place
+        link = f"{self.links}/{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+        with contextlib.suppress(FileExistsError):
+            os.symlink(place, link)
+        return link
 
 
 class SailEngine(ConnectEngine):
@@ -116,7 +162,7 @@ class SailEngine(ConnectEngine):
             spark.conf.set(key, value)
         super().__init__(spark)
         self.files = ArrowFiles()
-        self.tables = DeltaRsTables(spark, streamed)
+        self.tables = SailTables(spark, self.server.scratch)
 
     def persist(self, df: DataFrame, on_disk: bool = False) -> DataFrame:
         return self.checkpoint(df)
@@ -138,19 +184,24 @@ class SailEngine(ConnectEngine):
         return self.spark.read.parquet(folder)
 
     def explain(self, error: BaseException) -> str | None:
-        ended = self.server.died()
+        text = str(error)
+        ended = self.server.died(DYING if UNANSWERED in text else 0)
+        words = self.server.last_words() if ended else text
         if ended == "SIGKILL":
-            return f"the embedded engine was killed, most likely for want of memory: {self._elsewhere()}"
+            return f"the embedded engine was killed, most likely for want of memory: {LESS_OR_MORE}"
+        if any(short in words for short in OUT_OF_MEMORY):
+            return f"this does not fit into the {in_words(self.memory)} of the embedded engine: {LESS_OR_MORE}"
         if ended:
-            return f"the embedded engine died ({ended}: {self.server.last_words()}): {self._elsewhere()}"
-        if any(words in str(error) for words in OUT_OF_MEMORY):
-            return f"this does not fit into the {in_words(self.memory)} of the embedded engine: {self._elsewhere()}"
-        return None
-
-    def _elsewhere(self) -> str:
-        return "run it with --engine spark, or give it more with ABUSE_MINING_MEMORY"
+            return f"the embedded engine died ({ended}: {words}): {ELSEWHERE}"
+        if any(fault in text for fault in FAULTS):
+            return f"the embedded engine failed at a query ({self.server.last_words()}): {ELSEWHERE}"
+        meant = super().explain(error)
+        if meant == NO_SPACE and isinstance(error, PySparkException):
+            return f"{NO_SPACE} for scratch files in {os.path.dirname(self.server.scratch)}: TMPDIR names another place"
+        return meant
 
     def stop(self) -> None:
+        self.spark.release_session_on_close = False  # type: ignore[attr-defined]  # it ends with its server
         try:
             super().stop()
         finally:
@@ -159,8 +210,9 @@ class SailEngine(ConnectEngine):
 
 
 def _answer_at_once(spark: Any) -> None:
-    """No second tries: a server on this machine that does not answer is dead, and stays so."""
-    from pyspark.sql.connect.client.retries import DefaultPolicy
+    """No second tries: a server on this machine that does not answer is dead, and stays so.
 
-    spark.client.set_retry_policies([DefaultPolicy(max_retries=1, initial_backoff=50)])
-    spark.client.disable_reattachable_execute()
+    Reattachable execution, the default, stays: with it an answer says that it is complete. Without, one that a panic
+    has cut off looks whole.
+    """
+    spark.client.set_retry_policies([])

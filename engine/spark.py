@@ -197,6 +197,7 @@ def _through_the_driver(spark: SparkSession, batches: Iterator[pa.RecordBatch], 
 
 def _session(app: str, settings: Mapping[str, str], window_events: int | None) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)  # from a process with another engine that started this one
     builder = SparkSession.builder.appName(app)
     for key, value in {**SETTINGS, **settings}.items():
         builder = builder.config(key, value)

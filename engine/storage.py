@@ -5,10 +5,13 @@ the environment. Both are understood here, so that a lake needs to be described 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow.fs as arrow_fs
+
+from engine.errors import noted
 
 S3A = {
     "endpoint": "AWS_ENDPOINT_URL",
@@ -18,13 +21,32 @@ S3A = {
     "session.token": "AWS_SESSION_TOKEN",
 }
 """Options of Hadoop's s3a and what they are called elsewhere."""
+MISREAD_BY_DELTA_RS = r"[]\[^|\\%\x00-\x1f\x7f]"
+"""Letters of a path that delta-rs takes for others, or panics at."""
+MISREAD_BY_SAIL = r"[^A-Za-z0-9/:._+&=,;@!$'()~-]"
+"""Those that Sail writes as %20 and the like, once too often, when it looks for a Delta table."""
+
+
+def scheme(uri: str) -> str:
+    """`s3a` of s3a://bucket/lake, `hdfs` of hdfs:/lake, `file` of a folder."""
+    named = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):/", uri)
+    return named[1].lower() if named else "file"
+
+
+def local_path(uri: str) -> str:
+    """The absolute path of a folder or of a file:// URI, whose letters stand for themselves, as in Hadoop."""
+    return os.path.abspath(re.sub("^file:(//[^/]*)?(?=/)", "", uri))
+
+
+def misread(uri: str) -> str | None:
+    """The first letter of a lake's URI with which delta-rs and Sail do not find it; on this machine, Sail has links."""
+    odd = re.search(MISREAD_BY_DELTA_RS, local_path(uri)) if scheme(uri) == "file" else re.search(MISREAD_BY_SAIL, uri)
+    return odd[0] if odd else None
 
 
 def rust_uri(uri: str) -> str:
     """A lake's URI as object_store (delta-rs, Sail) knows it: s3a is Hadoop's own name for s3; folders are absolute."""
-    if "://" in uri:
-        return uri.replace("s3a://", "s3://", 1)
-    return os.path.abspath(uri)
+    return local_path(uri) if scheme(uri) == "file" else uri.replace("s3a://", "s3://", 1)
 
 
 def spark_defaults() -> dict[str, str]:
@@ -70,10 +92,11 @@ class ArrowFiles:
     """Small files by Arrow's file systems."""
 
     def write(self, uri: str, content: bytes) -> None:
-        files, path = _located(uri)
-        files.create_dir(os.path.dirname(path), recursive=True)
-        with files.open_output_stream(path) as stream:
-            stream.write(content)
+        with noted(uri):
+            files, path = _located(uri)
+            files.create_dir(os.path.dirname(path), recursive=True)
+            with files.open_output_stream(path) as stream:
+                stream.write(content)
 
     def read(self, uri: str) -> bytes | None:
         files, path = _located(uri)
@@ -90,8 +113,8 @@ class ArrowFiles:
 
 
 def _located(uri: str) -> tuple[arrow_fs.FileSystem, str]:
-    if "://" not in uri:
-        return arrow_fs.LocalFileSystem(), os.path.abspath(uri)
+    if scheme(uri) == "file":
+        return arrow_fs.LocalFileSystem(), local_path(uri)
     if uri.startswith(("s3://", "s3a://")):
         endpoint = os.environ.get("AWS_ENDPOINT_URL")
         return arrow_fs.S3FileSystem(endpoint_override=endpoint or None), uri.split("://", 1)[1]

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from lake.errors import UsageError
 from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, REVIEW_QUEUE
-from models.fit import Model
+from models.model import Model
 from models.reasons import sentence
 from models.registry import load_model
 from models.score import score_entities

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from lake.schemas import DRIFT, MODELS
 from models.drift import drift
 from models.examples import even_sample, population
-from models.fit import Model
+from models.model import Model
 from models.registry import registered, standing_models
 from review.tables import small_frame
 

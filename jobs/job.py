@@ -108,12 +108,10 @@ def run_step(job: Job, context: Context, **options: Any) -> Facts:
 @contextmanager
 def recorded(job: Job, context: Context) -> Iterator[None]:
     run = context.run
-    message = None
+    message: str | None = "interrupted"
     try:
         yield
-    except KeyboardInterrupt:
-        message = "interrupted"
-        raise
+        message = None
     except Exception as error:
         message = one_line(error)
         raise
@@ -127,15 +125,12 @@ def recorded(job: Job, context: Context) -> Iterator[None]:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error means to the engine, or the first line of it that says something."""
-    meant = engine.explain(error)
-    if meant:
-        return meant
+    """The first line of an error that says something; of one that is not the suite's, what the engine makes of it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
-    return (
-        text if isinstance(error, SuiteError | ConfigError | engine.EngineError) else f"{type(error).__name__}: {text}"
-    )
+    if isinstance(error, SuiteError | ConfigError | engine.EngineError):
+        return text
+    return engine.explain(error) or f"{type(error).__name__}: {text}"
 
 
 def command(job: Job) -> click.Command:
@@ -186,12 +181,14 @@ def command(job: Job) -> click.Command:
 def invoke(job: Job, options: dict[str, Any]) -> None:
     """Run a job from its parsed options; raises SystemExit with the contract's code when it fails."""
     debug = options.pop("debug")
+    if not debug:
+        terminal.mute_native_code()
     try:
         facts, warnings = start(job, options)
         terminal.summary(job.name, facts, warnings)
     except (SuiteError, ConfigError, engine.EngineError) as error:
         terminal.fail(one_line(error))
-        sys.exit(error.exit_code if isinstance(error, SuiteError) else UsageError.exit_code)
+        sys.exit(UsageError.exit_code if isinstance(error, ConfigError) else error.exit_code)
     except Exception as error:  # noqa: BLE001 - the last stop of whatever went wrong
         if debug:
             traceback.print_exc()

@@ -1,6 +1,8 @@
 """What a person sees: progress and a short summary on a terminal, one JSON line per fact elsewhere."""
 
+import faulthandler
 import logging
+import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -31,6 +33,19 @@ def configure() -> None:
         # Looked up for each line: who redirects standard error gets what comes after.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+
+
+def mute_native_code() -> None:
+    """Let standard error show what Python writes there, and nothing else.
+
+    What fails in native code is an exception here; a panic in Rust would say so a second time, in lines of its own.
+    """
+    if sys.stderr is not sys.__stderr__:
+        return  # somebody has redirected it already
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    faulthandler.enable(sys.stderr)  # a fault that ends this process is no exception
 
 
 def warn(message: str) -> None:

@@ -14,7 +14,8 @@ from lake.schemas import ACCOUNTS, AUDIT_DRAWS, DECISIONS, MODELS, REVIEW_QUEUE
 from models import tracking
 from models.distributed import check_slots
 from models.examples import at_snapshots, even_sample
-from models.registry import SCORED, register, registered, standing_models
+from models.promotion import register
+from models.registry import SCORED, registered, standing_models
 from models.training import Decided, Training, train_entity
 
 

@@ -23,7 +23,7 @@ from lake.schemas import (
 )
 from lake.store import only_row
 from validation import facts as known
-from validation.expectations import Result, judge
+from validation.expectations import Result, build_pages, judge
 from validation.rules import broken, usable
 
 
@@ -43,7 +43,9 @@ def run(context: Context) -> Facts:
     found[EVENTS].values.update(known.volume(recent, context.as_of, limits.history_days))
     found[EVENTS].values.update(known.repeats_and_orphans(recent.where(F.col("event_date") == F.lit(day)), accounts))
     found[ACCOUNTS].values.update(known.country_mix(usable(accounts, ACCOUNTS), day, limits.history_days))
-    results = judge(list(found.values()), limits, context.options.get("data_docs"))
+    results = judge(list(found.values()), limits)
+    if folder := context.options.get("data_docs"):
+        build_pages(list(found.values()), limits, folder)
     context.publish(VALIDATION_RESULTS, context.spark.createDataFrame(*rows_of(results, context.as_of)))
     for result in results:
         if not result.success and result.expectation.severity == "warning":

@@ -9,16 +9,12 @@ Everything here works on rows that fit the driver, sorted by key, with a fixed s
 give the same bytes. models/distributed.py fits a booster on more.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import optuna
 import pandas as pd
 import xgboost as xgb
 from scipy.optimize import brentq
@@ -27,10 +23,14 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from conf import TrainingLimits
-from models.calibration import Calibrator, Crowd, fit_calibrator
-from models.evidence import Evidence, Prior
+from models.calibration import Crowd, fit_calibrator
+from models.evidence import Prior
+from models.model import Model, matrix, trees
 from models.rows import version_of
 from models.weights import OTHER, Tempering, tempering, training_weights
+
+if TYPE_CHECKING:
+    import optuna
 
 RISING = re.compile(
     r"(owner_|engaging_|copying_)?ring_(score|strength|tie)|engaging_ring_expected|ring_engagers_expected|(owner_)?link_surprise_max"
@@ -96,82 +96,6 @@ class Rows:
     def groups_per_class(self) -> int:
         """In how many groups the class that is in fewer has rows."""
         return min(len(set(self.groups[self.labels == label])) for label in (0, 1))
-
-
-@dataclass(frozen=True)
-class Model:
-    """What scores: evidence, booster, calibrator, and the features by name in the booster's order.
-
-    `parameters` are those that it was fitted with, the seed among them; `versions` says which features it has learned
-    in a version other than their first.
-    """
-
-    entity_type: str
-    policy: str
-    evidence: Evidence
-    booster: xgb.Booster
-    calibrator: Calibrator
-    parameters: dict[str, float | int]
-    versions: dict[str, int]
-    version: str = ""
-    trained_as_of: date | None = None
-    metrics: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def features(self) -> list[str]:
-        return list(self.booster.feature_names or ())
-
-    @property
-    def needed(self) -> list[str]:
-        """The columns that rows must have."""
-        return self.evidence.with_features(self.features)
-
-    @property
-    def outdated(self) -> list[str]:
-        """Features that are no longer what it has learned."""
-        return [name for name in self.needed if version_of(name) != self.versions.get(name, 1)]
-
-    def margins(self, features: pd.DataFrame) -> np.ndarray:
-        return self.evidence.base_margin(features) + trees(self.booster, features[self.features])
-
-    def scores(self, features: pd.DataFrame) -> np.ndarray:
-        return self.calibrator(self.margins(features))
-
-    def content(self) -> dict[str, bytes]:
-        """The files that make the scores."""
-        return {
-            "booster.ubj": bytes(self.booster.save_raw("ubj")),
-            "calibrator.json": as_json(self.calibrator.to_dict()),
-            "features.json": as_json(
-                {
-                    "features": self.features,
-                    "versions": self.versions,
-                    "evidence": self.evidence.to_dict(),
-                    "parameters": self.parameters,
-                }
-            ),
-        }
-
-    def fingerprint(self) -> str:
-        """Eight digits that differ when the scores would."""
-        digest = hashlib.sha256()
-        for name, content in sorted(self.content().items()):
-            digest.update(name.encode())
-            digest.update(content)
-        return digest.hexdigest()[:8]
-
-
-def as_json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
-
-
-def matrix(features: pd.DataFrame, **about: np.ndarray) -> xgb.DMatrix:
-    return xgb.DMatrix(features.to_numpy(np.float32), feature_names=list(features.columns), nthread=1, **about)
-
-
-def trees(booster: xgb.Booster, features: pd.DataFrame) -> np.ndarray:
-    """What the trees add to the log-odds."""
-    return booster.predict(matrix(features), output_margin=True).astype(np.float64)
 
 
 def class_odds(rows: Rows) -> float:
@@ -280,10 +204,12 @@ def search(rows: Rows, prior: Prior, limits: TrainingLimits) -> dict[str, float 
     """The hyperparameters with the least loss on rows of unseen groups, in `limits.trials` tries (TPE, Bergstra et
     al. 2011).
     """
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     weights = training_weights(rows.labels, rows.weights, limits.weight_spread)
 
-    def loss(trial: optuna.Trial) -> float:
+    def loss(trial: "optuna.Trial") -> float:
         parameters = {
             "max_depth": trial.suggest_int("max_depth", 2, 6),
             "eta": trial.suggest_float("eta", 0.05, 0.3, log=True),

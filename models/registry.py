@@ -5,22 +5,19 @@ so a second training of the same day finds itself there.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable
+from datetime import date
 
 import xgboost as xgb
 from pyspark.sql import Row
 
 from lake.errors import BrokenContract
-from lake.files import read_file, write_file
-from lake.runs import code_version
+from lake.files import read_file
 from lake.schemas import MODELS, POLICIES, VIDEO_POLICIES
-from lake.store import Lake, Provenance
+from lake.store import Lake
 from models.calibration import Calibrator
-from models.card import model_card
 from models.evidence import Evidence
-from models.fit import Model, as_json
-from models.training import Outcome
+from models.model import Model
 
 SCORED = {"account": POLICIES, "video": VIDEO_POLICIES, "ring": POLICIES}
 """What gets a score, and for which policies."""
@@ -62,14 +59,6 @@ def standing_models(lake: Lake, registry: Iterable[Row], as_of: date) -> dict[tu
     return {key: load_model(lake.uri, row) for key, row in champions(registry, as_of).items()}
 
 
-def save_model(lake_uri: str, model: Model, card: str) -> None:
-    """Write the files of a model with a version."""
-    folder = f"{lake_uri}/{model_path(model.version)}"
-    files = {**model.content(), "metrics.json": as_json(model.metrics), "card.md": card.encode()}
-    for name, content in files.items():
-        write_file(f"{folder}/{name}", content)
-
-
 def load_model(lake_uri: str, row: Row) -> Model:
     """Read a model that the registry names; raises BrokenContract when its files are not what was registered."""
     folder = f"{lake_uri}/{row.path}"
@@ -91,54 +80,3 @@ def load_model(lake_uri: str, row: Row) -> Model:
         row.trained_as_of,
         dict(row.metrics),
     )
-
-
-def register(
-    lake: Lake, outcomes: Sequence[Outcome], registry: Sequence[Row], as_of: date, provenance: Provenance
-) -> int:
-    """Write the files of trained models, then their rows and those of the champions they replace in one commit.
-
-    A model that passed becomes champion, unless one that was trained on a later day already is: then it only stands
-    for the days in between, as retired. A model that is there already stays as it is. Returns the number of rows.
-    """
-    known = {row.model_version: row for row in registry}
-    standing = champions(registry, as_of)
-    rows = []
-    for outcome in outcomes:
-        model = outcome.model
-        before = standing.get((model.entity_type, model.policy))
-        if model.version in known and known[model.version].status in PROMOTED:
-            continue
-        save_model(lake.uri, model, model_card(outcome, as_of))
-        status = "refused" if outcome.refusals else "champion"
-        if not outcome.refusals:
-            newer = [
-                each
-                for each in registry
-                if _same(each, model) and each.status == "champion" and each.trained_as_of > as_of
-            ]
-            status = "retired" if newer else "champion"
-            if before is not None and before.status == "champion":
-                rows.append(Row(**{**before.asDict(), "status": "retired"}))
-        rows.append(
-            Row(
-                model_version=model.version,
-                policy=model.policy,
-                entity_type=model.entity_type,
-                trained_as_of=as_of,
-                status=status,
-                metrics=dict(model.metrics),
-                path=model_path(model.version),
-                code_version=code_version(),
-                trained_at=datetime.now(UTC),
-                notes="; ".join(outcome.refusals) or None,
-            )
-        )
-    if rows:
-        values = [tuple(row[name] for name in MODELS.columns) for row in rows]
-        lake.upsert(MODELS, lake.spark.createDataFrame(values, MODELS.types), provenance)
-    return len(rows)
-
-
-def _same(row: Row, model: Model) -> bool:
-    return (row.entity_type, row.policy) == (model.entity_type, model.policy)

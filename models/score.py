@@ -20,7 +20,7 @@ from lake.errors import BrokenContract
 from lake.schemas import REASON, UNSUPERVISED
 from models.calibration import Calibrator
 from models.evidence import Evidence, evidence_of
-from models.fit import Model
+from models.model import Model
 
 BASE_RATE, OTHERS = "(base rate)", "(all other features)"
 ROUNDING = 1e-9

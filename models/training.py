@@ -15,8 +15,9 @@ from engine import persist, unpersist
 from models.distributed import AllRows
 from models.evidence import Evidence, Prior, evidence_of
 from models.examples import EvenSample, bounded, examples, groups_of, labelled, population, with_countries
-from models.fit import Fit, Model, Rows, TooFewGroups, fit_booster, fit_model, search
+from models.fit import Fit, Rows, TooFewGroups, fit_booster, fit_model, search
 from models.gate import CHAMPION, EVIDENCE, Exam, HeldOut, held_out, judge, leaks
+from models.model import Model
 from models.rows import feature_names
 from models.weights import RANDOM, Population, Weighing, frame_of, weighing
 

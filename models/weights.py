@@ -16,12 +16,13 @@ Random and other rows are two estimates of one population. They are combined by 
 """
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 RANDOM, KNOWN, OTHER = "random", "known", "other"
 LEAST_PROPENSITY = 1e-4
@@ -47,11 +48,15 @@ def log_columns(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
     return np.log1p(np.clip(rows[names].to_numpy(np.float64, na_value=0.0), 0.0, None))
 
 
-def reviewed_or_not(reviewed: pd.DataFrame, sample: pd.DataFrame, names: list[str]) -> Pipeline:
+def reviewed_or_not(reviewed: pd.DataFrame, sample: pd.DataFrame, names: list[str]) -> "Pipeline":
     """A logistic regression, on the columns `names`, of who was reviewed.
 
     It sees each reviewed row once and the sample of the active entities as stand-in for all others.
     """
+    from sklearn.linear_model import LogisticRegression  # seconds: for those who train alone
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     inputs = np.vstack([log_columns(reviewed, names), log_columns(sample, names)])
     is_reviewed = np.r_[np.ones(len(reviewed)), np.zeros(len(sample))]
     return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1_000)).fit(inputs, is_reviewed)
@@ -76,7 +81,7 @@ class Weighing:
     names: list[str]
     max_weight: float
     even: float
-    reviewed: Pipeline | None
+    reviewed: "Pipeline | None"
     odds: float
     of_rest: float
     of_random: float = 1.0

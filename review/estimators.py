@@ -20,10 +20,10 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import betaincinv, ndtri
 
 LEVEL = 0.95
-Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+Z = float(ndtri(0.5 + LEVEL / 2))
 PRIOR_MISSED = 0.1
 """Violating accounts that no prediction points to, beside those that audits found."""
 PRIOR_FOUND = 1.0
@@ -59,7 +59,7 @@ def interval(share: float, variance: float, most: float) -> tuple[float, float]:
     share, deviation = min(max(share, 0.0), 1.0), min(sqrt(variance), 0.5)
     judged = min(max(share, deviation), 1 - deviation)
     size = min(judged * (1 - judged) / variance, LARGEST_SIZE) if variance > 0 else most
-    low, high = stats.beta.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], share * size + 0.5, (1 - share) * size + 0.5)
+    low, high = betaincinv(share * size + 0.5, (1 - share) * size + 0.5, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     low, high = min(float(low), share), max(float(high), share)
     return (low if share > deviation else 0.0), (high if 1 - share > deviation else 1.0)
 

@@ -14,8 +14,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType
-from scipy.special import gammaincc
-from scipy.stats import nbinom
+from scipy.special import betainc, gammaincc
 
 from conf import LinkLimits
 from engine import checkpoint, persist
@@ -156,10 +155,13 @@ def moods(audiences: DataFrame) -> tuple[float, float]:
 
 
 def silence(moved: np.ndarray, expected: np.ndarray, spread: float) -> np.ndarray:
-    """-log10 of the chance of `moved` or fewer under a negative binomial with variance expected + spread·expected²."""
+    """-log10 of the chance of `moved` or fewer under a negative binomial with variance expected + spread·expected².
+
+    Its distribution function is a regularised incomplete beta function (DLMF 8.17.24).
+    """
     shape = 1.0 / spread
-    log_p = nbinom.logcdf(moved, shape, shape / (shape + expected))
-    return np.round(np.clip(-log_p / LOG_10, 0.0, MAX_SURPRISE), 6)
+    chance = betainc(shape, moved + 1.0, shape / (shape + expected))
+    return np.round(-np.log10(np.clip(chance, 10**-MAX_SURPRISE, 1.0)), 6)
 
 
 def silent_pairs(silent: DataFrame) -> DataFrame:

@@ -227,7 +227,7 @@ def shown(objects: DataFrame, chosen: DataFrame) -> DataFrame:
 
 
 def sampled_counts(looked_at: DataFrame, found: list[Population], limits: LinkLimits) -> DataFrame:
-    """How often pairs met, estimated from those within blocks of accounts: (kind, level, met, pairs).
+    """How many pairs met twice and three times, estimated from those within blocks: (kind, level, met, pairs).
 
     As few blocks as make about `sampled_pairs` meetings of a kind; of one with few, all pairs are counted. A sample for
     the one figure that is estimated from the bulk of pairs; links are looked for among all.
@@ -235,14 +235,17 @@ def sampled_counts(looked_at: DataFrame, found: list[Population], limits: LinkLi
     shares = {NUMBER[p.kind.name]: max(1, p.pairs // limits.sampled_pairs) for p in found}
     one_in = of_kind(shares.get(number, 1) for number in range(len(KINDS)))
     meeting = pairs(dealt(looked_at.withColumn("blocks", F.col("blocks") * one_in)), limits)
+    # Most pairs met once: they are left out before levels and topics are told apart.
+    key = [*PAIR, "kind"]
+    again = meeting.groupBy(*key).agg(F.count(F.lit(1)).alias("times")).where("times > 1").select(*key)
     levels = [F.count_if(at_level(level)).alias(f"met_{level}") for level in range(LEVELS)]
-    topics = meeting.groupBy(*PAIR, "kind", "topic").agg(*levels)
+    topics = meeting.join(again, on=key, how="inner").groupBy(*PAIR, "kind", "topic").agg(*levels)
     each = topics.groupBy(*PAIR, "kind").agg(
         F.array(*(F.sum(saturated(F.col(f"met_{level}"))) for level in range(LEVELS))).alias("met")
     )
     return (
         each.select("kind", F.posexplode("met").alias("level", "met"))
-        .where("met between 1 and 3")
+        .where("met IN (2, 3)")
         .groupBy("kind", "level", "met")
         .agg(F.count(F.lit(1)).alias("sampled"))
         .select("kind", "level", "met", (F.col("sampled") * one_in).alias("pairs"))

@@ -10,12 +10,13 @@ same twenty are each other's weak links is no chance at all. So what is proven i
 it, taken together, must be less likely than the best that could be found in all groups of that size.
 """
 
+from __future__ import annotations
+
 import random
 from collections.abc import Iterator
 from math import log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import igraph
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -27,6 +28,9 @@ from engine import checkpoint
 from engine.portable import rounded
 from features.graph import connected_components
 from features.rings.parts import fitting
+
+if TYPE_CHECKING:
+    import igraph
 
 MIN_MEMBERS = 3
 """Two accounts that act together are a pair, and a link says all there is to say of it."""
@@ -88,6 +92,8 @@ def _rings_of(
     ends: np.ndarray, weight: np.ndarray, population: int, limits: RingLimits
 ) -> Iterator[tuple[int, int, float]]:
     """Communities of one component, given its links as rows of two account ids, sorted."""
+    import igraph
+
     accounts, index = np.unique(ends, return_inverse=True)
     if len(accounts) < MIN_MEMBERS:
         return
@@ -105,6 +111,8 @@ def _rings_of(
 
 def _grouped(graph: igraph.Graph, resolution: float, population: int, limits: RingLimits) -> list[igraph.Graph]:
     """The communities of a graph at a resolution, freed of who is loosely tied."""
+    import igraph
+
     igraph.set_random_number_generator(random.Random(limits.seed))
     groups = graph.community_leiden("CPM", weights="weight", resolution=resolution, n_iterations=-1)
     return [ring for group in groups.subgraphs() for ring in _firm(group, population, limits)]

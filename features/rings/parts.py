@@ -12,7 +12,6 @@ leaves outside comes back as a neighbour of the ring, see recruits.py.
 import random
 from collections.abc import Iterable, Iterator
 
-import igraph
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
@@ -101,6 +100,8 @@ def _grouped_in_memory(batches: Iterable[pa.RecordBatch], resolution: float, see
     nodes, sizes = ties.loc[itself, "node"].to_numpy(), ties.loc[itself, "size"].to_numpy()
     once = ties[ties["node"] < ties["neighbour"]]
     ends = np.searchsorted(nodes, once[["node", "neighbour"]].to_numpy())
+    import igraph
+
     graph = igraph.Graph(n=len(nodes), edges=ends)
     igraph.set_random_number_generator(random.Random(seed))
     found = graph.community_leiden(

@@ -16,8 +16,9 @@ from lake.schemas import MODELS
 from models.distributed import AllRows, check_slots
 from models.evidence import Prior, evidence_of
 from models.examples import EPOCH, apart_from, on_driver, ties_of
-from models.fit import Rows, fit_booster, trees
+from models.fit import Rows, fit_booster
 from models.gate import held_out
+from models.model import trees
 from models.registry import load_model
 from models.score import Scorer, with_scores
 from models.training import rows_for_policy, weighing_for

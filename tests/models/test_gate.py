@@ -10,8 +10,9 @@ import pytest
 from conf import load_limits, load_policies
 from models.calibration import fit_calibrator
 from models.evidence import Prior, evidence_of
-from models.fit import Model, Rows, TooFewGroups, fit_model
+from models.fit import Rows, TooFewGroups, fit_model
 from models.gate import Exam, calibration_error, held_out, judge, leaks, precision_at, segments
+from models.model import Model
 from models.training import Training, age_groups, standing_scores, train_policy
 from models.weights import RANDOM, Population, weighing
 

@@ -14,7 +14,7 @@ from lake.files import write_file
 from lake.schemas import MODELS
 from lake.store import Lake
 from models import tracking
-from models.fit import as_json
+from models.model import as_json
 from models.registry import model_path, registered
 from tests.models.worlds import DAY, ME, context
 

@@ -1,0 +1,90 @@
+"""What a training leaves behind and scoring reads: a model and its files."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import xgboost as xgb
+
+from models.calibration import Calibrator
+from models.evidence import Evidence
+from models.rows import version_of
+
+
+@dataclass(frozen=True)
+class Model:
+    """What scores: evidence, booster, calibrator, and the features by name in the booster's order.
+
+    `parameters` are those that it was fitted with, the seed among them; `versions` says which features it has learned
+    in a version other than their first.
+    """
+
+    entity_type: str
+    policy: str
+    evidence: Evidence
+    booster: xgb.Booster
+    calibrator: Calibrator
+    parameters: dict[str, float | int]
+    versions: dict[str, int]
+    version: str = ""
+    trained_as_of: date | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def features(self) -> list[str]:
+        return list(self.booster.feature_names or ())
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that rows must have."""
+        return self.evidence.with_features(self.features)
+
+    @property
+    def outdated(self) -> list[str]:
+        """Features that are no longer what it has learned."""
+        return [name for name in self.needed if version_of(name) != self.versions.get(name, 1)]
+
+    def margins(self, features: pd.DataFrame) -> np.ndarray:
+        return self.evidence.base_margin(features) + trees(self.booster, features[self.features])
+
+    def scores(self, features: pd.DataFrame) -> np.ndarray:
+        return self.calibrator(self.margins(features))
+
+    def content(self) -> dict[str, bytes]:
+        """The files that make the scores."""
+        return {
+            "booster.ubj": bytes(self.booster.save_raw("ubj")),
+            "calibrator.json": as_json(self.calibrator.to_dict()),
+            "features.json": as_json(
+                {
+                    "features": self.features,
+                    "versions": self.versions,
+                    "evidence": self.evidence.to_dict(),
+                    "parameters": self.parameters,
+                }
+            ),
+        }
+
+    def fingerprint(self) -> str:
+        """Eight digits that differ when the scores would."""
+        digest = hashlib.sha256()
+        for name, content in sorted(self.content().items()):
+            digest.update(name.encode())
+            digest.update(content)
+        return digest.hexdigest()[:8]
+
+
+def as_json(value: object) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
+
+
+def matrix(features: pd.DataFrame, **about: np.ndarray) -> xgb.DMatrix:
+    return xgb.DMatrix(features.to_numpy(np.float32), feature_names=list(features.columns), nthread=1, **about)
+
+
+def trees(booster: xgb.Booster, features: pd.DataFrame) -> np.ndarray:
+    """What the trees add to the log-odds."""
+    return booster.predict(matrix(features), output_margin=True).astype(np.float64)
