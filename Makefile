@@ -47,7 +47,7 @@ AIRFLOW_HERE = AIRFLOW_HOME=$(CURDIR)/.airflow \
 	PATH="$(AIRFLOW_VENV)/bin:$$PATH"
 
 .PHONY: airflow
-airflow: $(READY) $(AIRFLOW_READY) ## Start Airflow with the DAGs on this machine, to try it (http://localhost:8080)
+airflow: $(READY) $(SPARK_READY) $(AIRFLOW_READY) ## Start Airflow with the DAGs on this machine, to try it (http://localhost:8080)
 	@$(AIRFLOW_HERE) airflow standalone
 
 # Those that need no lake; ablation and prevalence_coverage look at lakes that scores_against_truth kept.

@@ -69,8 +69,8 @@ JVM_OPTIONS = (
     # Nobody waits for a pause in a batch job: this collector gets a tenth more done than the default.
     "-XX:+UseParallelGC",
 )
-SMALL_WINDOW = 2_000_000
-"""Up to so many events, code is compiled quickly and not well (bench/): little of it runs often enough to pay back."""
+SMALL_WINDOW = 300_000
+"""Up to so many events, code is compiled quickly and not well: little of it runs often enough to pay back."""
 SMALL_WINDOW_OPTIONS = ("-XX:TieredStopAtLevel=1",)
 SMALL_WINDOW_SETTINGS = {"spark.sql.shuffle.partitions": "2"}
 

@@ -9,8 +9,10 @@ Everything here works on rows that fit the driver, sorted by key, with a fixed s
 give the same bytes. models/distributed.py fits a booster on more.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from conf import TrainingLimits
 from models.calibration import Crowd, fit_calibrator
 from models.evidence import Prior
-from models.model import Model, matrix, trees
+from models.model import Model, trees
 from models.rows import version_of
 from models.weights import OTHER, Tempering, tempering, training_weights
 
@@ -169,14 +171,17 @@ def fit_booster(rows: Rows, prior: Prior, parameters: Parameters, limits: Traini
     Returns the booster, and what to add to base margin and trees for log-odds in the population.
     """
     names, terms = list(rows.features.columns), terms_of(rows, prior, limits)
-    inputs = matrix(
-        pd.concat([rows.features, prior.sample[names]]),
+    inputs = xgb.DMatrix(
+        np.concatenate([rows.features.to_numpy(np.float32), prior.sample[names].to_numpy(np.float32)]),
+        nthread=1,
         label=np.r_[rows.labels, terms.labels],
         weight=np.r_[terms.tempering(rows.labels, rows.weights), terms.weights],
         base_margin=np.r_[rows.base_margin, prior.margins] + terms.start,
     )
     settings = booster_settings(parameters, names, limits) | {"nthread": limits.threads}
-    return xgb.train(settings, inputs, num_boost_round=int(parameters["rounds"])), terms.offset
+    booster = xgb.train(settings, inputs, num_boost_round=int(parameters["rounds"]))
+    booster.feature_names = names  # in the end: for each round, names would be compared one by one
+    return booster, terms.offset
 
 
 def folds(rows: Rows, limits: TrainingLimits) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -193,10 +198,18 @@ def held_out_margins(
     rows: Rows, prior: Prior, parameters: Parameters, limits: TrainingLimits, fit: Fit = fit_booster
 ) -> np.ndarray:
     """The log-odds of each row from a booster that saw neither it nor its group."""
-    margins = rows.base_margin.copy()
-    for train, test in folds(rows, limits):
+
+    def held_out(fold: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        train, test = fold
         booster, offset = fit(rows.take(train), prior, parameters, limits)
-        margins[test] += offset + trees(booster, rows.features.iloc[test])
+        return offset + trees(booster, rows.features.iloc[test])
+
+    parts = list(folds(rows, limits))
+    margins = rows.base_margin.copy()
+    # XGBoost holds no lock of Python's while it grows trees. Boosters that Spark's tasks fit wait for each other.
+    with ThreadPoolExecutor(os.cpu_count() if fit is fit_booster else 1) as pool:
+        for (_, test), added in zip(parts, pool.map(held_out, parts), strict=True):
+            margins[test] += added
     return margins
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import sklearn
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
@@ -202,9 +203,11 @@ def skill(found: Mapping[str, float]) -> float:
 def compare(exam: Exam, challenger: np.ndarray, standing: np.ndarray) -> Comparison:
     """Figures of both on all rows, with bounds from resampled groups."""
     draws = []
-    for times in exam.resamples():
-        new, old = (exam.figures(scores, times) for scores in (challenger, standing))
-        draws.append({**new, "skill": skill(new), **{f"{name}_lead": new[name] - old[name] for name in COMPARED}})
+    # Thousands of times the same few arrays: that they are what they are is not looked at each time.
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        for times in exam.resamples():
+            new, old = (exam.figures(scores, times) for scores in (challenger, standing))
+            draws.append({**new, "skill": skill(new), **{f"{name}_lead": new[name] - old[name] for name in COMPARED}})
     low, high = (
         {str(name): float(value) for name, value in pd.DataFrame(draws).quantile(share).items()}
         for share in (UNSURE_SHARE, 1 - UNSURE_SHARE)

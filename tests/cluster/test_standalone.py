@@ -22,13 +22,14 @@ ELSEWHERE = {key: value for key, value in os.environ.items() if key not in ("PYT
 
 def run(command: list[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command away from the checkout; fails with what it said."""
-    told = {**ELSEWHERE, "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **environment}
+    told = {**ELSEWHERE, "ABUSE_MINING_ENGINE": "spark", "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **environment}
     done = subprocess.run(list(map(str, command)), env=told, cwd=folder, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-4000:]
     return done
 
 
 @pytest.mark.slow
+@pytest.mark.spark
 def test_daily_from_the_wheel_on_two_workers_equals_daily_here(tmp_path):
     here, there = tmp_path / "here", tmp_path / "there"
     simulate = ["simulate", "--lake", here, "--accounts", "300", "--days", "14", "--until", DAY]
