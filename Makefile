@@ -102,11 +102,12 @@ test-airflow: $(READY) $(AIRFLOW_READY) ## Run the tests of the Airflow DAGs
 AIRFLOW_PYTEST = $(AIRFLOW_VENV)/bin/python -m pytest --confcutdir tests/airflow_dags tests/airflow_dags $(PYTEST_ARGS)
 
 .PHONY: lint
-lint: $(READY) ## Check style, types, and the arrows between the packages
+lint: $(READY) ## Check style, types, the arrows between packages, and what engines would read differently
 	@ruff check .
 	@ruff format --check --quiet . || { ruff format --check .; exit 1; }
 	@mypy
 	@lint-imports --no-logo
+	@python tools/lint_engines.py
 
 .PHONY: format
 format: $(READY) ## Rewrite the code in the project's style

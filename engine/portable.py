@@ -20,10 +20,14 @@ def without_comments(data_type: DataType) -> Any:
     return data_type
 
 
+def _column(named: str | Column) -> Column:
+    return F.col(named) if isinstance(named, str) else named
+
+
 def ratio(part: Column | str, whole: Column | str) -> Column:
     """`part` / `whole` as a double; null where `whole` is 0 or null."""
-    part, whole = (F.col(each) if isinstance(each, str) else each for each in (part, whole))
-    return part.cast("double") / F.nullif(whole.cast("double"), F.lit(0.0))
+    part, whole = (_column(each).cast("double") for each in (part, whole))
+    return part / F.when(whole != 0, whole)
 
 
 def rounded(value: Column | str, digits: int) -> Column:
@@ -32,7 +36,7 @@ def rounded(value: Column | str, digits: int) -> Column:
     Rounding to whole numbers is the same everywhere; to digits, Spark goes by the decimal text of a double: .285 has
     two digits .29 there and .28 elsewhere.
     """
-    value = F.col(value) if isinstance(value, str) else value
+    value = _column(value)
     unit = F.lit(10.0**digits)
     return F.round(value * unit) / unit
 
@@ -53,8 +57,8 @@ def first_per_key(df: DataFrame, key: Sequence[str], order: Sequence[str | Colum
 
 def smallest(*columns: str | Column) -> Column:
     """Aggregate: the struct of these columns that comes first, fields compared from left to right, nulls first."""
-    row = F.struct(*columns)
-    return F.min_by(row, row)
+    parts = map(_column, columns)
+    return F.min_by(F.struct(*columns), F.struct(*(each for part in parts for each in (part.isNotNull(), part))))
 
 
 def largest(*columns: str | Column) -> Column:

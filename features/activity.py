@@ -282,8 +282,9 @@ def _comment_sameness(on_video: DataFrame) -> DataFrame:
         .groupBy("event_date", "video_id", "text_hash")
         .agg(F.count("*").alias("n"))
     )
+    squares = F.sum(F.col("n") * F.col("n"))  # bounded: comments on one video in a day
     return times.groupBy("event_date", "video_id").agg(
-        F.sum("n").alias("telling_comments"), F.sum(F.col("n") * F.col("n")).alias("telling_comments_sq")
+        F.sum("n").alias("telling_comments"), squares.alias("telling_comments_sq")
     )
 
 

@@ -231,13 +231,11 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
     alike = F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)
     shared = F.when(F.col("is_first"), 0.0).otherwise(F.col("of.members") / F.col("uploaders") * alike)
     tie = F.greatest(shared, F.when(inside, F.col("strength")))
-    told = F.struct(
-        F.coalesce(tie * F.col("of.score"), F.lit(0.0)).alias("chance"), "uploaders", "is_first", tie.alias("tie"), "of"
-    )
+    chance = F.coalesce(tie * F.col("of.score"), F.lit(0.0))
     return (
         uploads.join(copying, on=work, how="left")
         .groupBy("as_of", "video_id")
-        .agg(F.max(told).alias("told"))
+        .agg(largest(chance.alias("chance"), "uploaders", "is_first", tie.alias("tie"), "of").alias("told"))
         .select(
             "as_of",
             "video_id",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import smallest
 from lake.schemas import ENTITY
 from review.history import newly_opened
 
@@ -26,7 +27,7 @@ def risk_cases(queue: DataFrame) -> DataFrame:
     """Entities that a queue opened a risk case about, once each: policy, entity_type, entity_id, opened_on, score."""
     opened = newly_opened(queue).where("selection = 'risk'")
     return opened.groupBy(*ENTITY).agg(
-        F.min("as_of").alias("opened_on"), F.min_by("score", F.struct("as_of", "case_id")).alias("score")
+        F.min("as_of").alias("opened_on"), smallest("as_of", "case_id", "score").getField("score").alias("score")
     )
 
 

@@ -22,7 +22,7 @@ CERTAIN = 0.001
 def chance(seed: int, as_of: date, purpose: str, *key: Column | str) -> Column:
     """A number from 0 to below 1, uniform over keys, for one purpose of one day."""
     hashed = F.xxhash64(F.lit(seed), F.lit(as_of), F.lit(purpose), *key)
-    return F.shiftrightunsigned(hashed, 11) / F.lit(float(2**53))
+    return F.shiftright(hashed, 11).bitwiseAND(F.lit(2**53 - 1)) / F.lit(float(2**53))
 
 
 def audit_frame(account_scores: DataFrame, account_features: DataFrame, policies: Policies) -> DataFrame:

@@ -28,7 +28,7 @@ def newly_opened(queue: DataFrame) -> DataFrame:
 def second_look_id(case_id: str) -> Column:
     """The id of the second look at a case; it reads like any other, or the first verdict would be known."""
     digest = F.substring(F.sha2(F.concat(case_id, F.lit("/second look")), 256), 1, 12)
-    return F.concat(F.regexp_extract(case_id, "^(.*-)[^-]*$", 1), digest)
+    return F.concat(F.regexp_extract(case_id, r"^([^\n]*-)[^-]*\z", 1), digest)
 
 
 def without_second_looks(rows: DataFrame, cases: DataFrame) -> DataFrame:

@@ -73,7 +73,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         required("account_id"),
         required("created_at"),
         not_before_the_platform("created_at"),
-        Rule("country_form", "country is not two capital letters", "NOT country RLIKE '^[A-Z]{2}$'"),
+        Rule("country_form", "country is not two capital letters", r"NOT country RLIKE '^[A-Z]{2}\\z'"),
     ),
     VIDEOS.name: (
         required("video_id"),

@@ -10,7 +10,7 @@ from features.crowds import crowds
 from features.definitions import CHARACTERS, COUNT, DAYS, RATIO, SHARE, UNKNOWN_NULL, YES, Days, Feature
 from features.text import MAX_BIO
 
-BIO_LINK = r"(?i)(?:https?://)?((?:[A-Za-z0-9_-]+\.)+[a-z]{2,}(?:/[^\s]*)?)"
+BIO_LINK = r"(?:https?://)?((?:[a-z0-9_-]+\.)+[a-z]{2,}(?:/[^ \t\n\x0B\f\r]*)?)"
 MIN_STEM = 4
 """Handles of which fewer letters are left without their digits have no stem."""
 

@@ -30,7 +30,8 @@ SURELY = 2.5
 PUSHED = 0.5
 """A place is pushed if of those who name it this share and more name it again: people pass a link on once."""
 ACT = ("source", "account_id", "object", "topic", "ts")
-LINK_IN_BIO = r"(?i)((?:https?://|www\.)[^\s]+|[A-Za-z0-9_-]+\.[a-z]{2,}/[^\s]+)"
+NO_SPACE = r"[^ \t\n\x0B\f\r]"
+LINK_IN_BIO = rf"((?:https?://|www\.){NO_SPACE}+|[a-z0-9_-]+\.[a-z]{{2,}}/{NO_SPACE}+)"
 DIGITS = "[0-9]+"
 
 

@@ -142,7 +142,7 @@ def moods(audiences: DataFrame) -> tuple[float, float]:
             F.sum(expected).alias("expected"),
             F.sum(moved * moved).alias("moved_sq"),
             F.sum(moved * expected).alias("both"),
-            F.sum(expected * expected).alias("expected_sq"),
+            F.sum(expected * expected).alias("expected_sq"),  # bounded: a double
         )
     )
     if total.moved is None:

@@ -117,7 +117,7 @@ def populations(degrees: DataFrame, crowds: DataFrame, limits: LinkLimits) -> li
         .agg(
             F.count(F.lit(1)).alias("accounts"),
             F.sum("degree").alias("acts"),
-            F.sum(F.col("degree") * F.col("degree")).alias("squared"),
+            F.sum(F.col("degree") * F.col("degree")).alias("squared"),  # bounded: weeks of acts of an account
         )
         .collect()
     }

@@ -135,7 +135,8 @@ def _clusters(pairs: DataFrame, name: str) -> DataFrame:
 def _words() -> list[Column]:
     """The four 64-bit words of a frame hash."""
     digits = F.hex("frame_hash")
-    halves = [F.conv(F.substring(digits, 8 * i + 1, 8), 16, 10).cast("bigint") for i in range(8)]
+    eights = [F.substring(digits, 8 * i + 1, 8) for i in range(8)]
+    halves = [F.conv(eight, 16, 10).cast("bigint") for eight in eights]  # alike: hex digits
     return [F.shiftleft(halves[2 * i], 32).bitwiseOR(halves[2 * i + 1]) for i in range(4)]
 
 

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
+from engine.portable import smallest
 from features.links.near import frame_clusters
 from lake.store import midnight
 
@@ -43,7 +44,8 @@ def shared_works(works: DataFrame) -> DataFrame:
         .agg(F.min("ts").alias("ts"))
         .groupBy("kind", "work")
         .agg(
-            F.count("*").alias("uploaders"), F.min_by("account_id", F.struct("ts", "account_id")).alias("first_account")
+            F.count("*").alias("uploaders"),
+            smallest("ts", "account_id").getField("account_id").alias("first_account"),
         )
         .where("uploaders > 1")
     )

@@ -327,7 +327,7 @@ def _targets(targets: DataFrame, sizes: DataFrame) -> DataFrame:
         .agg(F.sum("members").alias("acts"))
         .groupBy("ring_id")
         .agg(
-            (F.pow(F.sum("acts"), 2) / F.sum(F.col("acts") * F.col("acts"))).alias("creators"),
+            (F.pow(F.sum("acts"), 2) / F.sum(F.col("acts").cast("double") * F.col("acts"))).alias("creators"),
             F.max_by("creator", F.struct("acts", "creator")).alias("top_creator"),
             (F.max("acts") / F.sum("acts")).alias("top_creator_share"),
         )

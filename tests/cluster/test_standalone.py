@@ -22,7 +22,13 @@ ELSEWHERE = {key: value for key, value in os.environ.items() if key not in ("PYT
 
 def run(command: list[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command away from the checkout; fails with what it said."""
-    told = {**ELSEWHERE, "ABUSE_MINING_ENGINE": "spark", "PATH": f"{BIN}:{os.environ['PATH']}", "SPARK_LOCAL_IP": "127.0.0.1", **environment}
+    told = {
+        **ELSEWHERE,
+        "ABUSE_MINING_ENGINE": "spark",
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        **environment,
+    }
     done = subprocess.run(list(map(str, command)), env=told, cwd=folder, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-4000:]
     return done
