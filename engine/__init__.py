@@ -5,9 +5,10 @@ a value sent to tasks (`ship`), and, by way of lake/, tables and files (`current
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from pyspark.sql import DataFrame
 
@@ -30,6 +31,7 @@ __all__ = [
     "choose",
     "current",
     "explain",
+    "leave",
     "persist",
     "release",
     "rows_in_log",
@@ -98,6 +100,13 @@ def stop() -> None:
     if _engine is not None:
         _engine.stop()
         _engine = None
+
+
+def leave(code: int) -> NoReturn:
+    """End this process after an interrupt, wherever that has met the engine."""
+    if _engine is not None:
+        _engine.leave(code)
+    sys.exit(code)
 
 
 def release() -> None:

@@ -1,10 +1,11 @@
 """What every engine offers: its session, and all that differs between engines, behind one face."""
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -129,7 +130,9 @@ class Engine(ABC):
 
     @abstractmethod
     def progress(self) -> tuple[int, int | None, str]:
-        """Done, in all (None where nobody knows), and of what, since the step began."""
+        """Done, in all, and of what, of all that runs now; where nobody knows how much that is, what was done since the
+        engine was started, None, and of what.
+        """
 
     @abstractmethod
     def rows_read(self, group: str) -> int:
@@ -146,6 +149,10 @@ class Engine(ABC):
     def explain(self, error: BaseException) -> str | None:
         """What an error means, in one line, where the engine knows better than the error's own first line."""
         return meaning(error)
+
+    def leave(self, code: int) -> NoReturn:
+        """End this process, which was interrupted, and with it the session."""
+        sys.exit(code)
 
     @abstractmethod
     def stop(self) -> None:

@@ -21,6 +21,7 @@ OF_THE_SYSTEM = tuple(
     )
 )
 """What the operating system says of a place where nothing can be written or read: in these words in every language."""
+OF_THE_JVM = "An error occurred while calling"
 IN_A_TASK = "An exception was thrown from the Python worker"
 
 
@@ -59,14 +60,23 @@ def meaning(error: BaseException) -> str | None:
         for words in OF_THE_SYSTEM:
             if words in str(each):
                 return ": ".join([words, *_place(each)])
-    answer = re.search("<Message>(.*?)</Message>", str(error))
-    if answer:  # of an object store
-        return ": ".join([answer[1], *_place(error)])
-    lines = [re.sub(r"\x1b\[\d*m|↳", "", line).strip() for line in str(error).splitlines()]
+    inner = _innermost(str(error))
+    return ": ".join([inner, *_place(error)]) if inner else None
+
+
+def _innermost(text: str) -> str | None:
+    """The last cause that a text tells of in one of the ways of object stores, the JVM, Python and Rust."""
+    answer = re.search("<Message>(.*?)</Message>", text)
+    if answer:
+        return answer[1]
+    causes = re.findall(r"^(?:Caused by)?: (?:\w+\.)+[\w$]+: (.+)$", text, re.MULTILINE)
+    if causes and text.startswith(OF_THE_JVM):
+        return causes[-1]
+    lines = [re.sub(r"\x1b\[\d*m|↳", "", line).strip() for line in text.splitlines()]
     told = [line for line in lines if line]
-    if IN_A_TASK in str(error):
+    if IN_A_TASK in text:
         return told[-1]
-    return ": ".join([told[0], told[-1], *_place(error)]) if "↳" in str(error) else None
+    return f"{told[0]}: {told[-1]}" if "↳" in text else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -157,7 +157,7 @@ class SailEngine(ConnectEngine):
         self.server = Server(memory)
         os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
         spark: Any = SparkSession.builder.remote(f"sc://127.0.0.1:{self.server.port}").appName(app).getOrCreate()
-        _answer_at_once(spark)
+        _ask_nothing_of_the_dead(spark)
         for key, value in spark_settings.items():
             spark.conf.set(key, value)
         super().__init__(spark)
@@ -200,8 +200,11 @@ class SailEngine(ConnectEngine):
             return f"{NO_SPACE} for scratch files in {os.path.dirname(self.server.scratch)}: TMPDIR names another place"
         return meant
 
+    def leave(self, code: int) -> NoReturn:
+        self.server.stop()
+        super().leave(code)
+
     def stop(self) -> None:
-        self.spark.release_session_on_close = False  # type: ignore[attr-defined]  # it ends with its server
         try:
             super().stop()
         finally:
@@ -209,10 +212,14 @@ class SailEngine(ConnectEngine):
             os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
 
 
-def _answer_at_once(spark: Any) -> None:
-    """No second tries: a server on this machine that does not answer is dead, and stays so.
+def _ask_nothing_of_the_dead(spark: Any) -> None:
+    """No second tries: a server on this machine that does not answer is dead, and stays so. No calls on the way out,
+    either: after an interrupt within a call, which may leave a lock of gRPC's behind, none would return.
 
     Reattachable execution, the default, stays: with it an answer says that it is complete. Without, one that a panic
     has cut off looks whole.
     """
     spark.client.set_retry_policies([])
+    spark.client.interrupt_operation = lambda operation: []
+    spark.release_session_on_close = False
+    atexit.unregister(spark.client._cleanup_ml_cache)

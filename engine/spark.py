@@ -23,7 +23,7 @@ from engine.base import Engine, T, Target
 from engine.choice import submitted
 from engine.connect import ConnectEngine
 from engine.delta_rs import DeltaRsTables
-from engine.errors import EngineError, Refused
+from engine.errors import EngineError, Refused, noted
 from engine.storage import ArrowFiles, tell_environment
 
 SETTINGS = {
@@ -70,9 +70,15 @@ JVM_OPTIONS = (
     "-XX:+UseParallelGC",
 )
 SMALL_WINDOW = 300_000
-"""Up to so many events, code is compiled quickly and not well: little of it runs often enough to pay back."""
+"""Up to so many events, plans run as they are and the JVM compiles quickly and not well: what runs so seldom does not
+pay back the making of better code (half of the CPU seconds of a day of 320,000 events).
+"""
 SMALL_WINDOW_OPTIONS = ("-XX:TieredStopAtLevel=1",)
-SMALL_WINDOW_SETTINGS = {"spark.sql.shuffle.partitions": "2"}
+SMALL_WINDOW_SETTINGS = {
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 MAX_DRIVER_MEMORY = 6 * 2**30
 COMMITS_BACK = 20
@@ -275,12 +281,13 @@ class HadoopFiles:
         return path.getFileSystem(self.spark._jsc.hadoopConfiguration()), path
 
     def write(self, uri: str, content: bytes) -> None:
-        files, path = self._located(uri)
-        stream = files.create(path, True)
-        try:
-            stream.write(content)
-        finally:
-            stream.close()
+        with noted(uri):
+            files, path = self._located(uri)
+            stream = files.create(path, True)
+            try:
+                stream.write(content)
+            finally:
+                stream.close()
 
     def read(self, uri: str) -> bytes | None:
         files, path = self._located(uri)
@@ -336,7 +343,7 @@ class SparkTables:
         if " IN " in condition:
             writer = writer.option("optimizeWrite", True)  # a few files for each day, however the frame is partitioned
         try:
-            writer.save(target.uri)
+            _save(writer, target)
         except Exception as error:
             if "REPLACE_WHERE" in str(error):
                 raise Refused(f"rows that are not of {condition}") from error
@@ -344,11 +351,11 @@ class SparkTables:
         return self.rows_of_commit(target)
 
     def replace(self, target: Target, df: DataFrame) -> None:
-        _writer(target, df).mode("overwrite").option("overwriteSchema", True).save(target.uri)
+        _save(_writer(target, df).mode("overwrite").option("overwriteSchema", True), target)
 
     def append(self, target: Target, rows: DataFrame | pa.Table) -> None:
         df = rows if isinstance(rows, DataFrame) else self.spark.createDataFrame(rows, target.schema)
-        _writer(target, df).mode("append").option("mergeSchema", True).save(target.uri)
+        _save(_writer(target, df).mode("append").option("mergeSchema", True), target)
 
     def merge(self, target: Target, df: DataFrame, key: Sequence[str]) -> None:
         _described(df, target).createOrReplaceTempView("merged_rows")
@@ -366,7 +373,8 @@ class SparkTables:
         """Commit a statement, which takes no options: who made it can only be told through the session."""
         self.spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", target.metadata)
         try:
-            self.spark.sql(statement).collect()
+            with noted(target.uri):
+                self.spark.sql(statement).collect()
         finally:
             self.spark.conf.unset("spark.databricks.delta.commitInfo.userMetadata")
 
@@ -426,3 +434,8 @@ def _described(df: DataFrame, target: Target) -> DataFrame:
 def _writer(target: Target, df: DataFrame) -> DataFrameWriter:
     writer = _described(df, target).write.format("delta").option("userMetadata", target.metadata)
     return writer.partitionBy(target.partition) if target.partition else writer
+
+
+def _save(writer: DataFrameWriter, target: Target) -> None:
+    with noted(target.uri):
+        writer.save(target.uri)

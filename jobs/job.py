@@ -250,4 +250,4 @@ def run_command_line(commands: click.Command, name: str, arguments: list[str] | 
         sys.exit(UsageError.exit_code)
     except click.Abort:
         terminal.fail("interrupted")
-        sys.exit(1)
+        engine.leave(1)

@@ -131,10 +131,13 @@ def progress(engine: Engine, job: str, group: str) -> Iterator[None]:
         transient=True,
     )
     ended = threading.Event()
+    before, *_ = engine.progress()
 
     def follow(line: TaskID) -> None:
         while not ended.wait(0.5):
             done, total, unit = engine.progress()
+            if total is None:  # counted since the engine's start: the step's own part is shown
+                done -= before
             said = f"{done} {unit}" if total is None else f"{done}/{total} {unit}"
             bar.update(line, completed=done, total=total, said=said)
 

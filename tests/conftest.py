@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     os.environ.setdefault("SPARK_DRIVER_MEMORY", "3g")
-    yield engine.start(engine.Choice(ENGINE, "tests", window_events=0), "tests").spark
+    yield engine.start(engine.Choice(ENGINE, "tests"), "tests").spark
     engine.stop()
 
 

@@ -174,10 +174,10 @@ def test_its_last_words_are_those_of_a_panic_or_of_what_was_fatal(tmp_path, monk
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("moment", [Job.begun, Job.publishing], ids=["as it begins", "while it publishes"])
-def test_a_job_that_is_killed_leaves_no_engine_and_no_scratch_files(job, moment):
+@pytest.mark.parametrize(("blow", "moment"), [(signal.SIGTERM, Job.begun), (signal.SIGKILL, Job.publishing)])
+def test_a_job_that_is_killed_leaves_no_engine_and_no_scratch_files(job, blow, moment):
     server = job.wait_for(moment)
-    job.process.kill()
+    job.process.send_signal(blow)
     assert job.nothing_is_left(server)
 
 

@@ -176,6 +176,13 @@ def test_a_file_is_written_and_read_wherever_it_is(anywhere):
     assert (Path(local_path(anywhere.uri)) / "models" / "größe 1.json").is_file()
 
 
+@pytest.mark.sail
+def test_a_panic_of_delta_rs_is_an_error_like_others(spark, tmp_path):
+    lake = Lake(spark, str(tmp_path / "[lake]"))  # no engine is chosen that would get such a path
+    with pytest.raises(engine.EngineError, match=r"delta-rs failed \(Invalid object store url.*\): .*by_day"):
+        lake.publish(BY_DAY, rows(lake, "a", 0), DAY, ME)
+
+
 # --- an object store -------------------------------------------------------------------------------------------------
 
 
