@@ -40,8 +40,8 @@ def mute_native_code() -> None:
 
     What fails in native code is an exception here; a panic in Rust would say so a second time, in lines of its own.
     """
-    if sys.stderr is not sys.__stderr__:
-        return  # somebody has redirected it already
+    if sys.stderr is None or sys.stderr is not sys.__stderr__:
+        return  # there is none, or somebody has redirected it already
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)

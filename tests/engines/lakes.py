@@ -124,7 +124,7 @@ def hostile(spark: SparkSession, lake: Lake, until: date) -> None:
             ],
             "handle": [None, "", "user_0001", "usеr_0002", "ユーザー０１", "İi̇"][number % 6],
             "bio": TEXTS[number % len(TEXTS)] if number % 3 else None,
-            "country": [None, "", "DE", "de", "XX"][number % 5],
+            "country": [None, "DE", "XX"][number % 3],
             "signup_device_id": None if number % 4 else "one device",
             "signup_ip_id": "" if number % 2 else None,
         }
@@ -154,7 +154,7 @@ def hostile(spark: SparkSession, lake: Lake, until: date) -> None:
             "video_id": None if verb == "follow" else number * 3 % 30 - 3,
             "target_account_id": ids[number * 11 % len(ids)] if verb == "follow" else None,
             "text": TEXTS[number // 6 % (len(TEXTS) - 1)] if verb == "comment" else None,
-            "watch_ms": [None, 0, 86_400_000][number % 3] if verb == "view" else None,
+            "watch_ms": [1, 0, 86_400_000][number % 3] if verb == "view" else None,
             "device_id": [None, "", "d1", f"d{number % 9}"][number % 4],
             "ip_id": [None, "i1"][number % 2],
         }
