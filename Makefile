@@ -68,14 +68,14 @@ wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)
 # The embedded engine runs what does not ask for Spark itself; that part needs Java.
 .PHONY: test
 test: $(READY) $(AIRFLOW_READY) ## Run the tests, those of the Airflow DAGs in Airflow's own environment
-	@$(PYTEST) -m "not slow and not spark" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not slow and not spark and not engines" $(PYTEST_ARGS)
 	@if sh tools/check_machine.sh java 2>/dev/null; then $(MAKE) --no-print-directory test-spark-alone; \
 		else echo "no Java 17 or 21 here: tests that ask for Spark itself were left out"; fi
 	@$(AIRFLOW_PYTEST) -m "not slow"
 
 .PHONY: test-fast
 test-fast: $(READY) ## Run the tests that take seconds
-	@$(PYTEST) -m "not slow and not whole and not spark" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not slow and not whole and not spark and not engines" $(PYTEST_ARGS)
 
 .PHONY: test-spark-alone
 test-spark-alone: $(READY) $(SPARK_READY)
@@ -83,7 +83,7 @@ test-spark-alone: $(READY) $(SPARK_READY)
 
 .PHONY: test-spark
 test-spark: $(READY) $(SPARK_READY) ## Run the tests on Spark, set as production sets it (half an hour and more)
-	@$(ON_SPARK) $(PYTEST) -m "not slow and not sail" $(PYTEST_ARGS)
+	@$(ON_SPARK) $(PYTEST) -m "not slow and not sail and not engines" $(PYTEST_ARGS)
 
 .PHONY: test-engines
 test-engines: $(READY) $(SPARK_READY) ## Run all jobs on both engines and compare whole tables
