@@ -25,9 +25,11 @@ def code_version() -> str:
     checkout = Path(__file__).parent.parent
     if not (checkout / ".git").exists():
         return release
-    described = subprocess.run(
-        ["git", "-C", str(checkout), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True
-    )
+    command = ["git", "-C", str(checkout), "rev-parse", "--short=12", "HEAD"]
+    try:
+        described = subprocess.run(command, capture_output=True, text=True)
+    except OSError:  # no git here: what ran is known less exactly, and runs all the same
+        return release
     return f"{release}+{described.stdout.strip()}" if described.returncode == 0 else release
 
 
