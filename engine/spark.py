@@ -92,16 +92,10 @@ def driver_memory() -> str:
     return os.environ.get("SPARK_DRIVER_MEMORY", f"{max(2**30, most) // 2**20}m")
 
 
-class SparkEngine(Engine):
-    """A session on a JVM of its own."""
+class SparkFrames:
+    """Frames that Spark itself keeps, wherever its JVM is."""
 
-    name: ClassVar[str] = "spark"
-
-    def __init__(self, app: str, settings: Mapping[str, str], window_events: int | None) -> None:
-        self.spark = _session(app, settings, window_events)
-        self.files = HadoopFiles(self.spark)
-        self.tables = SparkTables(self.spark)
-        self.group = ""
+    spark: SparkSession
 
     def persist(self, df: DataFrame, on_disk: bool = False) -> DataFrame:
         return df.persist(StorageLevel.DISK_ONLY if on_disk else StorageLevel.MEMORY_AND_DISK)
@@ -111,6 +105,21 @@ class SparkEngine(Engine):
 
     def release(self) -> None:
         self.spark.catalog.clearCache()
+
+    def staged(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> DataFrame:
+        """All rows at once: executors need not see this machine's files."""
+        return self.spark.createDataFrame(pa.Table.from_batches(batches, schema))
+
+
+class SparkEngine(SparkFrames, Engine):
+    """A session on a JVM of its own."""
+
+    name: ClassVar[str] = "spark"
+
+    def __init__(self, app: str, settings: Mapping[str, str], window_events: int | None) -> None:
+        self.spark = _session(app, settings, window_events)
+        self.files = HadoopFiles(self.spark)
+        self.tables = SparkTables(self.spark)
 
     def checkpoint(self, df: DataFrame) -> DataFrame:
         """Rows go to the checkpoint directory where one is set (a cluster that may lose executors), else to the
@@ -123,11 +132,7 @@ class SparkEngine(Engine):
     def ship(self, value: T) -> Any:
         return self.spark.sparkContext.broadcast(value)
 
-    def staged(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> DataFrame:
-        return _through_the_driver(self.spark, batches, schema)
-
     def begin(self, label: str, group: str) -> None:
-        self.group = group
         self.spark.sparkContext.setJobGroup(group, label)
 
     def progress(self) -> tuple[int, int | None, str]:
@@ -163,7 +168,7 @@ class SparkEngine(Engine):
         self.spark.stop()
 
 
-class RemoteSparkEngine(ConnectEngine):
+class RemoteSparkEngine(SparkFrames, ConnectEngine):
     """Spark behind a Connect server (`SPARK_REMOTE`); its tables are Spark's, small files and logs are read from here.
 
     So this machine must reach the lake, too, as `engine.storage` says.
@@ -180,25 +185,8 @@ class RemoteSparkEngine(ConnectEngine):
         self.files = ArrowFiles()
         self.tables = RemoteTables(spark)
 
-    def persist(self, df: DataFrame, on_disk: bool = False) -> DataFrame:
-        return df.persist(StorageLevel.DISK_ONLY if on_disk else StorageLevel.MEMORY_AND_DISK)
-
-    def unpersist(self, df: DataFrame) -> None:
-        df.unpersist()
-
-    def release(self) -> None:
-        self.spark.catalog.clearCache()
-
     def checkpoint(self, df: DataFrame) -> DataFrame:
         return df.localCheckpoint(eager=True)
-
-    def staged(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> DataFrame:
-        return _through_the_driver(self.spark, batches, schema)
-
-
-def _through_the_driver(spark: SparkSession, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> DataFrame:
-    """All rows at once: executors need not see this machine's files."""
-    return spark.createDataFrame(pa.Table.from_batches(batches, schema))
 
 
 def _session(app: str, settings: Mapping[str, str], window_events: int | None) -> SparkSession:
