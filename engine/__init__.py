@@ -128,7 +128,8 @@ def unpersist(df: DataFrame) -> None:
 def checkpoint(df: DataFrame) -> DataFrame:
     """The same rows, computed now and kept, with a plan of one node.
 
-    Each round of a graph algorithm uses the last one twice, so an uncut plan doubles by the round.
+    For a kept frame that is made of kept frames: each round of a graph algorithm uses the last one twice, so an uncut
+    plan doubles by the round, and so does the text that Spark writes of a plan, with each persisted frame in it.
     """
     return current().checkpoint(df)
 

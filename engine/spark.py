@@ -69,17 +69,18 @@ JVM_OPTIONS = (
     # Nobody waits for a pause in a batch job: this collector gets a tenth more done than the default.
     "-XX:+UseParallelGC",
 )
-SMALL_WINDOW = 300_000
+SMALL_WINDOW = 50_000
 """Up to so many events, plans run as they are and the JVM compiles quickly and not well: what runs so seldom does not
-pay back the making of better code (half of the CPU seconds of a day of 320,000 events).
+pay back the making of better code. Of a day of 320,000 events, links alone would take twice as long that way.
 """
 SMALL_WINDOW_OPTIONS = ("-XX:TieredStopAtLevel=1",)
 SMALL_WINDOW_SETTINGS = {
-    "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
+EVENTS_A_PARTITION = 100_000
+PARTITIONS_A_CORE = 8
 MAX_DRIVER_MEMORY = 6 * 2**30
 COMMITS_BACK = 20
 """Other runs may have committed after this one by the time it looks for its own commit."""
@@ -90,6 +91,12 @@ def driver_memory() -> str:
     told = memory.allowed()
     most = told if memory.VARIABLE in os.environ else min(MAX_DRIVER_MEMORY, told)
     return os.environ.get("SPARK_DRIVER_MEMORY", f"{max(2**30, most) // 2**20}m")
+
+
+def shuffle_partitions(window_events: int | None, cores: int) -> int:
+    """As many as the events of the window ask for: two at least, eight for each core at most or where nobody knows."""
+    most = PARTITIONS_A_CORE * cores
+    return most if window_events is None else max(2, min(most, window_events // EVENTS_A_PARTITION))
 
 
 class SparkFrames:
@@ -201,7 +208,7 @@ def _session(app: str, settings: Mapping[str, str], window_events: int | None) -
         log_settings = Path(__file__).parent.parent / "conf" / "log4j2.properties"
         logging = f"-Dlog4j2.configurationFile=file:{log_settings}"
         jvm_options = (logging, *JVM_OPTIONS, *(SMALL_WINDOW_OPTIONS if small else ()))
-        shuffles = {"spark.sql.shuffle.partitions": str(8 * (os.cpu_count() or 2))}
+        shuffles = {"spark.sql.shuffle.partitions": str(shuffle_partitions(window_events, os.cpu_count() or 2))}
         builder = builder.master(os.environ.get("SPARK_MASTER", "local[*]"))
         for key, value in {**LOCAL_SETTINGS, **shuffles, **(SMALL_WINDOW_SETTINGS if small else {})}.items():
             builder = builder.config(key, value)

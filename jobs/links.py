@@ -4,7 +4,7 @@ from jobs.job import Context, Facts, Job, main
 
 from datetime import timedelta
 
-from engine import checkpoint, persist
+from engine import checkpoint
 from pyspark.sql import functions as F
 
 from features.links import (
@@ -38,7 +38,7 @@ def run(context: Context) -> Facts:
     worked = checkpoint(works(videos, since, limits))
     watched = watching(events, videos)
     violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
-    acts = persist(co_actions(events, context.source(ACCOUNTS), videos, worked, watched, violating, since, limits))
+    acts = checkpoint(co_actions(events, context.source(ACCOUNTS), videos, worked, watched, violating, since, limits))
     active = acts.select("account_id").distinct().count()
     found = linked(acts, silent_regulars(watched.regulars, limits), limits)
     threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)

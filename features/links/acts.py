@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
-from engine import persist
+from engine import checkpoint, persist
 from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
 from features.links.near import text_clusters
@@ -55,7 +55,7 @@ def co_actions(
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     comments = _comments(events)
-    texts = persist(_texts(comments, limits))
+    texts = checkpoint(_texts(comments, limits))
     first = (
         _event_acts(events)
         .unionByName(_rewatches(watched.videos))

@@ -65,7 +65,7 @@ def watching(events: DataFrame, videos: DataFrame) -> Watching:
         .join(videos.select("video_id", F.col("account_id").alias("creator")), on="video_id", how="left"),
         on_disk=True,
     )
-    return Watching(of_videos, persist(_regulars(of_videos)))
+    return Watching(of_videos, checkpoint(_regulars(of_videos)))
 
 
 def _regulars(of_videos: DataFrame) -> DataFrame:

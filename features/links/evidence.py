@@ -100,7 +100,7 @@ def _judged_against_chance(acts: DataFrame, limits: LinkLimits) -> Met | None:
     found = populations(degrees, crowds, limits)
     if not found:
         return None
-    looked_at = persist(telling(placed, crowds, found))
+    looked_at = checkpoint(telling(placed, crowds, found))
     spread = dispersions(sampled_counts(looked_at, found, limits), found)
 
     def surprising(objects: DataFrame) -> DataFrame:
@@ -112,8 +112,8 @@ def _judged_against_chance(acts: DataFrame, limits: LinkLimits) -> Met | None:
         in_blocks = each_object_once(repeated(pairs(dealt(crowded), limits), limits))
         suspects = suspicious(surprising(in_blocks), found)
         meeting = meeting.unionByName(pairs(among(suspects, crowded, found), limits))
-    objects = persist(each_object_once(repeated(meeting, limits)))
-    return Met(objects, persist(surprising(objects).select(*JUDGED)))
+    objects = checkpoint(each_object_once(repeated(meeting, limits)))
+    return Met(objects, checkpoint(surprising(objects).select(*JUDGED)))
 
 
 def pairs(told: DataFrame, limits: LinkLimits) -> DataFrame:
