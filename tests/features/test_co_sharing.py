@@ -11,7 +11,8 @@ SHARES = SUITE.parent / "shared" / "data" / "coortweet" / "russian_coord_tweets.
 
 
 def shares_of(file):
-    return read_share_file(str(file)).withColumn("timestamp_share", F.col("timestamp_share").cast("bigint"))
+    shares, _ = read_share_file(str(file))
+    return shares.withColumn("timestamp_share", F.unix_timestamp("timestamp_share"))
 
 
 def counted(pairs) -> tuple[int, int, int, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
+from jobs import terminal
 from jobs.__main__ import jobs
 from jobs.job import run_command_line
 from lake.runs import code_version
@@ -32,6 +33,22 @@ def outcome(capsys, spark):
         lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
         assert len(lines) == (1 if code else 0), lines
         return code, lines[0] if lines else ""
+
+    return run
+
+
+HEADER = "object_id,account_id,content_id,timestamp_share\n"
+
+
+@pytest.fixture
+def imported(outcome, lake, tmp_path):
+    """Import a file of this text over the lake: the outcome, with FILE for its path."""
+
+    def run(text: str, *arguments: str) -> tuple[int, str]:
+        file = tmp_path / "shares.csv"
+        file.write_text(text)
+        code, said = outcome("import_shares", "--lake", lake.uri, "--file", str(file), "--overwrite", *arguments)
+        return code, said.replace(str(file), "FILE")
 
     return run
 
@@ -142,3 +159,62 @@ def test_a_day_without_events_is_made_from_the_days_before(outcome, lake):
     assert (results.success, results.observed) == (False, 2.0)
     features = lake.spark.read.format("delta").load(f"{lake.uri}/account_features")
     assert [(row.account_id, row.views_1d, row.views_7d) for row in features.collect()] == [(1, 0, 5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "FILE is empty"),
+        ("object_id,account_id\n1,2\n", "FILE: column content_id is missing; found object_id, account_id"),
+        (HEADER + "1,2,3,1612137600\n1,2\n", "FILE: data row 2 has 2 columns, the header 4"),
+        (
+            HEADER + "1,2,3,01.02.2021 00:00\n" * 2,
+            "FILE: 100.0% of 2 rows cannot be used (limit 5%), most often: timestamp_share is no time that can be "
+            "read: write Unix seconds, or ISO 8601 with day and time of day "
+            "(2 rows, e.g. '01.02.2021 00:00' in data row 1)",
+        ),
+        (
+            HEADER + "1,1.36000E+18,3,1612137600\n",
+            "FILE: 100.0% of 1 rows cannot be used (limit 5%), most often: account_id is a number that lost digits: "
+            "write ids as text or as 64-bit integers (1 rows, e.g. '1.36000E+18' in data row 1)",
+        ),
+    ],
+)
+def test_a_file_of_shares_that_is_refused_leaves_the_lake_as_it_was(imported, lake, text, said):
+    fill(lake, view(1))
+    assert imported(text) == (3, f"error: {said}")
+    assert [row.event_id for row in lake.read(EVENTS).collect()] == [1]
+
+
+def test_an_encoding_that_is_not_there(imported):
+    code, said = imported(HEADER, "--encoding", "no-such")
+    assert (code, "no such encoding" in said) == (2, True)
+
+
+def test_a_file_of_shares_that_is_not_there(outcome, lake):
+    assert outcome("import_shares", "--lake", lake.uri, "--file", "no.csv") == (
+        2,
+        "error: no.csv: No such file or directory",
+    )
+
+
+def test_a_header_alone_empties_a_lake_and_says_so(imported, lake, monkeypatch):
+    said = []
+    monkeypatch.setattr(terminal, "warn", said.append)
+    fill(lake, view(1))
+    assert imported(HEADER) == (0, "")
+    assert [line.split(": ")[1] for line in said] == ["there are no rows in it, and none in the lake now"]
+    assert lake.read(EVENTS).count() == 0
+
+
+def test_rows_that_cannot_be_used_are_left_out_and_no_day_stops_for_them(imported, outcome, lake):
+    rows = [f"o{n % 7},a{n},p{n},2026-02-{n % 28 + 1:02} 12:00" for n in range(280)]
+    assert imported(HEADER + "\n".join([*rows, *["o,a,p,soon"] * 8])) == (0, "")
+    assert lake.read(EVENTS).count() == 280
+    assert outcome("validate", "--lake", lake.uri, "--as-of", DAY) == (0, "")
+    unknown = lake.read(VALIDATION_RESULTS).where("expectation LIKE 'null_%'").collect()
+    assert {(row.expectation, row.success, row.observed) for row in unknown} == {
+        ("null_device_id", True, None),
+        ("null_ip_id", True, None),
+        ("null_country", True, None),
+    }
