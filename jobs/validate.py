@@ -14,6 +14,7 @@ from lake.schemas import (
     ACCOUNTS,
     ACTIVE_DAYS,
     EVENTS,
+    IMPORTED_IDS,
     JOB_RUNS,
     QUARANTINES,
     SOURCES,
@@ -21,6 +22,7 @@ from lake.schemas import (
     Table,
     quarantine,
 )
+from lake.shares import UNKNOWN
 from lake.store import only_row
 from validation import facts as known
 from validation.expectations import Result, build_pages, judge
@@ -42,6 +44,9 @@ def run(context: Context) -> Facts:
     accounts = lake.source(ACCOUNTS, context.as_of)
     found[EVENTS].values.update(known.volume(recent, context.as_of, limits.history_days))
     found[EVENTS].values.update(known.repeats_and_orphans(recent.where(F.col("event_date") == F.lit(day)), accounts))
+    if lake.exists(IMPORTED_IDS) and lake.read(IMPORTED_IDS).first():
+        for table in SOURCES:
+            found[table].values.update({f"null_{name}": None for name in UNKNOWN.get(table.name, ())})
     found[ACCOUNTS].values.update(known.country_mix(usable(accounts, ACCOUNTS), day, limits.history_days))
     results = judge(list(found.values()), limits)
     if folder := context.options.get("data_docs"):
