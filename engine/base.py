@@ -88,6 +88,9 @@ class Tables(Protocol):
     def delete_all(self, target: Target) -> None:
         """Take out all rows; the table and its history stay."""
 
+    def partitioned_by(self, uri: str) -> list[str]:
+        """The columns whose values are the partitions of a table, as they are called now."""
+
     def active_files(self, uri: str) -> DataFrame:
         """The files that make up the table now: path, size, partitionValues (map), deletionVector (text or null)."""
 

@@ -1,10 +1,12 @@
 """Delta tables through delta-rs: commits that look for conflicts with other writers, and the log, without a JVM."""
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
@@ -138,24 +140,51 @@ class DeltaRsTables:
             )
         return counted.rows
 
+    def partitioned_by(self, uri: str) -> list[str]:
+        return list(DeltaTable(rust_uri(uri)).metadata().partition_columns)
+
     def active_files(self, uri: str) -> DataFrame:
-        """From the log alone; a table of a million files is some hundred megabytes here."""
+        """From the log alone, but for what deletion vectors hold; a table of a million files is some hundred megabytes
+        here.
+        """
         table = DeltaTable(rust_uri(uri))
         files = pa.table(table.get_add_actions(flatten=True))
         partitions = [name for name in files.column_names if name.startswith("partition.")]
         values = [files[name].cast(pa.string()).to_pylist() for name in partitions]
         names = [name.removeprefix("partition.") for name in partitions]
         maps = [list(zip(names, row, strict=True)) for row in zip(*values, strict=True)] or [[]] * files.num_rows
+        paths = files["path"].cast(pa.string())
+        deleted = _deleted(table)
+        vectors = [deleted.get(_file_name(path)) for path in paths.to_pylist()] if deleted else [None] * len(paths)
         rows = pa.table(
             {
-                "path": files["path"].cast(pa.string()),
+                "path": paths,
                 "size": files["size_bytes"],
                 "partitionValues": pa.array(maps, pa.map_(pa.string(), pa.string())),
-                "deletionVector": pa.nulls(files.num_rows, pa.string()),
+                "deletionVector": pa.array(vectors, pa.string()),
             }
         )
         schema = "path string, size bigint, partitionValues map<string,string>, deletionVector string"
         return self.spark.createDataFrame(rows, schema)
+
+
+def _deleted(table: DeltaTable) -> dict[str, str]:
+    """Of each file of which rows were deleted without writing it anew: its name, and a digest of which rows those are.
+
+    The log's own words for it are not to be had here.
+    """
+    if "deletionVectors" not in (table.protocol().reader_features or []):
+        return {}
+    return {
+        _file_name(path): hashlib.sha256(np.packbits(kept).tobytes()).hexdigest()
+        for batch in pa.RecordBatchReader.from_stream(table.deletion_vectors())
+        for path, kept in zip(batch["filepath"].to_pylist(), batch["selection_vector"].to_numpy(False), strict=True)
+    }
+
+
+def _file_name(path: str) -> str:
+    """The last part of a file's path; no two files of a table share it, as writers put a random number in it."""
+    return path.rsplit("/", 1)[-1]
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from engine.delta_rs import DeltaRsTables
 from engine.errors import EngineError, Refused, noted
 from engine.storage import ArrowFiles, tell_environment
 
+SKIPPING = "spark.databricks.delta.stats.skipping"
 SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -36,7 +37,7 @@ SETTINGS = {
     # All that a publish replaces is whole partitions: no row of them need be looked at.
     "spark.databricks.delta.replaceWhere.dataColumns.enabled": "false",
     # What the log knows of files is read for each scan, and by days alone are files left out here.
-    "spark.databricks.delta.stats.skipping": "false",
+    SKIPPING: "false",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     # Wide features make more classes than the default keeps: without this they are compiled again for each step.
     "spark.sql.codegen.cache.maxEntries": "5000",
@@ -82,6 +83,7 @@ SMALL_WINDOW_SETTINGS = {
 EVENTS_A_PARTITION = 100_000
 PARTITIONS_A_CORE = 8
 MAX_DRIVER_MEMORY = 6 * 2**30
+PHYSICAL_NAME = "delta.columnMapping.physicalName"
 COMMITS_BACK = 20
 """Other runs may have committed after this one by the time it looks for its own commit."""
 
@@ -331,7 +333,14 @@ class SparkTables:
         return DeltaTable.isDeltaTable(self.spark, uri)
 
     def read(self, uri: str) -> DataFrame:
+        protocol = self._log(uri).unsafeVolatileSnapshot().protocol()
+        if "deletionVectors" in protocol.readerFeatureNames().mkString(" "):
+            # Delta reads such a table in no other way.
+            self.spark.conf.set(SKIPPING, "true")
         return self.spark.read.format("delta").load(uri)
+
+    def _log(self, uri: str) -> Any:
+        return _jvm(self.spark).org.apache.spark.sql.delta.DeltaLog.forTable(self.spark._jsparkSession, uri)
 
     def replace_where(self, target: Target, df: DataFrame, condition: str) -> int:
         writer = _writer(target, df).mode("overwrite").option("replaceWhere", condition).option("mergeSchema", True)
@@ -378,8 +387,7 @@ class SparkTables:
 
     def rows_of_commit(self, target: Target) -> int:
         """Rows written by the run's last commit, from the commit's own file: the history would cost a Spark job."""
-        log = _jvm(self.spark).org.apache.spark.sql.delta.DeltaLog.forTable(self.spark._jsparkSession, target.uri)
-        newest = log.unsafeVolatileSnapshot().version()
+        newest = self._log(target.uri).unsafeVolatileSnapshot().version()
         files = HadoopFiles(self.spark)
         for version in range(newest, max(-1, newest - COMMITS_BACK), -1):
             commit = (files.read(f"{target.uri}/_delta_log/{version:020d}.json") or b"").decode()
@@ -390,22 +398,37 @@ class SparkTables:
                 return int(info["operationMetrics"].get("numOutputRows", 0))
         return 0
 
+    def partitioned_by(self, uri: str) -> list[str]:
+        (detail,) = self.spark.sql(f"DESCRIBE DETAIL delta.`{self.absolute(uri)}`").collect()
+        return list(detail.partitionColumns)
+
     def active_files(self, uri: str) -> DataFrame:
-        """Distributed, from the log."""
-        log = _jvm(self.spark).org.apache.spark.sql.delta.DeltaLog.forTable(self.spark._jsparkSession, uri)
+        """Distributed, from the log, which knows columns by names that it may map others to (column mapping)."""
         none = _jvm(self.spark).scala.Option.empty()
-        files = DataFrame(log.update(False, none, none).allFiles().toDF(), self.spark)
-        return files.selectExpr("path", "size", "partitionValues", "to_json(deletionVector) AS deletionVector")
+        snapshot = self._log(uri).update(False, none, none)
+        files = DataFrame(snapshot.allFiles().toDF(), self.spark)
+        fields = json.loads(snapshot.metadata().schemaString())["fields"]
+        called = {field["metadata"].get(PHYSICAL_NAME, field["name"]): field["name"] for field in fields}
+        names = F.create_map([F.lit(part) for pair in called.items() for part in pair])
+        return files.select(
+            "path",
+            "size",
+            F.transform_keys("partitionValues", lambda name, _: F.coalesce(names[name], name)).alias("partitionValues"),
+            F.to_json("deletionVector").alias("deletionVector"),
+        )
 
 
 class RemoteTables(SparkTables):
     """The same without a JVM in this process: what is asked of the log alone is read from here."""
 
     def exists(self, uri: str) -> bool:
-        return self._log.exists(uri)
+        return self._by_delta_rs.exists(uri)
+
+    def read(self, uri: str) -> DataFrame:
+        return self.spark.read.format("delta").load(uri)
 
     def active_files(self, uri: str) -> DataFrame:
-        return self._log.active_files(uri)
+        return self._by_delta_rs.active_files(uri)
 
     def rows_of_commit(self, target: Target) -> int:
         history = self.spark.sql(f"DESCRIBE HISTORY delta.`{self.absolute(target.uri)}` LIMIT {COMMITS_BACK}")
@@ -413,7 +436,7 @@ class RemoteTables(SparkTables):
         return int(own.operationMetrics.get("numOutputRows", 0)) if own else 0
 
     @property
-    def _log(self) -> DeltaRsTables:
+    def _by_delta_rs(self) -> DeltaRsTables:
         return DeltaRsTables(self.spark, _no_rows)
 
 

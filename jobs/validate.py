@@ -9,6 +9,7 @@ import click
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from lake.changes import check_partitions
 from lake.errors import BrokenContract
 from lake.schemas import (
     ACCOUNTS,
@@ -64,6 +65,8 @@ def run(context: Context) -> Facts:
 def set_apart(context: Context, table: Table, day: date) -> known.Facts:
     """Count the rows of a table and the rules they break in one pass; publish the broken ones, when there are any."""
     delivered = context.lake.source(table, context.as_of, days_to_read(context) if table.partition else None)
+    if table.partition:
+        check_partitions(context.lake, table)
     facts = known.facts_of(delivered, table, day)
     rows = broken(delivered, table)
     context.run.rows_quarantined += context.publish(quarantine(table), rows if facts.broken else rows.limit(0))
