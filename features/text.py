@@ -20,6 +20,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BooleanType, DoubleType, LongType, StringType, StructField, StructType
 
+from features.domains import domain_labels
+
 LINK, HANDLE, PHONE, NUMBER = "<link>", "<handle>", "<phone>", "0"
 """What stands in a normalised text for a link, a handle, a phone number, any other number."""
 _MARKS = {"\ue000": LINK, "\ue001": HANDLE, "\ue002": PHONE}
@@ -61,54 +63,36 @@ JOINING_SCRIPTS = frozenset(
     ]
 )
 """Scripts that need invisible joiners for honest spelling."""
-TOP_LEVEL_DOMAINS = [
-    "com",
-    "net",
-    "org",
-    "info",
-    "biz",
-    "xyz",
-    "ru",
-    "cn",
-    "io",
-    "ly",
-    "gg",
-    "tv",
-    "cc",
-    "co",
-    "su",
-    "ua",
-    "tk",
-    "uk",
-    "br",
-    "jp",
-    "kr",
-    "vn",
-    "pl",
-    "nl",
-    "app",
-    "dev",
-]
 DIRECTION_MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 """What apps put around names and mentions so that lines of two directions read well."""
 UNSPACED_SCRIPTS = frozenset(["THAI", "LAO", "KHMER", "MYANMAR"])
 """Scripts without spaces between words, in which U+200B says where a line may be broken."""
 MAX_TEXT, MAX_BIO = 2_000, 500
 """Characters of a comment and of a bio that are looked at: a pattern may take the square of a longer one's time."""
+LONGEST_APP = 16
+"""Characters of an app's name, a colon and spaces."""
 LEET = str.maketrans("013457$@", "oleastsa")
 MAX_PHONE_DIGITS, MIN_PHONE_DIGITS = 15, 8
 
+_MARK = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
+_LABEL = rf"[\w{_MARK}-]++"
+"""Part of a domain: vowels of Indian and Thai letters are marks, which are not of \\w."""
 _DOT = r"(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)"
 _URL = re.compile(
     r"(?:https?\s?:\s?//|www\.)\S+"
-    rf"|(?<![\w@.])(?:[\w-]+{_DOT})+"
-    rf"(?:(?:{'|'.join(TOP_LEVEL_DOMAINS)})(?![\w.@])(?:/\S*)?|[a-z]{{2,24}}/\w\S*)"
+    rf"|(?:(?<![\w{_MARK}@.-])|(?<=\.\.))(?P<name>{_LABEL}(?:{_DOT}{_LABEL})+)(?P<path>/\S*)?"
+)
+"""Links, and names with dots that may be links: `_link_end` says which."""
+_DOTS, _WITH_PATH = re.compile(_DOT), re.compile(rf".*{_DOT}[a-z]{{2,24}}/\w", re.DOTALL)
+_APP = (
+    r"(?<!\w)(?:telegram|tg|whatsapp|instagram|insta|ig|snapchat|snap|wechat|weixin|vx|qq|line|kik|discord)\s?[:=]\s?"
 )
 _HANDLE = re.compile(
     r"(?<!\w)@[\w.]{2,30}"
-    r"|(?<!\w)(?:telegram|tg|whatsapp|instagram|insta|ig|snapchat|snap|wechat|weixin|vx|qq|line|kik|discord)\s?[:=]\s?@?[\w.-]{3,30}"
+    rf"|{_APP}@?[\w.-]{{3,30}}"
     r"|(?:微信|加v|薇信)\s?[:=]?\s?[a-z][\w-]{4,30}"
 )
+_AFTER_APP_OR_WORD = re.compile(rf"{_APP}$|\w['’]$")
 _PHONE = re.compile(
     r"(?<![\w.])(?!\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{4})"
     rf"\+?\(?\d(?:[\s().-]{{0,2}}\d){{{MIN_PHONE_DIGITS - 1},{MAX_PHONE_DIGITS - 1}}}(?!\w)"
@@ -265,12 +249,41 @@ def _marked(folded: str) -> str:
     than a search for the pattern.
     """
     if "." in folded or "://" in folded or "dot" in folded:
-        folded = _URL.sub(" \ue000 ", folded)
+        folded = _without_links(folded, " \ue000 ")
     if any(sign in folded for sign in "@:=微加薇"):
         folded = _HANDLE.sub(" \ue001 ", folded)
     if _DIGIT.search(folded):
         folded = _PHONE.sub(" \ue002 ", folded)
     return folded
+
+
+def _link_end(found: re.Match[str]) -> int:
+    """Where the link ends that a match of `_URL` starts with; its start when there is none."""
+    name = found["name"]
+    if name is None or (found["path"] and _WITH_PATH.match(found[0])):
+        return found.end()
+    text, start, end = found.string, found.start(), found.end("name")
+    if text[end : end + 1] == "@":  # an address for mail
+        return start
+    dots, labels = list(_DOTS.finditer(name)), _DOTS.split(name)
+    before = _AFTER_APP_OR_WORD.search(text[max(0, start - LONGEST_APP) : start])
+    domain = domain_labels(labels, [dot[0] != "." for dot in dots], before is not None, _folded)
+    if domain == labels:
+        return found.end()
+    return start + dots[len(domain) - 2].end() + len(domain[-1]) if domain else start
+
+
+def _without_links(folded: str, mark: str, seen: Callable[[str], None] = lambda link: None) -> str:
+    """Folded text with a mark in place of each link, which are shown to `seen` before."""
+
+    def marked(found: re.Match[str]) -> str:
+        size = _link_end(found) - found.start()
+        if not size:
+            return found[0]
+        seen(found[0][:size])
+        return mark + found[0][size:]
+
+    return _URL.sub(marked, folded)
 
 
 def _plain(marked: str) -> str:
@@ -311,7 +324,8 @@ def contacts(text: str) -> list[Contact]:
     rest = _folded(text)
     places: set[str] = set()
     mentions: set[str] = set()
-    for pattern in (_URL, _HANDLE, _PHONE):
+    rest = _without_links(rest, " ", lambda link: places.add(_contact(link)))
+    for pattern in (_HANDLE, _PHONE):
         for each in pattern.findall(rest):
             (mentions if each.startswith("@") else places).add(_contact(each))
         rest = pattern.sub(" ", rest)

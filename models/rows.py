@@ -34,6 +34,7 @@ NOTED_SHARE = (0.0, 0.1)
 VERSIONS = {
     r"(\w+_)?ring_score": 5,
     r"(copying|engaging)_ring_tie": 2,
+    r"(\w+_)?link_comment_share_\w+": 2,
     r"(\w+_)?ring_(created_together_share|willed_together|willed_expected)": 2,
 }
 """Features that have come to say something else under their name, and how often they have: 1 for all others."""

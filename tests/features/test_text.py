@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PSLFILE
 from pyspark.sql import functions as F
 
 from features.text import contacts, normalise, normalised, text_contacts, text_traits, traits
@@ -47,6 +48,59 @@ DIFFERENT = [
     ("nice video", "nice"),
     ("😂", "🔥"),
     ("안녕하세요", "안녕"),
+]
+
+DOMAINS = [
+    "cheap views at fastviews.shop",
+    "win at lucky-spin.club",
+    "free coins: coins4u.site",
+    "best price quickgain.top!",
+    "join now megafans.online.",
+    "FASTVIEWS.SHOP",
+    "fаstviеws.shор",  # Cyrillic а, е, о, р
+    "fastviews (dot) is",
+    "hello(dot)my",
+    "so good.fastviews.now",
+    "fastviews.com.my is great",
+    "fastviews.me.uk",
+    "look...fastviews.best",
+    "fastviews.io-free",
+    "'fastviews.me'",
+    "great.com or data.io or 163.com or t.co",
+    "great.shop",
+    "скидки на выгода.рф",
+    "скидки на xn--80aacf4bwnk3a.xn--p1ai",
+    "магазин.онлайн",
+    "例え.みんな",
+    "देखो दुकान.भारत",
+    "fastviews.shop/",
+    "выгода.рф/1",
+]
+SENTENCES = [
+    "so good.best day ever",
+    "ok.now what",
+    "hello.my friend",
+    "thanks.so much",
+    "i know it.is great",
+    "no.it was him",
+    "great.life is good",
+    "love it.today was fun",
+    "Sooo.My god, hahaha.so funny, yesss.it works",
+    "wow.so good.my god",
+    "don't.my friend, you've.so many",
+    "gut.so ist es",
+    "bien.es verdad",
+    "merci.je t'aime",
+    "bom.eu amo",
+    "leuk.je bent",
+    "люблю.дети растут",
+    "wait...what, wait..so what",
+    "3.5 out of 5, v1.2.is out",
+    "e.g.this one, i.e.so, u.s.is big, p.s.it was me",
+    "see you at 5.am or 7.pm",
+    "main.py, data.zip and node.js",
+    "mail john.is@example.com or best.one@fastviews.shop",
+    "@some.one, @lena.art.best",
 ]
 
 
@@ -127,6 +181,40 @@ def test_contacts(text, expected):
 def test_what_is_only_mentioned_may_be_a_friend():
     named = contacts("@lena and @tom: telegram: tom, or linktr.ee/tom")
     assert [contact.name for contact in named if contact.is_mention] == ["lena"]
+
+
+@pytest.mark.parametrize("text", DOMAINS)
+def test_a_domain_is_a_link_without_https_and_path(text):
+    assert traits(text).has_link and contacts(text)
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_a_forgotten_space_makes_no_link(text):
+    assert not traits(text).has_link
+    assert all(contact.is_mention for contact in contacts(text))
+
+
+def public_suffixes():
+    with open(PSLFILE, encoding="utf-8") as file:
+        rules = [line.strip() for line in file.read().partition("===END ICANN")[0].splitlines()]
+    return [rule for rule in rules if rule[:1].isalpha()]
+
+
+@given(st.sampled_from(public_suffixes()), st.booleans())
+def test_what_is_no_word_is_a_domain_under_any_public_suffix(suffix, encoded):
+    written = suffix.encode("idna").decode("ascii") if encoded else suffix
+    assert normalise(f"see fastviews.{written} now") == "se <link> now"
+
+
+@pytest.mark.parametrize("domain", ["fastviews.shop", "fastviews.com", "выгода.рф", "fastviews.now"])
+@pytest.mark.parametrize("sentence", ["it is great", "join now"])
+def test_a_sentence_may_follow_a_domain_without_a_space(domain, sentence):
+    assert contacts(f"see {domain}.{sentence}") == contacts(domain)
+    assert normalise(f"see {domain}.{sentence}") == f"se <link> {sentence}"
+
+
+def test_a_name_after_that_of_an_app_is_no_domain_though_it_ends_as_one():
+    assert normalise("ig: laura.fit") == "<handle>"
 
 
 def test_traits():
