@@ -153,6 +153,10 @@ class Engine(ABC):
         """What an error means, in one line, where the engine knows better than the error's own first line."""
         return meaning(error)
 
+    def give_up(self) -> None:
+        """End what still runs, after an interrupt, so that what comes next need not wait for it."""
+        return
+
     def leave(self, code: int) -> NoReturn:
         """End this process, which was interrupted, and with it the session."""
         sys.exit(code)

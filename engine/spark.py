@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -165,6 +165,14 @@ class SparkEngine(SparkFrames, Engine):
                 continue
         return rows
 
+    def give_up(self) -> None:
+        """The line to the JVM on which a call was interrupted is closed; the next call may still meet its end."""
+        from py4j.protocol import Py4JError
+
+        with suppress(Py4JError):
+            self.spark.sparkContext.setLogLevel("OFF")
+        self.spark.sparkContext.cancelAllJobs()
+
     def check_tasks(self, tasks: int) -> None:
         if self.spark.conf.get("spark.dynamicAllocation.enabled", "false") == "true":
             raise EngineError("Spark runs no such tasks where spark.dynamicAllocation.enabled is true")
@@ -200,6 +208,7 @@ class RemoteSparkEngine(SparkFrames, ConnectEngine):
 
 def _session(app: str, settings: Mapping[str, str], window_events: int | None) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    _name_files_in_utf8()
     os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)  # from a process with another engine that started this one
     builder = SparkSession.builder.appName(app)
     for key, value in {**SETTINGS, **settings}.items():
@@ -222,6 +231,16 @@ def _session(app: str, settings: Mapping[str, str], window_events: int | None) -
     spark.sparkContext.setLogLevel("ERROR")
     ship_own_code(spark)
     return spark
+
+
+def _name_files_in_utf8() -> None:
+    """Let a JVM that this process starts find names beyond ASCII where no locale is set, as in bare containers.
+
+    Python itself does so there (PEP 540).
+    """
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "C")
+    if locale in ("C", "POSIX"):
+        os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def _check_jars() -> None:

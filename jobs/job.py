@@ -20,9 +20,24 @@ from lake.errors import SuiteError, UsageError
 from lake.runs import Run
 from lake.schemas import EVENTS, SOURCES, Table
 from lake.store import Lake, deduplicated
-from validation.rules import usable
+from validation.rules import EARLIEST, usable
 
 Facts = Mapping[str, object]
+
+
+class Day(click.DateTime):
+    """A day in the form 2026-03-01, of a time in which there are platforms."""
+
+    first, end = date.fromisoformat(EARLIEST), date(2100, 1, 1)
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        day: datetime = super().convert(value, param, ctx)
+        if not self.first <= day.date() < self.end:
+            self.fail(f"{day:%Y-%m-%d} is no day of {self.first.year} to {self.end.year - 1}.", param, ctx)
+        return day
 
 
 @dataclass(frozen=True)
@@ -113,10 +128,12 @@ def recorded(job: Job, context: Context) -> Iterator[None]:
         yield
         message = None
     except Exception as error:
-        message = one_line(error)
+        message = "interrupted" if terminal.interrupted() else one_line(error)
         raise
     finally:
         try:
+            if message == "interrupted":
+                engine.current().give_up()
             run.rows_read += engine.current().rows_read(run.run_id)
             if job.makes_lake or any(context.lake.exists(table) for table in SOURCES):
                 run.record(context.lake, message)
@@ -145,7 +162,7 @@ def command(job: Job) -> click.Command:
             click.Option(
                 ["--as-of"],
                 required=True,
-                type=click.DateTime(["%Y-%m-%d"]),
+                type=Day(),
                 help="Day of knowledge: nothing that happened at or after it, 00:00 UTC, is used.",
             )
         )
@@ -189,7 +206,9 @@ def invoke(job: Job, options: dict[str, Any]) -> None:
     except (SuiteError, ConfigError, engine.EngineError) as error:
         terminal.fail(one_line(error))
         sys.exit(UsageError.exit_code if isinstance(error, ConfigError) else error.exit_code)
-    except Exception as error:  # noqa: BLE001 - the last stop of whatever went wrong
+    except Exception as error:
+        if terminal.interrupted():
+            raise KeyboardInterrupt from error
         if debug:
             traceback.print_exc()
         terminal.fail(one_line(error) + ("" if debug else " (--debug shows where)"))
@@ -208,6 +227,7 @@ def start(job: Job, options: dict[str, Any]) -> tuple[Facts, list[str]]:
     terminal.chosen(choice)
     with terminal.starting(choice):
         lake = Lake(engine.start(choice, f"abuse-mining {job.name}").spark, uri)
+    terminal.note_interrupts()
     if dry_run:
         return plan(job, lake, as_of), []
     context = Context(lake, as_of, Run(job.name, as_of, options), options, policies, limits)

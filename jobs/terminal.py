@@ -3,10 +3,12 @@
 import faulthandler
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 
 import click
 import structlog
@@ -18,11 +20,14 @@ from rich.table import Table
 
 console = Console(stderr=True)
 log = structlog.get_logger()
+_interrupted = threading.Event()
 
 
 def configure() -> None:
     """Structured lines on standard error when it is no terminal; nothing but what the suite says on one."""
-    logging.getLogger("py4j").setLevel(logging.ERROR)
+    # What fails in a library is an exception here: Spark's client would show a traceback of an interrupt as well.
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -46,6 +51,25 @@ def mute_native_code() -> None:
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     faulthandler.enable(sys.stderr)  # a fault that ends this process is no exception
+
+
+def note_interrupts() -> None:
+    """Remember an interrupt from now on: Spark's client, interrupted amid a call, fails in words of its own.
+
+    Its own way with interrupts, to ask for an end of all jobs on a line that is in use, ends in a traceback.
+    """
+
+    def noted(number: int, frame: FrameType | None) -> None:
+        _interrupted.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, noted)
+
+
+def interrupted() -> bool:
+    """Whether somebody has pressed Ctrl-C since `note_interrupts`."""
+    return _interrupted.is_set()
 
 
 def warn(message: str) -> None:

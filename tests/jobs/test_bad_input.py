@@ -74,6 +74,8 @@ def runs(lake: Lake) -> list[tuple[str, str, str | None]]:
     ("arguments", "line"),
     [
         (("validate", "--lake", "x", "--as-of", "2026-02-30"), "'2026-02-30' does not match the format '%Y-%m-%d'"),
+        (("validate", "--lake", "x", "--as-of", "0001-01-01"), "0001-01-01 is no day of 2000 to 2099"),
+        (("links", "--lake", "x", "--as-of", "9999-12-31"), "9999-12-31 is no day of 2000 to 2099"),
         (("validate", "--lake", "x"), "Missing option '--as-of'"),
         (("validate", "--lake", "x", "--as-of", DAY, "--colour", "red"), "No such option '--colour'"),
         (("vaildate", "--lake", "x"), "No such command 'vaildate'"),
