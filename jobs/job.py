@@ -36,7 +36,7 @@ class Day(click.DateTime):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         day: datetime = super().convert(value, param, ctx)
         if not self.first <= day.date() < self.end:
-            self.fail(f"{day:%Y-%m-%d} is no day of {self.first.year} to {self.end.year - 1}.", param, ctx)
+            self.fail(f"{day.date()} is no day of {self.first.year} to {self.end.year - 1}.", param, ctx)
         return day
 
 
