@@ -21,12 +21,13 @@ from rich.table import Table
 console = Console(stderr=True)
 log = structlog.get_logger()
 _interrupted = threading.Event()
+_silence = logging.NullHandler()  # one, however often it is added
 
 
 def configure() -> None:
     """Structured lines on standard error when it is no terminal; nothing but what the suite says on one."""
     # What fails in a library is an exception here: Spark's client would show a traceback of an interrupt as well.
-    logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger().addHandler(_silence)
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
