@@ -141,15 +141,16 @@ def summary(rows: pd.DataFrame) -> str:
 @click.command()
 @click.option("--settings", default=120, help="Settings that are drawn from the grid.")
 @click.option("--repeats", default=60, help="Audits of each.")
+@click.option("--start", default=0, help="First setting to measure; earlier ones are kept as the file has them.")
 @click.option("--out", default=str(RESULTS), help="CSV file to write.")
-def main(settings: int, repeats: int, out: str) -> None:
+def main(settings: int, repeats: int, start: int, out: str) -> None:
     """Audit populations again and again."""
     policies = load_policies()
     commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True).strip()
     grid = pd.DataFrame(list(product(*GRID.values())), columns=list(GRID)).astype({"second_looks": bool})
     chosen = grid.sample(settings, random_state=SEED).reset_index(drop=True)
-    rows = []
-    for number, setting in chosen.iterrows():
+    rows = pd.read_csv(out).head(start).to_dict("records") if start else []
+    for number, setting in chosen.iloc[start:].iterrows():
         found = measured(setting, repeats, policies, np.random.default_rng([SEED, number]))
         rows.append({"commit": commit, "seed": SEED, "setting": number, "repeats": repeats, **setting, **found})
         pd.DataFrame(rows).to_csv(out, index=False, float_format="%.5g")
