@@ -186,10 +186,8 @@ def believed_errors(false_positives: tuple[float, float], false_negatives: tuple
     def middles(mean: float, worth: float, points: int) -> Floats:
         return np.asarray(betaincinv(mean * worth, (1 - mean) * worth, (np.arange(points) + 0.5) / points))
 
-    slips, misses = np.meshgrid(
-        middles(*false_positives, POINTS[0]), middles(*false_negatives, POINTS[1]), indexing="ij"
-    )
-    slips, misses = slips.ravel(), misses.ravel()
+    both = np.meshgrid(middles(*false_positives, POINTS[0]), middles(*false_negatives, POINTS[1]), indexing="ij")
+    slips, misses = (chances.ravel() for chances in both)
     return Errors(slips, misses, np.full(slips.size, 1 / slips.size), _chances(slips[:, None], misses[:, None]))
 
 
