@@ -12,11 +12,13 @@ Sources:
   itself: Joseph, Gyorkos & Coupal 1995, Gelman & Carpenter 2020. Verdicts of which some are checked: Tenenbein 1970.
 - Holt & Smith 1979: post-stratification, here by score.
 - Ibrahim & Chen 2000: a power prior, for evidence from elsewhere that counts in part.
+- Connor & Mosimann 1969: a Dirichlet distribution as independent shares, each of what the one before left.
 - Roberts 2018: the additive sequence of points that fills a cube evenly in any dimension.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from math import sqrt
 
 import numpy as np
@@ -33,12 +35,12 @@ PRIOR_SHAPE = 0.25
 """Violating and benign accounts that each stratum starts with, whatever the scores say."""
 PRIOR_SCORED = 2.0
 """Audited accounts that the mean score of a stratum is worth."""
-POINTS = 24, 6
-"""Chances of a false positive and of a false negative that are looked at."""
+PAIRS = 256
+"""Pairs of chances of a false positive and of a false negative that are looked at."""
 CELLS = 384
 """Shares that are looked at in each stratum."""
 DRAWS = 96
-"""Points of the cube of strata, for each pair of chances of errors."""
+"""Points of the cube of shares, for each pair of chances of errors."""
 NEGLIGIBLE = 1e-5
 """A pair of chances with less than this of the likeliest one's weight is left out."""
 Floats = NDArray[np.float64]
@@ -157,7 +159,8 @@ class Errors:
     weights: Floats
     chances: Floats = field(repr=False)
     """Logarithms of the chances of what reviewers say of an account: a row for each kind of `said`, which holds every
-    pair at every share of SHARES."""
+    pair at every share of SHARES, and a last one for no verdict of before. Of the first four kinds the shares are those
+    of violating accounts among the ones that are not known; of the last two, those of known ones among all."""
 
     @property
     def means(self) -> tuple[float, float]:
@@ -179,16 +182,17 @@ SHARES = np.square(np.sin(np.pi / 2 * (np.arange(CELLS) + 0.5) / CELLS))
 def believed_errors(false_positives: tuple[float, float], false_negatives: tuple[float, float]) -> Errors:
     """Make what is known of errors before any verdict was given twice, out of beta distributions.
 
-    Each is the mean and the number of verdicts that the belief is worth (the sum of the parameters). The chances are
-    the middles of equally likely ranges.
+    Each is the mean and the number of verdicts that the belief is worth (the sum of the parameters). The pairs fill
+    the plane of both distributions evenly, no chance twice: where only one of the two matters, all pairs tell of it.
+    Large chances have more pairs of less weight (importance sampling), for audits that make them likely after all.
     """
-
-    def middles(mean: float, worth: float, points: int) -> Floats:
-        return np.asarray(betaincinv(mean * worth, (1 - mean) * worth, (np.arange(points) + 0.5) / points))
-
-    both = np.meshgrid(middles(*false_positives, POINTS[0]), middles(*false_negatives, POINTS[1]), indexing="ij")
-    slips, misses = (chances.ravel() for chances in both)
-    return Errors(slips, misses, np.full(slips.size, 1 / slips.size), _chances(slips[:, None], misses[:, None]))
+    from_top = 1 - _points(2, PAIRS)
+    slips, misses = (
+        np.asarray(betaincinv(mean * worth, (1 - mean) * worth, 1 - np.square(left)))
+        for (mean, worth), left in zip((false_positives, false_negatives), from_top, strict=True)
+    )
+    weights = from_top.prod(axis=0)
+    return Errors(slips, misses, weights / weights.sum(), _chances(slips[:, None], misses[:, None]))
 
 
 def _chances(slip: Floats, miss: Floats) -> Floats:
@@ -197,7 +201,8 @@ def _chances(slip: Floats, miss: Floats) -> Floats:
         SHARES * (1 - miss) + (1 - SHARES) * slip,
         SHARES * np.square(1 - miss) + (1 - SHARES) * np.square(slip),
         SHARES * (1 - miss) * miss + (1 - SHARES) * slip * (1 - slip),
-        SHARES * (1 - miss),
+        SHARES * (1 - miss) + 0 * slip,
+        1 - SHARES * (1 - miss) + 0 * slip,
     )
     return np.log(np.maximum(np.stack(chances), 1e-300)).reshape(len(chances), -1)
 
@@ -242,11 +247,12 @@ class Audit:
 @dataclass(frozen=True)
 class Stratum:
     """A part of the population, by its share of it: what was said there of how many accounts (see `said`), and the
-    violating and benign ones that are taken for granted beforehand.
+    violating and benign ones that are taken for granted beforehand. `flagged`, if some had been decided on before.
     """
 
     share: float
     said: Floats
+    flagged: bool = False
     violating: float = PRIOR_SHAPE
     benign: float = PRIOR_SHAPE
 
@@ -286,14 +292,16 @@ def strata_of(audits: Sequence[Audit], assisted: bool) -> list[Stratum]:
     for audit, part_of in zip(audits, sizes / sizes.sum(), strict=True):
         if part_of == 0:
             continue
+        flagged = not audit.asked.all()
         if not assisted:
-            strata.append(Stratum(part_of, said(audit.verdicts, audit.asked, audit.seconds, audit.weights)))
+            kinds = said(audit.verdicts, audit.asked, audit.seconds, audit.weights)
+            strata.append(Stratum(part_of, kinds, flagged))
             continue
         for number, (share, score) in enumerate(zip(audit.shares, audit.scores, strict=True)):
             within = audit.strata == number
             kinds = said(audit.verdicts[within], audit.asked[within], audit.seconds[within], audit.weights[within])
             violating, benign = PRIOR_SHAPE + PRIOR_SCORED * score, PRIOR_SHAPE + PRIOR_SCORED * (1 - score)
-            strata.append(Stratum(part_of * share, kinds, violating, benign))
+            strata.append(Stratum(part_of * share, kinds, flagged, violating, benign))
     return [stratum for stratum in strata if stratum.share > 0]
 
 
@@ -307,31 +315,36 @@ def combined(audits: Sequence[Audit], errors: Errors, assisted: bool) -> Estimat
 def posterior(strata: Sequence[Stratum], errors: Errors) -> Posterior:
     """The share of violating accounts in a population of strata: posterior mean and equal-tailed 95 % interval.
 
-    Given the chances of errors, the strata know nothing of each other: each has the posterior of its share on a grid,
-    and what it says of the chances. All pairs of chances are looked at, as they weigh in the end. Violating verdicts on
-    accounts that no audit asked about are of somebody who was flagged: of all benign accounts, next to none is flagged
-    and then taken for an abuser, so such a verdict is no false positive.
+    Given the chances of errors, the strata know nothing of each other: each has the posterior of its shares on a grid,
+    and what it says of the chances. All pairs of chances are looked at, as they weigh in the end.
+
+    Violating accounts are of two kinds: those that somebody flagged, so that a verdict stood before the audit, and
+    those that an audit has to find. Of all benign accounts next to none is flagged and then taken for an abuser, so
+    errors are among the others only. Beforehand, the two kinds and the benign accounts have a Dirichlet distribution
+    (Connor & Mosimann 1969): the flagged part of the whole and the violating part of the rest are independent.
     """
-    said_of = [
-        (stratum.said @ errors.chances).reshape(-1, CELLS)
-        + (stratum.violating - 0.5) * np.log(SHARES)
-        + (stratum.benign - 0.5) * np.log1p(-SHARES)
-        for stratum in strata
+    sticks = [_sticks(stratum, errors) for stratum in strata]
+    peaks = [[log.max(axis=1, keepdims=True) for log in logs] for logs in sticks]
+    densities = [
+        [np.exp(log - peak) for log, peak in zip(logs, tops, strict=True)]
+        for logs, tops in zip(sticks, peaks, strict=True)
     ]
-    peaks = [log.max(axis=1, keepdims=True) for log in said_of]
-    densities = [np.exp(log - peak) for log, peak in zip(said_of, peaks, strict=True)]
-    fits = sum(
-        (np.log(density.sum(axis=1)) + peak[:, 0] for density, peak in zip(densities, peaks, strict=True)),
-        np.zeros(len(errors.weights)),
-    )
+    fits = np.zeros(len(errors.weights))
+    for density, peak in zip(chain(*densities), chain(*peaks), strict=True):
+        fits += np.log(density.sum(axis=1)) + peak[:, 0]
     known = _reweighted(errors, fits)
     kept = known.weights > NEGLIGIBLE * known.weights.max()
     weights = known.weights[kept] / known.weights[kept].sum()
+    points = iter(_points(sum(map(len, sticks)), len(weights) * DRAWS).reshape(-1, len(weights), DRAWS))
     mean, shares = 0.0, np.zeros((len(weights), DRAWS))
-    for stratum, density, points in zip(strata, densities, _points(len(strata)), strict=True):
-        chances = density[kept] / density[kept].sum(axis=1, keepdims=True)
-        mean += stratum.share * float(weights @ chances @ SHARES)
-        shares += stratum.share * _quantiles(chances, points)
+    for stratum, parts in zip(strata, densities, strict=True):
+        means, rest = np.ones(len(weights)), np.ones((len(weights), DRAWS))
+        for density in parts:
+            chances = density[kept] / density[kept].sum(axis=1, keepdims=True)
+            means *= 1 - chances @ SHARES
+            rest *= 1 - _quantiles(chances, next(points))
+        mean += stratum.share * float(weights @ (1 - means))
+        shares += stratum.share * (1 - rest)
     order = np.argsort(shares, axis=None)
     below = np.cumsum(np.repeat(weights / DRAWS, DRAWS)[order])
     ends = np.searchsorted(below, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).clip(max=shares.size - 1)
@@ -340,17 +353,37 @@ def posterior(strata: Sequence[Stratum], errors: Errors) -> Posterior:
     return Posterior(mean, max(min(float(low), mean), 0.0), min(max(float(high), mean), 1.0), known)
 
 
-def _points(dimensions: int) -> Floats:
-    """DRAWS points that fill a cube evenly, one row for each dimension."""
+def _sticks(stratum: Stratum, errors: Errors) -> list[Floats]:
+    """Logarithms of the densities of violating accounts' share among those that are not known and, if there may be any,
+    of the known ones' share of the whole: a row for each pair of chances.
+    """
+    *others, flagged = stratum.said
+    if not stratum.flagged:
+        return [_on_grid(stratum.said[:4] @ errors.chances[:4], stratum.violating, stratum.benign)]
+    half = stratum.violating / 2
+    told = flagged * errors.chances[4] + sum(others) * errors.chances[5]
+    return [
+        _on_grid(stratum.said[:4] @ errors.chances[:4], half, stratum.benign),
+        _on_grid(told, half, half + stratum.benign),
+    ]
+
+
+def _on_grid(log_likelihood: Floats, violating: float, benign: float) -> Floats:
+    prior = (violating - 0.5) * np.log(SHARES) + (benign - 0.5) * np.log1p(-SHARES)
+    return np.asarray(log_likelihood.reshape(-1, CELLS) + prior)
+
+
+def _points(dimensions: int, size: int) -> Floats:
+    """Points that fill a cube evenly: a row for each dimension."""
     root = 2.0
     for _ in range(64):
         root = (1 + root) ** (1 / (dimensions + 1))
     steps = root ** -np.arange(1.0, dimensions + 1)
-    return np.asarray((0.5 + steps[:, None] * np.arange(1, DRAWS + 1)) % 1)
+    return np.asarray((0.5 + steps[:, None] * np.arange(1, size + 1)) % 1)
 
 
 def _quantiles(chances: Floats, points: Floats) -> Floats:
-    """Quantiles of distributions on the cells, one row for each, at all `points`."""
+    """Quantiles of distributions on the cells at `points`: a row for each."""
     below = np.concatenate([np.zeros((len(chances), 1)), np.cumsum(chances, axis=1)], axis=1)
     below[:, -1] = 1.0
     rows = np.arange(len(chances))[:, None]
