@@ -129,13 +129,15 @@ def main(
     change_bios(places[ACCOUNTS.name], made.bios)
     append(places[EVENTS.name], made.events, EVENTS.partition)
     tell_truth(truth, made)
+    _tell(made)
+
+
+def _tell(made: Overlay) -> None:
     counts = made.crowds.group_by("crowd_kind").aggregate(
         [("account_id", "count_distinct"), ("crowd_id", "count_distinct")]
     )
-    for row in sorted(counts.to_pylist(), key=lambda row: row["crowd_kind"]):
-        click.echo(
-            f"{row['crowd_kind']:18} {row['crowd_id_count_distinct']:5} crowds {row['account_id_count_distinct']:7} accounts"
-        )
+    for kind, people, crowds in sorted(zip(*counts.to_pydict().values(), strict=True)):
+        click.echo(f"{kind:18} {crowds:5} crowds {people:7} accounts")
     click.echo(
         f"{made.events.num_rows:,} events, {made.videos.num_rows:,} videos, {made.accounts.num_rows:,} accounts added"
     )

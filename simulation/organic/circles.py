@@ -1,5 +1,7 @@
 """Crowds of people who know one another or agreed: fans, friends, classes, courses, managers, movers."""
 
+from functools import partial
+
 import numpy as np
 
 from simulation.organic import sayings
@@ -27,7 +29,7 @@ EVERYDAY_VIEWS = (0.5, 8)
 
 
 def streaming_party(stage: Stage, rng: Rng) -> None:
-    """A fan club: within minutes fans replay and like every new video of their idol, and meet at agreed hours, for weeks."""
+    """A fan club: for weeks fans replay and like their idol's new videos within minutes, and meet at agreed hours."""
     idol = stage.creators(rng, 1)
     fans = stage.people(rng, some(rng, PARTY_FANS), stage.at_home_in(int(stage.platform.country[idol[0]])))
     fans = fans[fans != idol[0]]
@@ -169,9 +171,9 @@ def course(stage: Stage, rng: Rng) -> None:
     due = part(rng, COURSE_DUE_DAYS) * DAY
     keen = each(rng, (0.5, 1.0), len(students))
     for number, (lesson, at) in enumerate(zip(lessons.tolist(), shown.tolist(), strict=True), start=1):
+        words = partial(sayings.of, rng, (phrase.format(number, group),))
         there = students[rng.random(len(students)) < keen]
         ts = at + (rng.beta(1.2, 0.8, len(there)) * due).astype(np.int64) + MINUTE
-        text = phrase.format(number, group)
         stage.visit(
             rng,
             there,
@@ -179,7 +181,7 @@ def course(stage: Stage, rng: Rng) -> None:
             stage.when_awake(rng, there, ts),
             like=part(rng, (0.1, 0.6)),
             comment=0.95,
-            words=lambda count, text=text: sayings.of(rng, (text,), count),
+            words=words,
             attention=(4, 1),
         )
     joins = rng.random(len(students)) < 0.8

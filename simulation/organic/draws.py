@@ -22,8 +22,8 @@ def each(rng: Rng, within: Range, count: int) -> np.ndarray:
     return rng.uniform(*within, count)
 
 
-def delays(rng: Rng, mean: float, count: int) -> np.ndarray:
-    """Exponential delays of this mean, in whole microseconds."""
+def delays(rng: Rng, mean: float | np.ndarray, count: int) -> np.ndarray:
+    """Exponential delays of this mean, or each of a mean of its own, in whole microseconds."""
     return (rng.exponential(1.0, count) * mean).astype(np.int64)
 
 
@@ -34,7 +34,8 @@ def moments(rng: Rng, first: int, last: int, count: int) -> np.ndarray:
 
 def takers(rng: Rng, keen: np.ndarray, objects: int) -> tuple[np.ndarray, np.ndarray]:
     """Who does something about which of so many objects: each person each with a chance of their own."""
-    return np.nonzero(rng.random((len(keen), objects)) < keen[:, None])
+    who, which = np.nonzero(rng.random((len(keen), objects)) < keen[:, None])
+    return who, which
 
 
 def pairs(rng: Rng, size: int, chance: float) -> tuple[np.ndarray, np.ndarray]:

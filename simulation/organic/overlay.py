@@ -88,24 +88,22 @@ def lay(
     platform = read_platform(accounts, videos, events, abusive)
     if platform.end == platform.start or not platform.honest.any():
         raise ValueError("no events, or nobody who is honest: there is nobody to take part")
-    stage, kind_of = Stage(platform), {}
+    stage, kind_of = Stage(platform), dict[int, str]()
+    feeds = 0.0 if taste_feed_share is None else taste_feed_share
     for kind in KINDS:
         if kind not in kinds:
             continue
         whole = kind == "taste_feed" and taste_feed_share is not None
         for number in range(MOST_FEEDS if whole else per_kind):
-            if whole and _share_of(stage, kind_of, kind) >= taste_feed_share:
+            fed = stage.fed.sum()
+            if whole and fed >= feeds * len(stage.honest):
                 break
             stage.crowd = first_crowd + len(kind_of)
             kind_of[stage.crowd] = kind
             KINDS[kind](stage, np.random.default_rng([seed, crc32(kind.encode()), number]))
+            if whole and stage.fed.sum() == fed:  # nobody is left whom none feeds
+                break
     return _rows(stage, kind_of, np.random.default_rng([seed, crc32(b"rows")]))
-
-
-def _share_of(stage: Stage, kind_of: dict[int, str], kind: str) -> float:
-    """The share of honest accounts that crowds of a kind have so far."""
-    own = [page["account"] for page in stage.acts if kind_of.get(int(page["crowd"][0])) == kind]
-    return len(np.unique(np.concatenate(own))) / len(stage.honest) if own else 0.0
 
 
 def _rows(stage: Stage, kind_of: dict[int, str], rng: Rng) -> Overlay:

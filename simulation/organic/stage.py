@@ -69,6 +69,7 @@ class Stage:
         self.bio_crowds: list[tuple[int, int]] = []
         self.acts: list[dict[str, np.ndarray]] = []
         self.honest = np.flatnonzero(platform.honest)
+        self.fed = np.zeros(len(platform.account_id), bool)
         self.start, self.end = platform.start, platform.end
 
     # who
@@ -242,7 +243,8 @@ class Stage:
     def write(self, account: ArrayLike, verb: ArrayLike, ts: ArrayLike, **more: ArrayLike) -> None:
         """Collect acts; what is not given is missing in their rows."""
         given = {"crowd": self.crowd, "account": account, "verb": verb, "ts": ts, **more}
-        columns = [given.get(name, None if name == "text" else NOBODY) for name in ACT_TYPES]
+        missing = dict.fromkeys(ACT_TYPES, NOBODY) | {"text": np.array(None, object)}
+        columns = [np.asarray(given.get(name, missing[name])) for name in ACT_TYPES]
         page = dict(zip(ACT_TYPES, np.broadcast_arrays(*columns), strict=True))
         if page["ts"].size:
             self.acts.append({name: np.array(page[name], kind) for name, kind in ACT_TYPES.items()})
@@ -327,9 +329,18 @@ class Stage:
         self.visit(rng, who, video, ts, like=LIKES_OF_PASSERS_BY, comment=COMMENTS_OF_PASSERS_BY, share=0.01)
         self.crowd = crowd
 
-    def live(self, rng: Rng, who: np.ndarray, per_day: ArrayLike, first: int, last: int, **at: np.ndarray) -> None:
-        """Let accounts watch and like what everybody watches, each so many videos a day."""
-        number = rng.poisson(np.maximum(np.asarray(per_day) * (last - first) / DAY, 0) * np.ones(len(who)))
+    def live(
+        self,
+        rng: Rng,
+        who: np.ndarray,
+        per_day: np.ndarray,
+        first: int,
+        last: int,
+        device: np.ndarray | None = None,
+        address: np.ndarray | None = None,
+    ) -> None:
+        """Let accounts watch and like what everybody watches, each so many videos a day, and on its device if told."""
+        number = rng.poisson(per_day * max(last - first, 0) / DAY)
         every = np.repeat(np.arange(len(who)), number)
         account = who[every]
         ts = self.own_hours(rng, account, first + (rng.random(len(account)) * (last - first)).astype(np.int64))
@@ -342,7 +353,8 @@ class Stage:
             like=LIKES_OF_PASSERS_BY,
             comment=COMMENTS_OF_PASSERS_BY,
             share=0.01,
-            **{name: values[every] for name, values in at.items()},
+            device=None if device is None else device[every],
+            address=None if address is None else address[every],
         )
 
 

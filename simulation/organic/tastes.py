@@ -11,7 +11,7 @@ from simulation.organic.stage import Stage
 FEED_PEOPLE, FEED_DAYS, FEED_CREATORS, FEED_VIDEOS_PER_DAY = (15, 80), (10, 60), (5, 50), (2, 14)
 FEED_SERVED, FEED_WATCHED, FEED_LAG_MINUTES = (0.5, 1.0), (0.1, 0.5), (4, 400)
 FEED_LIKES, FEED_COMMENTS = (0.05, 0.5), (0.0, 0.06)
-RATERS, CATALOGUE, RATERS_SEEN, RATERS_DAYS = (15, 150), (25, 200), (0.08, 0.5), (10, 60)
+RATERS, CATALOGUE, CATALOGUE_CREATORS, RATERS_SEEN, RATERS_DAYS = (15, 150), (25, 200), (1, 8), (0.08, 0.5), (10, 60)
 TOWN_PEOPLE, TOWN_CREATORS, TOWN_UPLOADS_PER_DAY, TOWN_SEEN = (25, 200), (2, 9), (0.1, 0.6), (0.08, 0.5)
 TAG_VIDEOS = (4, 400)
 """Videos that a tag of a narrow taste bears."""
@@ -25,11 +25,10 @@ def taste_feed(stage: Stage, rng: Rng) -> None:
     Every day each watches a tenth to a half of what is brought, and likes some of it.
     """
     tag = a_taste(stage, rng)
-    people, creators = (
-        like_minded(stage, rng, some(rng, FEED_PEOPLE), tag),
-        small_creators(stage, rng, some(rng, FEED_CREATORS), tag),
-    )
+    people = like_minded(stage, rng, some(rng, FEED_PEOPLE), tag, ~stage.fed)
+    creators = small_creators(stage, rng, some(rng, FEED_CREATORS), tag)
     people = people[~np.isin(people, creators)]
+    stage.fed[people] = True
     first, last = stage.days(rng, *FEED_DAYS)
     count = max(4, round((last - first) / DAY * part(rng, FEED_VIDEOS_PER_DAY)))
     author = creators[np.minimum(rng.geometric(2 / len(creators), count) - 1, len(creators) - 1)]
@@ -52,12 +51,10 @@ def taste_feed(stage: Stage, rng: Rng) -> None:
 
 
 def film_raters(stage: Stage, rng: Rng) -> None:
-    """People of one taste go through the same catalogue in evenings of their own, days apart, and say what they think."""
+    """People of one taste go through the same catalogue, each in evenings of their own, and say what they think."""
     tag = a_taste(stage, rng)
-    people, creators = (
-        like_minded(stage, rng, some(rng, RATERS), tag),
-        small_creators(stage, rng, some(rng, (1, 8)), tag),
-    )
+    people = like_minded(stage, rng, some(rng, RATERS), tag)
+    creators = small_creators(stage, rng, some(rng, CATALOGUE_CREATORS), tag)
     people = people[~np.isin(people, creators)]
     count = some(rng, CATALOGUE)
     joined = int(stage.created[creators].max())
@@ -109,12 +106,16 @@ def tag_names(stage: Stage, tag: int) -> list[str] | None:
     return [stage.platform.tags[tag]] if tag >= 0 else None
 
 
-def like_minded(stage: Stage, rng: Rng, size: int, tag: int) -> np.ndarray:
-    """Draw people who act on videos with the tag more often than others; where few do, their countrymen."""
+def like_minded(stage: Stage, rng: Rng, size: int, tag: int, free: np.ndarray | None = None) -> np.ndarray:
+    """Draw people, of those who are `free`, who act on videos with the tag more often than others.
+
+    Where few do, others come, too.
+    """
     if tag < 0:
-        return stage.people(rng, size, stage.at_home_in(a_country(stage, rng)))
-    often = stage.platform.engaged_with(stage.platform.of_tag(tag))
-    return stage.people(rng, size, often + 1e-6 * stage.platform.activity + 1e-9)
+        likely = stage.at_home_in(a_country(stage, rng))
+    else:
+        likely = stage.platform.engaged_with(stage.platform.of_tag(tag)) + 1e-6 * stage.platform.activity + 1e-9
+    return stage.people(rng, size, likely if free is None else likely * free)
 
 
 def small_creators(stage: Stage, rng: Rng, size: int, tag: int) -> np.ndarray:
@@ -125,10 +126,7 @@ def small_creators(stage: Stage, rng: Rng, size: int, tag: int) -> np.ndarray:
     seen = np.bincount(old.author[known], weights=old.views[known], minlength=len(old.account_id))
     mean = seen / np.maximum(uploads, 1)
     usual = np.median(mean[uploads > 0]) if len(known) else 0
-    of_tag = (
-        np.bincount(old.author[own][old.author[own] >= 0], minlength=len(old.account_id))
-        if len(own := old.of_tag(tag))
-        else 0 * uploads
-    )
-    weights = (mean <= usual) * (uploads * 0.01 + of_tag) + 1e-9
+    fitting = old.author[old.of_tag(tag)]
+    with_tag = np.bincount(fitting[fitting >= 0], minlength=len(old.account_id))
+    weights = (mean <= usual) * (uploads * 0.01 + with_tag) + 1e-9
     return rng.permutation(stage.people(rng, size, weights))

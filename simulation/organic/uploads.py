@@ -15,7 +15,7 @@ ENDINGS = ("shop", "store", "com", "me")
 
 
 def meme_wave(stage: Stage, rng: Rng) -> None:
-    """A meme: many who do not know one another make nearly the same picture with the same sound; others like them all."""
+    """A meme: strangers to one another make nearly the same picture with the same sound; others like them all."""
     makers = strangers(stage, rng, MEME_UPLOADERS)
     first, last = stage.days(rng, *MEME_DAYS)
     shown = np.sort(first + (rng.beta(2, 3, len(makers)) * (last - first)).astype(np.int64))
