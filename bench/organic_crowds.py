@@ -3,8 +3,8 @@
 Crowds of simulation/organic are laid over made-up platforms of the project's own simulator and, where its path is
 given, of a second generator; `links` and `rings` run on them with no model and no decision. Of honest accounts that
 were active in the last 28 days, the share in rings with a score of 0.5 or more goes to
-bench/results/organic_crowds.csv, by kind of crowd, with Wilson's interval; `none` are those in no crowd, `abusive` those
-who are not honest. An account in several crowds counts in each.
+bench/results/organic_crowds.csv, by kind of crowd, with Wilson's interval; `none` are those in no crowd, `abusive`
+those who are not honest. An account in several crowds counts in each.
 """
 
 import csv

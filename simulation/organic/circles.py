@@ -257,7 +257,7 @@ def migration(stage: Stage, rng: Rng) -> None:
         stage.remarks(rng, len(author)),
     )
     theirs = stage.upload(rng, author, shown, captions=captions)
-    one, two = pairs(rng, size, part(rng, (0.2, 0.8)))
+    one, two = pairs(rng, size, part(rng, (0.05, 0.6)))
     met = np.maximum(created[one], created[two]) + delays(rng, part(rng, (0.2, 4)) * DAY, len(one)) + MINUTE
     stage.follow(rng, movers[one], movers[two], met)
     member, which = takers(rng, each(rng, MIGRATION_SEEN, size) / len(theirs), len(theirs))

@@ -9,7 +9,7 @@ from simulation.organic.platform import DAY, HOUR, MINUTE, SECOND
 from simulation.organic.stage import Stage
 
 FEED_PEOPLE, FEED_DAYS, FEED_CREATORS, FEED_VIDEOS_PER_DAY = (15, 80), (10, 60), (5, 50), (2, 14)
-FEED_SERVED, FEED_WATCHED, FEED_LAG_MINUTES = (0.5, 1.0), (0.1, 0.5), (4, 400)
+FEED_WATCHED, FEED_LAG_MINUTES = (0.1, 0.5), (4, 400)
 FEED_LIKES, FEED_COMMENTS = (0.05, 0.5), (0.0, 0.06)
 RATERS, CATALOGUE, CATALOGUE_CREATORS, RATERS_SEEN, RATERS_DAYS = (15, 150), (25, 200), (1, 8), (0.08, 0.5), (10, 60)
 TOWN_PEOPLE, TOWN_CREATORS, TOWN_UPLOADS_PER_DAY, TOWN_SEEN = (25, 200), (2, 9), (0.1, 0.6), (0.08, 0.5)
@@ -34,8 +34,7 @@ def taste_feed(stage: Stage, rng: Rng) -> None:
     author = creators[np.minimum(rng.geometric(2 / len(creators), count) - 1, len(creators) - 1)]
     shown = stage.own_hours(rng, author, moments(rng, first, last, count))
     videos = stage.upload(rng, author, shown, tags=tag_names(stage, tag), member=False)
-    served = rng.random((len(people), count)) < part(rng, FEED_SERVED)
-    member, which = np.nonzero(served & (rng.random(served.shape) < each(rng, FEED_WATCHED, len(people))[:, None]))
+    member, which = takers(rng, each(rng, FEED_WATCHED, len(people)), count)
     lag = part(rng, FEED_LAG_MINUTES) * MINUTE
     ts = shown[which] + delays(rng, lag * each(rng, (0.4, 1.6), count)[which], len(which)) + 10 * SECOND
     stage.visit(
