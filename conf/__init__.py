@@ -237,7 +237,18 @@ class Policy(Section):
     entity_types: tuple[str, ...] = Field(description="what is judged: account, video, ring")
     capacity: int = Field(ge=0, description="cases that its reviewers can decide in a day")
     due_hours: int = Field(gt=0, description="hours until a case is due")
-    threshold: float = Field(gt=0, lt=1, description="score from which an account, a video or a ring is a risk case")
+    threshold: float = Field(
+        gt=0, lt=1, description="score from which an account, a video or a ring is flagged: a risk case before all others"
+    )
+    floor: float = Field(
+        gt=0, lt=1, description="score below which a look finds hardly more than an audit, and nothing is a risk case"
+    )
+
+    @model_validator(mode="after")
+    def what_is_flagged_may_be_a_case(self) -> Self:
+        if self.floor > self.threshold:
+            raise ValueError("floor is above threshold: what is flagged would not become a case")
+        return self
 
 
 class Review(Section):
@@ -287,7 +298,7 @@ class Policies(ConfigFile):
     @property
     def lowest_score(self) -> float:
         """The score below which nothing becomes a case but by an audit."""
-        return min(self.review.uncertain_band[0], *(policy.threshold for policy in self.policies.values()))
+        return min(self.review.uncertain_band[0], *(policy.floor for policy in self.policies.values()))
 
     def with_less_capacity(self, taken: Mapping[str, int]) -> Self:
         """The same where so many cases of each policy's capacity are taken already."""
