@@ -1,7 +1,7 @@
 """Sharing out the day's capacity: how many cases each selection may open, and what becomes of capacity that is left."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from conf import Policies
 
 @dataclass(frozen=True)
 class Stock:
-    """What a policy has to choose from: risk entities above its threshold, uncertain ones, active accounts."""
+    """What a policy has to choose from: risk entities above its floor, uncertain ones, active accounts."""
 
     risk: int = 0
     uncertain: int = 0
@@ -36,6 +36,7 @@ class Candidate:
     score: float
     reach: int
     priority: float
+    flagged: bool = True
     inclusion_probability: float = 1.0
     order: float = 0.0
     reasons: list[Any] = field(default_factory=list, compare=False)
@@ -49,9 +50,9 @@ class Candidate:
         return self.policy, self.entity_type, self.entity_id
 
     @property
-    def rank(self) -> tuple[float, str, int]:
-        """Highest priority first, ties by key."""
-        return -self.priority, self.entity_type, self.entity_id
+    def rank(self) -> tuple[bool, float, str, int]:
+        """Flagged ones first, of these and of the others highest priority first, ties by key."""
+        return not self.flagged, -self.priority, self.entity_type, self.entity_id
 
 
 def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
@@ -103,8 +104,9 @@ def fill(
 ) -> list[tuple[str, Candidate]]:
     """(selection, candidate) of each new case, never more than the capacity of any queue.
 
-    Audits come first, whatever else would take them; then uncertain cases that are no audit; then, by priority, risk
-    cases that are neither, up to the policy's capacity; then those of the queue's other policies.
+    Audits come first, whatever else would take them; then uncertain cases that are no audit; then risk cases that are
+    neither: those that are flagged, the best-ranked first, up to the policy's capacity, then those of the queue's other
+    policies; what is left goes to risk cases that are not flagged in the same way.
     """
     by_policy: dict[str, dict[str, list[Candidate]]] = {name: defaultdict(list) for name in policies.policies}
     for selection, candidates in (("audit", audits), ("uncertain", uncertain), ("risk", risk)):
@@ -112,7 +114,8 @@ def fill(
             by_policy[one.policy][selection].append(one)
     chosen: list[tuple[str, Candidate]] = []
     for members in _queues(policies).values():
-        left, waiting = 0, []
+        rooms: dict[str, int] = {}
+        risky: dict[str, list[Candidate]] = {}
         for name in members:
             capacity = policies.policies[name].capacity
             taken: set[tuple[str, str, int]] = set()
@@ -121,13 +124,29 @@ def fill(
                 kept = thinned(fresh, capacity - len(taken))
                 taken |= {one.key for one in kept}
                 chosen += [(selection, one) for one in sorted(kept, key=lambda one: one.rank)]
-            ranked = sorted((one for one in by_policy[name]["risk"] if one.key not in taken), key=lambda one: one.rank)
-            room = capacity - len(taken)
-            chosen += [("risk", one) for one in ranked[:room]]
-            waiting += ranked[room:]
-            left += max(0, room - len(ranked))
-        waiting.sort(key=lambda one: (one.rank, one.policy))
-        chosen += [("risk", one) for one in waiting[:left]]
+            rooms[name] = capacity - len(taken)
+            risky[name] = [one for one in by_policy[name]["risk"] if one.key not in taken]
+        chosen += [("risk", one) for one in shared_out(rooms, risky)]
+    return chosen
+
+
+def shared_out(rooms: Mapping[str, int], risky: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
+    """The risk cases of one queue, whose policies have so many cases left: no more than all of it.
+
+    What is flagged goes before all else, whatever its policy; each policy's own part goes to its own first.
+    """
+    own, left = dict(rooms), sum(rooms.values())
+    chosen: list[Candidate] = []
+    for flagged in (True, False):
+        first, then = [], []
+        for name, candidates in risky.items():
+            ranked = sorted((one for one in candidates if one.flagged == flagged), key=lambda one: one.rank)
+            first += ranked[: own[name]]
+            then += ranked[own[name] :]
+            own[name] -= min(own[name], len(ranked))
+        for some in (first, then):
+            some.sort(key=lambda one: (one.rank, one.policy))
+            chosen += some[: left - len(chosen)]
     return chosen
 
 

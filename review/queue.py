@@ -24,7 +24,7 @@ from review.draws import (
     uncertain,
     with_audit_probability,
 )
-from review.entities import entities, few_videos_of_each_ring, setting
+from review.entities import entities, few_videos_of_each_ring, rings_or_members, setting
 from review.history import asked, carried_over, not_asked, second_looks
 from review.tables import small_frame
 
@@ -71,7 +71,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     carried = carried_over(day.earlier, day.decisions, as_of, review).unionByName(again)
     known = asked(day.earlier, carried, day.decisions, as_of, review)
     free = not_asked(_entities(day, policies), known, day.ring_members, review)
-    free = persist(few_videos_of_each_ring(free, review))
+    free = persist(few_videos_of_each_ring(rings_or_members(free), review))
     frame = audit_frame(day.account_scores, day.account_features, policies)
 
     strata = audit_strata(frame).collect()
@@ -137,7 +137,7 @@ def in_stock(free: DataFrame, strata: Sequence[Row], policies: Policies) -> tupl
         row.policy: row
         for row in free.groupBy("policy")
         .agg(
-            F.count_if(F.col("score") >= setting(policies, "threshold")).alias("risk"),
+            F.count_if(F.col("score") >= setting(policies, "floor")).alias("risk"),
             F.count_if(doubt(policies.review) > 0).alias("uncertain"),
             F.sum(doubt(policies.review)).alias("doubt"),
         )
@@ -171,10 +171,10 @@ def with_answers(drawn: DataFrame, known: DataFrame) -> DataFrame:
 
 
 def riskiest(free: DataFrame, policies: Policies) -> DataFrame:
-    """The entities above the threshold with the highest priority, as many as a queue could ever open."""
+    """The best-ranked entities above the floor, flagged ones first, as many as a queue could ever open."""
     capacities = sum(policy.capacity for policy in policies.policies.values())
-    order = (F.desc("priority"), "entity_type", "entity_id")
-    above = free.where(F.col("score") >= setting(policies, "threshold")).withColumn(
+    order = (F.desc("flagged"), F.desc("priority"), "entity_type", "entity_id")
+    above = free.where(F.col("score") >= setting(policies, "floor")).withColumn(
         "salt", F.pmod(F.xxhash64(*ENTITY), F.lit(SALTS))
     )
     # Draws may take some of them first, at most a capacity's worth.

@@ -84,6 +84,65 @@ def test_left_capacity_moves_within_a_queue_and_not_beyond():
     assert [one.entity_id for _, one in chosen if one.policy == "artificial_engagement"] == [19, 18, 17, 16]
 
 
+def test_what_is_flagged_goes_before_what_is_not_whatever_its_reach():
+    chosen = fill(
+        with_capacity(spam_ring=3),
+        audits=[],
+        uncertain=[],
+        risk=[
+            candidate(1, priority=900.0, flagged=False),
+            candidate(2, priority=800.0, flagged=False),
+            candidate(3, priority=1.0),
+            candidate(4, priority=2.0),
+        ],
+    )
+    assert [one.entity_id for _, one in chosen] == [4, 3, 1]
+
+
+def test_what_is_flagged_for_another_policy_of_the_queue_goes_before_ones_own_that_is_not():
+    chosen = fill(
+        with_capacity(bot_network=3, artificial_engagement=2),
+        audits=[],
+        uncertain=[],
+        risk=[
+            *(candidate(number, "bot_network", priority=100.0 - number, flagged=False) for number in range(1, 9)),
+            *(candidate(number, "artificial_engagement") for number in range(10, 13)),
+        ],
+    )
+    assert [(one.policy, one.entity_id) for _, one in chosen] == [
+        ("artificial_engagement", 10),
+        ("artificial_engagement", 11),
+        ("artificial_engagement", 12),
+        ("bot_network", 1),
+        ("bot_network", 2),
+    ]
+
+
+RISKY = st.lists(
+    st.tuples(
+        st.sampled_from(["bot_network", "artificial_engagement"]),
+        st.integers(1, 60),
+        st.booleans(),
+        st.sampled_from([0.5, 1.0, 20.0, 1e6]),
+    ),
+    max_size=60,
+    unique_by=lambda row: row[:2],
+)
+
+
+@given(RISKY, st.integers(0, 20), st.integers(0, 20))
+def test_a_queue_is_filled_and_nothing_flagged_waits_behind_what_is_not(rows, bots, engagement):
+    risk = [candidate(number, policy, priority, flagged=flagged) for policy, number, flagged, priority in rows]
+    settings = with_capacity(bot_network=bots, artificial_engagement=engagement)
+    chosen = [one for _, one in fill(settings, [], [], risk)]
+    assert len({one.key for one in chosen}) == len(chosen) == min(len(risk), bots + engagement)
+    waiting = [one for one in risk if one not in chosen]
+    assert all(one.flagged for one in chosen) or not any(one.flagged for one in waiting)
+    for policy in settings.policies:
+        ranks = [[one.rank for one in some if one.policy == policy] for some in (chosen, waiting)]
+        assert not all(ranks) or max(ranks[0]) <= min(ranks[1])
+
+
 @given(
     st.lists(
         st.tuples(

@@ -214,8 +214,69 @@ def test_an_empty_lake_has_an_empty_queue(spark):
     assert (queue.cases.count(), queue.audit_draws.count(), queue.audit_frames.count()) == (0, 0, 0)
 
 
+def low_scores(spark, **frames):
+    """A platform on which nothing is flagged: 500 accounts from 0.02 to 0.27, the better the number, the more reach."""
+    people = range(1, 501)
+    return a_day(
+        spark,
+        account_scores=scores(
+            spark, *({"account_id": n, "score": 0.02 + n / 2000} for n in people), *frames.pop("more", ())
+        ),
+        account_features=rows(spark, AUDITED_ACCOUNTS, *({"account_id": n, "reach_7d": n} for n in people)),
+        **frames,
+    )
+
+
+def test_where_nothing_is_flagged_risk_cases_are_the_best_ranked(spark):
+    queue = review_queue(low_scores(spark), AS_OF, NO_DRAWS, words)
+    assert queue.opened == {"risk": 60, "uncertain": 0, "audit": 0}
+    assert {row.entity_id for row in queue.cases.collect()} == set(range(441, 501))
+
+
+def test_where_nothing_is_flagged_the_whole_capacity_is_used_and_audits_keep_their_share(spark):
+    opened = review_queue(low_scores(spark), AS_OF, POLICIES, words).opened
+    assert sum(opened.values()) == 60
+    assert opened["risk"] >= 30 and opened["audit"] >= 4
+
+
+def test_flagged_accounts_go_before_those_that_reach_more(spark):
+    few = [{"account_id": number, "score": 0.5} for number in range(601, 611)]  # each with a reach of 1
+    chosen = review_queue(low_scores(spark, more=few), AS_OF, NO_DRAWS, words).cases.collect()
+    assert {row.entity_id for row in chosen} == {*range(601, 611), *range(451, 501)}
+
+
+def test_nothing_below_the_floor_is_a_risk_case(spark):
+    faint = [{"account_id": number, "score": 0.0199} for number in range(1, 101)]
+    day = a_day(spark, account_scores=scores(spark, *faint, {"account_id": 200, "score": 0.02}))
+    assert [row.entity_id for row in review_queue(day, AS_OF, NO_DRAWS, words).cases.collect()] == [200]
+
+
+@pytest.mark.parametrize(
+    ("ring", "members", "cases"),
+    [
+        (0.3, (0.3, 0.2, 0.1), {("ring", 7)}),
+        (0.6, (0.9, 0.2, 0.1), {("ring", 7)}),
+        (0.3, (0.6, 0.2, 0.1), {("account", 1)}),  # flagged as its ring is not
+        (0.03, (0.4, 0.04, 0.01), {("account", 1)}),  # does more harm than the ring is expected to
+        (0.01, (0.4, 0.04, 0.01), {("account", 1), ("account", 2)}),  # the ring is below the floor
+    ],
+)
+def test_a_ring_or_members_of_it_that_rank_before_it(spark, ring, members, cases):
+    scored = [{"account_id": number, "score": score, "ring_id": 7} for number, score in enumerate(members, start=1)]
+    day = a_day(
+        spark,
+        account_scores=scores(spark, *scored),
+        ring_scores=rows(spark, RING_SCORES, {"ring_id": 7, "score": ring}),
+        rings=rows(spark, RINGS, {"ring_id": 7, "size": 3}),
+        ring_members=rows(spark, RING_MEMBERS, *({"ring_id": 7, "account_id": number} for number in (1, 2, 3))),
+        account_features=rows(spark, AUDITED_ACCOUNTS, *({"account_id": number} for number in (1, 2, 3))),
+    )
+    opened = review_queue(day, AS_OF, NO_DRAWS, words).cases.collect()
+    assert {(row.entity_type, row.entity_id) for row in opened} == cases
+
+
 def test_a_cold_start_measures(spark):
-    """No score above the threshold: the capacity that risk leaves goes to random audits, about all of it."""
+    """No score above the floor: the capacity that risk leaves goes to random audits, about all of it."""
     day = a_day(
         spark,
         account_scores=scores(spark, *({"account_id": number, "score": 0.001} for number in HONEST)),
