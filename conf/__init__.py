@@ -258,6 +258,12 @@ class Review(Section):
     audit_share: float = Field(ge=0, le=1, description="share of a policy's capacity for audits drawn at random")
     uncertain_share: float = Field(ge=0, le=1, description="share of a policy's capacity for scores near the threshold")
     uncertain_band: tuple[float, float] = Field(description="scores between these two are near the threshold")
+    explore_share: float = Field(
+        ge=0, le=1, description="share of a policy's capacity for rings whose verdicts teach most, on a cold start"
+    )
+    explore_until: int = Field(
+        ge=0, description="rings judged for a policy, violating or benign, with which its cold start is over"
+    )
     audit_strata: tuple[float, ...] = Field(
         description="scores at which one stratum of the audit ends and the next begins"
     )

@@ -31,8 +31,8 @@ def run(context: Context) -> Facts:
     """Replay the queues of past days as they were known then, and say what would have been queued, caught and found
     benign, next to what was.
 
-    With --policies FILE under other floors, thresholds and capacities, with --model VERSION under a model that need not have
-    been live, such as one that the gate refused. Risk cases are compared, each entity once, by what reviewers have said
+    With --policies FILE under other floors, thresholds and capacities, with --model VERSION under a model that need not
+    have been live, such as one that the gate refused. Risk cases are compared, each entity once, by what reviewers have said
     of it up to now; --out writes them to a file, one row each. Nothing that is live changes.
     """
     days = days_to_replay(context)

@@ -10,10 +10,13 @@ from conf import Policies
 
 @dataclass(frozen=True)
 class Stock:
-    """What a policy has to choose from: risk entities above its floor, uncertain ones, active accounts."""
+    """What a policy has to choose from: risk entities above its floor, uncertain ones, rings to explore on a cold start,
+    active accounts.
+    """
 
     risk: int = 0
     uncertain: int = 0
+    explorable: int = 0
     active: int = 0
 
 
@@ -23,6 +26,7 @@ class Plan:
 
     audit: float
     uncertain: float
+    explore: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Candidate:
 
 
 def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
-    """How many audits and uncertain cases to draw for each policy.
+    """How many audits, uncertain cases and rings to explore to draw for each policy.
 
     Each policy's shares first. Capacity that its risk cannot use goes to the risk of other policies of its queue; what
     no risk of the queue can use goes to the policy's uncertain cases, then to audits: a quiet day is a day to measure.
@@ -70,8 +74,9 @@ def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
             has, capacity = stock.get(name, Stock()), policies.policies[name].capacity
             audit = min(capacity * review.audit_share, has.active)
             uncertain = min(capacity * review.uncertain_share, has.uncertain, capacity - audit)
-            room = capacity - audit - uncertain
-            shares[name] = Plan(audit, uncertain)
+            explore = min(capacity * review.explore_share, has.explorable, capacity - audit - uncertain)
+            room = capacity - audit - uncertain - explore
+            shares[name] = Plan(audit, uncertain, explore)
             spare[name], need[name] = max(0.0, room - has.risk), max(0.0, has.risk - room)
         total = sum(spare.values())
         unused = max(0.0, total - sum(need.values()))
@@ -80,7 +85,7 @@ def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
             has, base = stock.get(name, Stock()), shares[name]
             more_uncertain = min(own, has.uncertain - base.uncertain) if review.uncertain_share else 0.0
             more_audits = min(own - more_uncertain, has.active - base.audit) if review.audit_share else 0.0
-            plans[name] = Plan(base.audit + more_audits, base.uncertain + more_uncertain)
+            plans[name] = Plan(base.audit + more_audits, base.uncertain + more_uncertain, base.explore)
     return plans
 
 

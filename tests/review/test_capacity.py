@@ -33,6 +33,13 @@ def test_shares_when_there_is_plenty():
     }
 
 
+def test_a_cold_start_explores_a_part_of_the_capacity():
+    its = plan(POLICIES, {"spam_ring": Stock(risk=1_000, uncertain=0, explorable=100, active=50_000)})["spam_ring"]
+    assert (its.audit, its.uncertain, its.explore) == (12, 0, 6)
+    its = plan(POLICIES, {"spam_ring": Stock(risk=4, uncertain=0, explorable=4, active=50_000)})["spam_ring"]
+    assert (its.audit, its.explore) == (12 + 40, 4)
+
+
 def test_what_no_risk_can_use_measures():
     nothing_flagged = Stock(risk=0, uncertain=2, active=50_000)
     its = plan(POLICIES, {"spam_ring": nothing_flagged})["spam_ring"]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from lake.schemas import RING_MEMBERS, RING_SCORES, RINGS, VIDEO_SCORES
+from review.history import cold_starts
 from review.queue import review_queue
 from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS
 from tests.builders import accounts, at, decisions
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.whole
 
 HONEST = range(1_000, 1_600)
 MEMBERS = range(1, 11)
-NO_DRAWS = policies(audit_share=0.0, uncertain_share=0.0)
+NO_DRAWS = policies(audit_share=0.0, uncertain_share=0.0, explore_share=0.0)
 
 
 def naive(day):
@@ -273,6 +274,73 @@ def test_a_ring_or_members_of_it_that_rank_before_it(spark, ring, members, cases
     )
     opened = review_queue(day, AS_OF, NO_DRAWS, words).cases.collect()
     assert {(row.entity_type, row.entity_id) for row in opened} == cases
+
+
+RINGS_TO_EXPLORE = range(101, 401)
+ONLY_EXPLORES = policies(audit_share=0.0, uncertain_share=0.0, explore_share=0.1)
+
+
+def unsure_rings(spark, **frames):
+    """300 rings of three accounts each, none of them flagged; their scores are from 0.02 to 0.32."""
+    members = [{"ring_id": ring, "account_id": 10 * ring + place} for ring in RINGS_TO_EXPLORE for place in range(3)]
+    return a_day(
+        spark,
+        account_scores=scores(spark, *({**one, "score": 0.015 + one["ring_id"] / 2_000} for one in members)),
+        ring_scores=rows(
+            spark, RING_SCORES, *({"ring_id": n, "score": 0.02 + (n - 101) / 1_000} for n in RINGS_TO_EXPLORE)
+        ),
+        rings=rows(spark, RINGS, *({"ring_id": n, "size": 3 + n % 7} for n in RINGS_TO_EXPLORE)),
+        ring_members=rows(spark, RING_MEMBERS, *members),
+        account_features=rows(spark, AUDITED_ACCOUNTS, *({"account_id": one["account_id"]} for one in members)),
+        **frames,
+    )
+
+
+def cases_of(queue, selection):
+    return [row for row in queue.cases.collect() if row.selection == selection]
+
+
+def test_a_cold_start_explores_rings_with_known_probabilities(spark):
+    """Of 300 rings about 6, a tenth of the capacity, are drawn; risk takes the rest."""
+    one = review_queue(unsure_rings(spark), AS_OF, ONLY_EXPLORES, words)
+    again = review_queue(unsure_rings(spark), AS_OF, ONLY_EXPLORES, words)
+    asked = cases_of(one, "uncertain")
+    assert 1 <= len(asked) <= 14
+    assert {row.entity_type for row in asked} == {"ring"}
+    assert len({row.entity_id for row in one.cases.collect()}) == sum(one.opened.values()) == 60
+    assert sorted(map(repr, asked)) == sorted(map(repr, cases_of(again, "uncertain")))
+    assert all(0 < row.inclusion_probability < 0.1 for row in asked)
+
+
+def judged_rings(spark, number, **decision):
+    judged = (
+        {"entity_type": "ring", "entity_id": n, "decided_at": at("2025-12-01 08:00"), **decision} for n in range(number)
+    )
+    return decisions(spark, *judged)
+
+
+@pytest.mark.parametrize(
+    ("number", "decision", "explores"),
+    [
+        (39, {}, True),
+        (40, {}, False),
+        (40, {"verdict": "unsure"}, True),
+        (40, {"policy": "bot_network"}, True),
+        (40, {"entity_type": "account"}, True),
+    ],
+)
+def test_a_cold_start_is_over_when_enough_rings_have_a_verdict(spark, number, decision, explores):
+    known = judged_rings(spark, number, **decision)
+    assert ("spam_ring" in cold_starts(known, ONLY_EXPLORES)) == explores
+
+
+def test_nothing_is_explored_after_the_cold_start(spark):
+    queue = review_queue(unsure_rings(spark, decisions=judged_rings(spark, 40)), AS_OF, ONLY_EXPLORES, words)
+    assert (queue.opened["risk"], queue.opened["uncertain"]) == (60, 0)
+
+
+def test_exploring_can_be_switched_off(spark):
+    assert cold_starts(judged_rings(spark, 0), NO_DRAWS) == []
 
 
 def test_a_cold_start_measures(spark):
