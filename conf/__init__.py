@@ -238,7 +238,7 @@ class Policy(Section):
     capacity: int = Field(ge=0, description="cases that its reviewers can decide in a day")
     due_hours: int = Field(gt=0, description="hours until a case is due")
     threshold: float = Field(
-        gt=0, lt=1, description="score from which an account, a video or a ring is flagged: a risk case before all others"
+        gt=0, lt=1, description="score from which an account, a video or a ring is flagged: a risk case before others"
     )
     floor: float = Field(
         gt=0, lt=1, description="score below which a look finds hardly more than an audit, and nothing is a risk case"

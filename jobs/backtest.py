@@ -32,8 +32,8 @@ def run(context: Context) -> Facts:
     benign, next to what was.
 
     With --policies FILE under other floors, thresholds and capacities, with --model VERSION under a model that need not
-    have been live, such as one that the gate refused. Risk cases are compared, each entity once, by what reviewers have said
-    of it up to now; --out writes them to a file, one row each. Nothing that is live changes.
+    have been live, such as one that the gate refused. Risk cases are compared, each entity once, by what reviewers have
+    said of it up to now; --out writes them to a file, one row each. Nothing that is live changes.
     """
     days = days_to_replay(context)
     model = wanted_model(context)

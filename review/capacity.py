@@ -10,8 +10,8 @@ from conf import Policies
 
 @dataclass(frozen=True)
 class Stock:
-    """What a policy has to choose from: risk entities above its floor, uncertain ones, rings to explore on a cold start,
-    active accounts.
+    """What a policy has to choose from: risk entities above its floor, uncertain ones, rings to explore on a cold
+    start, active accounts.
     """
 
     risk: int = 0
@@ -60,7 +60,7 @@ class Candidate:
 
 
 def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
-    """How many audits, uncertain cases and rings to explore to draw for each policy.
+    """How many audits, uncertain cases and rings that are explored to draw for each policy.
 
     Each policy's shares first. Capacity that its risk cannot use goes to the risk of other policies of its queue; what
     no risk of the queue can use goes to the policy's uncertain cases, then to audits: a quiet day is a day to measure.
