@@ -159,7 +159,6 @@ class RingLimits(Section):
         gt=0, le=1, description="members in common, relative to the smaller, for being the same ring"
     )
     follow_days: int = Field(ge=28, description="days of events in which a follow of the creator is looked for")
-    household: int = Field(ge=2, description="accounts that one home may hold")
 
 
 class EngineLimits(Section):

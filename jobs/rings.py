@@ -16,6 +16,7 @@ from features.rings import (
     neighbours,
     recruits,
     scripts,
+    shipped,
     with_outsiders_counted,
 )
 from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
@@ -42,11 +43,13 @@ def run(context: Context) -> Facts:
     population = events.where(F.col("event_date") >= F.lit(since)).select("account_id").distinct().count()
     found = find_members(links, evidence, past(context), population, context.as_of, limits)
     near = checkpoint(neighbours(found, links, limits.surprise_cap))
+    members = checkpoint(found.unionByName(near))
     videos = context.source(VIDEOS)
     described = checkpoint(
-        describe_rings(found, links, evidence, events, accounts, videos, population, context.as_of, context.limits)
+        describe_rings(
+            members, links, evidence, events, accounts, videos, context.as_of, context.limits.links, shipped()
+        )
     )
-    members = found.unionByName(near)
     comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))
     written = scripts(comments, members, context.limits.links.min_text_length)
     recruited = checkpoint(recruits(members, described, context.day(VIDEO_WORKS).drop("as_of").unionByName(written)))

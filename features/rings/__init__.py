@@ -2,6 +2,7 @@
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
 from features.rings.mine import Past, describe_rings, find_members
+from features.rings.prior import shipped
 from features.rings.recruits import neighbours, recruits, scripts, with_outsiders_counted
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "neighbours",
     "recruits",
     "scripts",
+    "shipped",
     "with_outsiders_counted",
 ]
