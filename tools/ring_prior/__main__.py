@@ -26,7 +26,7 @@ Figures = Sequence[tuple[str, str, dict[str, float]]]
 
 @click.command()
 @click.option("--each", default=20, show_default=True, help="Platforms of each generator.")
-@click.option("--first-seed", default=520, show_default=True)
+@click.option("--first-seed", default=550, show_default=True)
 @click.option("--keep", type=click.Path(path_type=Path), default=Path("ring-worlds"), show_default=True, help="Folder.")
 @click.option("--second", type=click.Path(exists=True, path_type=Path), help="The program of the second generator.")
 @click.option("--again", is_flag=True, help="Fit on the rings that are kept; no platform is made.")

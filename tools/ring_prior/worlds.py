@@ -19,10 +19,12 @@ from lake.schemas import RING_MEMBERS
 
 HOME, SECOND = "home", "second"
 AS_OF = date(2026, 10, 6)
-ACCOUNTS, DAYS = (2_000, 6_500), (28, 43)
+ACCOUNTS, DAYS = (3_000, 8_000), (28, 43)
 EVADING = (0.0, 0.3, 0.5, 0.7, 1.0)
-CROWDS_PER_KIND = (1, 3)
+MOST_CROWDS = 3
+"""Crowds of each kind, from one up to as many."""
 JOBS = ("validate", "links", "rings")
+SEEDS_APART = 100
 SURE = 0.5
 """Strength from which a member counts, and share of abusive members from which a ring is abusive."""
 
@@ -50,29 +52,21 @@ class World:
 
 def knobs_of(world: World) -> dict[str, object]:
     """What its generator is told; sizes and rates are drawn evenly on a logarithmic scale."""
-    draw = np.random.default_rng([world.seed, world.generator == HOME])
+    draw = np.random.default_rng(world.seed * 7 + (world.generator == SECOND))
 
     def between(low: float, high: float) -> float:
         return float(np.exp(draw.uniform(np.log(low), np.log(high))))
 
-    accounts, days, evading = int(between(*ACCOUNTS)), int(draw.integers(*DAYS)), float(draw.choice(EVADING))
+    accounts, evading, days = int(between(*ACCOUNTS)), float(draw.choice(EVADING)), int(draw.integers(*DAYS))
+    common = {"seed": world.seed, "accounts": accounts, "days": days}
     if world.generator == SECOND:
-        told: dict[str, object] = {
-            "seed": world.seed,
-            "accounts": accounts,
-            "days": days,
-            "evasion": evading,
-            "scale-events": f"{between(0.5, 1.6):.2f}",
-            "abusive": f"{between(0.012, 0.07):.4f}",
-        }
-        return told | ({"zero-day": None} if draw.random() < 0.6 else {})
-    return {
-        "seed": world.seed,
-        "accounts": accounts,
-        "days": days,
+        rates = {"scale-events": f"{between(0.5, 1.6):.2f}", "abusive": f"{between(0.03, 0.12):.4f}"}
+        zero_day = {"zero-day": None} if draw.random() < 0.6 else {}
+        return common | {"evasion": evading} | rates | zero_day
+    return common | {
         "until": AS_OF,
         "evading": evading,
-        "abuse": f"{between(0.4, 2.0):.2f}",
+        "abuse": f"{between(1.0, 4.0):.2f}",
         "crowds": f"{between(0.5, 3.0):.2f}",
         "interests": f"{draw.uniform(0.3, 1.0):.2f}",
         "events": int(accounts * days * between(1.0, 4.0)),
@@ -89,15 +83,9 @@ def make(world: World, second: Path | None) -> date:
         _run(str(second), str(world.folder), *told)
     else:
         _run("-m", "jobs", "simulate", "--lake", str(world.lake), *told)
-    crowds = np.random.default_rng([world.seed, 2]).integers(*CROWDS_PER_KIND, endpoint=True)
-    _run(
-        "-m",
-        "simulation.organic",
-        str(world.lake),
-        str(world.truth),
-        *_option("seed", world.seed),
-        *_option("per-kind", crowds),
-    )
+    crowds = {"seed": world.seed, "per-kind": world.seed % MOST_CROWDS + 1}
+    options = [text for name, value in crowds.items() for text in _option(name, value)]
+    _run("-m", "simulation.organic", str(world.lake), str(world.truth), *options)
     known = world.folder / "world.json"
     return date.fromisoformat(json.loads(known.read_text())["as_of"]) if known.exists() else AS_OF
 
@@ -165,8 +153,11 @@ def _run(*command: str) -> None:
 
 
 def worlds(folder: Path, each: int, first_seed: int, generators: Mapping[str, bool]) -> list[World]:
-    """The platforms to draw, generators in turn: `each` of every one that is there."""
+    """The platforms to draw, generators in turn: `each` of every one that is there, none with the seed of another."""
     there = [name for name, here in generators.items() if here]
     return [
-        World(name, seed, folder / f"{name}-{seed}") for seed in range(first_seed, first_seed + each) for name in there
+        World(name, seed, folder / f"{name}-{seed}")
+        for number in range(each)
+        for place, name in enumerate(there)
+        for seed in [first_seed + SEEDS_APART * place + number]
     ]
