@@ -83,10 +83,18 @@ class Evidence:
         """
         if not self.shares:
             return self
-        abusive, shares = np.nan_to_num(self._abusive(values)), []
-        for name, believed in zip(self.breaks, self.shares, strict=True):
-            weights = np.where(np.asarray(values[name], np.float64) == 1, abusive, 0.0)
-            shares.append(float((weights @ labels + BELIEVED * believed) / (weights.sum() + BELIEVED)))
+        abusive = np.nan_to_num(self._abusive(values))
+        of_rings = [np.where(np.asarray(values[name], np.float64) == 1, abusive, 0.0) for name in self.breaks]
+        return self.counted(
+            {name: (each.sum(), each @ labels) for name, each in zip(self.breaks, of_rings, strict=True)}
+        )
+
+    def counted(self, decided: Mapping[str, tuple[float, float]]) -> Self:
+        """As `learned`, from how many members of rings of each of `breaks` are decided, and how many are violating."""
+        shares = [
+            float((violating + BELIEVED * believed) / (members + BELIEVED))
+            for (members, violating), believed in zip(map(decided.__getitem__, self.breaks), self.shares, strict=True)
+        ]
         return replace(self, shares=tuple(shares))
 
     def base_margin(self, values: Columns) -> np.ndarray:
@@ -111,8 +119,8 @@ def evidence_of(entity_type: str, policy: str, unknown: float) -> Evidence:
     it acts for it.
     """
     if entity_type == "account":
-        breaks, shares = (f"ring_is_{name}" for name in POLICIES), (float(name == policy) for name in POLICIES)
-        return Evidence(tuple(breaks), "ring_score", "ring_strength", unknown, shares=tuple(shares))
+        shares = {f"ring_is_{name}": float(name == policy) for name in POLICIES}
+        return Evidence(tuple(shares), "ring_score", "ring_strength", unknown, shares=tuple(shares.values()))
     if entity_type == "ring":
         return Evidence((f"ring_is_{policy}",), "ring_score", "ring_strength", unknown)
     if policy == "coordinated_reupload":
