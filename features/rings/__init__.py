@@ -1,6 +1,7 @@
 """Rings: groups of accounts held together by links, what they did, and how likely they are abusive."""
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
+from features.rings.measures import of_deeds
 from features.rings.mine import Past, describe_rings, find_members
 from features.rings.prior import shipped
 from features.rings.recruits import neighbours, recruits, scripts, with_outsiders_counted
@@ -14,6 +15,7 @@ __all__ = [
     "describe_rings",
     "find_members",
     "neighbours",
+    "of_deeds",
     "recruits",
     "scripts",
     "shipped",

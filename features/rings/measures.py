@@ -199,20 +199,30 @@ def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
     )
 
 
+def of_deeds(evidence: DataFrame) -> DataFrame:
+    """The rows of link_evidence that say what accounts did, not what machines, addresses and profiles they have."""
+    return evidence.where(is_deed(family_of(F.col("kind"))))
+
+
+def is_deed(family: Column) -> Column:
+    """Whether links of a family come of what accounts did."""
+    return family.isin([each.name for each in FAMILIES if each.deed])
+
+
 def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
     """What any two members have in common, mean over all pairs of members, linked or not: how surprising the most
     telling deed is, and the most telling machine or profile; how many objects the deeds are about.
     """
-    is_deed = F.col("family").isin([family.name for family in FAMILIES if family.deed])
+    deed = is_deed(F.col("family"))
     pairs = F.col("size") * (F.col("size") - 1) / 2
 
     def over_all_pairs(value: str) -> Column:
         return (F.sum(F.round(F.col(value) * MILLION).cast("bigint")) / MILLION / F.first("pairs")).alias(value)
 
     of_pair = evidence.groupBy("ring_id", "account_id", "other_account_id").agg(
-        F.coalesce(F.max(F.when(is_deed, F.col("surprise"))), F.lit(0.0)).alias("deed_surprise"),
-        F.coalesce(F.max(F.when(~is_deed, F.col("surprise"))), F.lit(0.0)).alias("machine_surprise"),
-        F.coalesce(F.max(F.when(is_deed, F.col("shared_objects"))), F.lit(0)).alias("deeds_per_pair"),
+        F.coalesce(F.max(F.when(deed, F.col("surprise"))), F.lit(0.0)).alias("deed_surprise"),
+        F.coalesce(F.max(F.when(~deed, F.col("surprise"))), F.lit(0.0)).alias("machine_surprise"),
+        F.coalesce(F.max(F.when(deed, F.col("shared_objects"))), F.lit(0)).alias("deeds_per_pair"),
     )
     return (
         of_pair.join(sizes.withColumn("pairs", pairs), on="ring_id", how="inner")

@@ -32,13 +32,19 @@ class Past:
 
 
 def find_members(
-    links: DataFrame, evidence: DataFrame, past: Past, population: int, as_of: date, limits: RingLimits
+    links: DataFrame,
+    deeds: DataFrame,
+    evidence: DataFrame,
+    past: Past,
+    population: int,
+    as_of: date,
+    limits: RingLimits,
 ) -> DataFrame:
     """Rows of `ring_members`, without as_of: the groups of today's links under the ids they keep.
 
-    `population` is how many accounts acted, linked or not.
+    `deeds` are the links by what accounts did alone, `population` is how many accounts acted, linked or not.
     """
-    communities = checkpoint(find_groups(links, population, limits))
+    communities = checkpoint(find_groups(links, deeds, population, limits))
     named = communities.withColumnRenamed("community", "ring_id")
     founded = (
         ring_links(evidence, named)
