@@ -35,9 +35,9 @@ def run(context: Context) -> Facts:
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
-    links = checkpoint(account_links(evidence, context.limits.links)).where(F.col("surprise") >= limits.min_surprise)
-    deeds = checkpoint(account_links(of_deeds(evidence), context.limits.links)).where(
-        F.col("surprise") >= limits.min_surprise
+    links, deeds = (
+        checkpoint(account_links(each, context.limits.links)).where(F.col("surprise") >= limits.min_surprise)
+        for each in (evidence, of_deeds(evidence))
     )
     accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)

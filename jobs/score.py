@@ -34,7 +34,8 @@ def run(context: Context) -> Facts:
         )
     capacities = {name: policy.capacity for name, policy in context.policies.policies.items()}
     scoring = with_reasons_of_cases(context.limits.scoring, context.policies)
-    decided = decided_members(context.source(DECISIONS), rows["account"])
+    evidence_alone = any(("account", policy) not in models for policy in SCORED["account"])
+    decided = decided_members(context.source(DECISIONS), rows["account"]) if evidence_alone else {}
     facts: dict[str, object] = {}
     for kind, policies in SCORED.items():
         mine = {policy: models[kind, policy] for policy in policies if (kind, policy) in models}

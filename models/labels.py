@@ -13,11 +13,10 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lake.schemas import ENTITY, POLICIES
+from models.rows import MICRO
 
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
-MICRO = 1_000_000
-"""Chances are added up as whole millionths, so that the order of addition cannot show."""
 JUDGED_MEMBERS = 2
 """Members with a verdict of their own that speak for a ring which has none."""
 

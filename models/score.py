@@ -16,16 +16,16 @@ from scipy.special import expit
 
 from conf import ScoringLimits
 from engine import persist, ship
+from features.rings.prior import ARROW_REASONS, BASE_RATE
 from lake.errors import BrokenContract
 from lake.schemas import REASON, UNSUPERVISED
 from models.calibration import Calibrator
 from models.evidence import Evidence, evidence_of
 from models.model import Model
 
-BASE_RATE, OTHERS = "(base rate)", "(all other features)"
+OTHERS = "(all other features)"
 ROUNDING = 1e-9
 NO_CHANGE = Calibrator(0.0, 1.0)
-ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float64()), ("contribution", pa.float64())]))
 
 
 @dataclass(frozen=True)

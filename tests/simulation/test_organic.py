@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake.schemas import VERBS
+from simulation.life import ARROW_EVENTS
 from simulation.organic import sayings
 from simulation.organic.__main__ import abusive_in, main
 from simulation.organic.draws import pairs, some, takers
@@ -73,26 +74,11 @@ def videos_table(rows: list[dict]) -> pa.Table:
 
 
 def events_table(rows: list[dict]) -> pa.Table:
-    schema = pa.schema(
-        [
-            ("event_id", pa.int64()),
-            ("ts", US),
-            ("account_id", pa.int64()),
-            ("verb", pa.string()),
-            ("video_id", pa.int64()),
-            ("target_account_id", pa.int64()),
-            ("text", pa.string()),
-            ("watch_ms", pa.int64()),
-            ("device_id", pa.string()),
-            ("ip_id", pa.string()),
-            ("event_date", pa.date32()),
-        ]
-    )
     complete = [
         {"event_id": number, "verb": "view", "event_date": row["ts"] and row["ts"].date(), **row}
         for number, row in enumerate(rows, start=1)
     ]
-    return pa.Table.from_pylist(complete, schema)
+    return pa.Table.from_pylist(complete, ARROW_EVENTS)
 
 
 Tables = tuple[pa.Table, pa.Table, pa.Table]
