@@ -151,6 +151,9 @@ class RingLimits(Section):
     surprise_cap: float = Field(gt=0, description="surprise above which a link ties no more firmly")
     resolution: float = Field(gt=0, description="mean surprise over all pairs of members above which a group stands")
     core_surprise: float = Field(gt=0, description="surprise from which links hold a core together within communities")
+    deeds_proof: float = Field(
+        gt=0, le=1, description="share of the surprise that proves a group, from which one of deeds alone is looked at"
+    )
     min_strength: float = Field(ge=0, lt=1, description="weight of a member's links, relative to the median member's")
     small_graph_links: int = Field(ge=0, description="links up to which components are found in one task")
     max_component_links: int = Field(ge=1, description="links of a component above which it is taken apart")

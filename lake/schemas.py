@@ -274,6 +274,23 @@ VIDEO_WORKS = Table(
     key=("video_id", "kind"),
 )
 
+COMMENT_TEMPLATES = Table(
+    "comment_templates",
+    "internal",
+    "comment of the weeks that links look at, and text or contact in it that links are about",
+    StructType(
+        [
+            AS_OF,
+            column("account_id", BIGINT, "who commented"),
+            column("video_id", BIGINT, "the video"),
+            column("ts", TIMESTAMP, "when"),
+            column("kind", STRING, "what others wrote too: text (near-equal ones) or contact"),
+            column("template", BIGINT, "the text or contact in that week; an object of link_evidence"),
+        ]
+    ),
+    key=("account_id", "video_id", "ts", "kind", "template"),
+)
+
 RINGS = Table(
     "rings",
     "output",
@@ -732,6 +749,7 @@ INTERNAL = (
     ROLLUP_LEDGER,
     LINK_EVIDENCE,
     VIDEO_WORKS,
+    COMMENT_TEMPLATES,
     AUDIT_FRAMES,
     AUDIT_DRAWS,
 )

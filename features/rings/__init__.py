@@ -1,10 +1,11 @@
 """Rings: groups of accounts held together by links, what they did, and how likely they are abusive."""
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
+from features.rings.growth import willed_acts
 from features.rings.measures import of_deeds
 from features.rings.mine import Past, describe_rings, find_members
 from features.rings.prior import shipped
-from features.rings.recruits import neighbours, recruits, scripts, with_outsiders_counted
+from features.rings.recruits import neighbours, recruits, with_outsiders_counted, written_works
 
 __all__ = [
     "FAMILIES",
@@ -17,7 +18,8 @@ __all__ = [
     "neighbours",
     "of_deeds",
     "recruits",
-    "scripts",
     "shipped",
+    "willed_acts",
     "with_outsiders_counted",
+    "written_works",
 ]

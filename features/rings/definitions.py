@@ -18,7 +18,7 @@ class Family:
     """Kinds of links that come from the same behaviour.
 
     `words` are looked for in a kind's name, the first family that has one takes it. `verb` is that of the events behind
-    it, None when the link is not made of events on videos or accounts. `policy` is what such a ring breaks; `weight` is
+    it, or the kind of template, None when the link is made of neither. `policy` is what such a ring breaks; `weight` is
     how specific the behaviour is to that policy. `phrase` is how an analyst would say it, `honest` who else does so.
     """
 
@@ -37,7 +37,7 @@ FAMILIES = (
     Family(
         "text",
         ("text",),
-        "comment",
+        "text",
         "spam_ring",
         3.0,
         "wrote near-equal comments",
@@ -47,7 +47,7 @@ FAMILIES = (
     Family(
         "contact",
         ("contact",),
-        None,
+        "contact",
         "spam_ring",
         3.0,
         "named the same links or phone numbers",
@@ -86,6 +86,8 @@ FAMILIES = (
         False,
     ),
 )
+TEMPLATES = ("text", "contact")
+"""The kinds of templates, as verbs: what members wrote in comments is an object of theirs as a video is."""
 OTHER = Family("other", (), None, "bot_network", 0.25, "acted together", "anyone")
 """Where a kind goes that no family names."""
 
