@@ -13,11 +13,13 @@ from features.rings import (
     Past,
     describe_rings,
     find_members,
+    made_by,
     neighbours,
     of_deeds,
     recruits,
     shipped,
     willed_acts,
+    with_lone_uploads,
     with_outsiders_counted,
     written_works,
 )
@@ -46,8 +48,10 @@ def run(context: Context) -> Facts:
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     population = events.where(F.col("event_date") >= F.lit(since)).select("account_id").distinct().count()
-    videos, templates = context.source(VIDEOS), context.day(COMMENT_TEMPLATES).drop("as_of")
-    acts = persist(willed_acts(events, templates, since))
+    videos = context.source(VIDEOS)
+    templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
+    made = checkpoint(made_by(templates, works))
+    acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), since))
     found = find_members(links, deeds, evidence, acts, past(context), population, context.as_of, limits)
     unpersist(acts)
     near = checkpoint(neighbours(found, links, limits.surprise_cap))
@@ -58,7 +62,7 @@ def run(context: Context) -> Facts:
             links,
             evidence,
             events,
-            templates,
+            made,
             accounts,
             videos,
             context.as_of,
@@ -66,8 +70,7 @@ def run(context: Context) -> Facts:
             shipped(),
         )
     )
-    works = context.day(VIDEO_WORKS).drop("as_of").unionByName(written_works(templates))
-    recruited = checkpoint(recruits(members, described, works))
+    recruited = checkpoint(recruits(members, described, works.unionByName(written_works(templates))))
     # Members last: a day that has them counts as whole where training looks for snapshots.
     published = context.publish(RINGS_WITH_FEATURES, with_outsiders_counted(described, near, recruited))
     accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))

@@ -269,6 +269,8 @@ VIDEO_WORKS = Table(
             column("work", BIGINT, "what the videos with this frame or caption have in common; a number of the day"),
             column("uploaders", BIGINT, "accounts that uploaded the work"),
             column("is_first", BOOLEAN, "whether its account was the first of them"),
+            column("ts", TIMESTAMP, "when it was uploaded"),
+            column("object", BIGINT, "the work in that week; an object of link_evidence"),
         ]
     ),
     key=("video_id", "kind"),

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from engine import persist
 from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
+from features.links.templates import in_week
 from features.links.works import shared_works
 from features.text import MAX_BIO
 from lake.schemas import VERBS
@@ -169,7 +170,9 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
 
 
 def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
-    """Uploads: their works (frames and captions) and their sounds; without works of those who are only copied."""
+    """Uploads: their works (frames and captions), week by week, and their sounds; without works of those who are only
+    copied.
+    """
     account = F.col("account_id")
     sound, work = F.col("sound_id"), F.col("work")
     sounds = uploads.where(sound.isNotNull()).select(
@@ -177,7 +180,7 @@ def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
     )
     source = F.coalesce(*(F.when(F.col("kind") == kind, _source(kind)) for kind in ("frame", "loose_frame", "caption")))
     same = works.join(_copied(works), on=["kind", "account_id"], how="left_anti").select(
-        _act(source, account, work, work, F.col("ts")).alias("act")
+        _act(source, account, in_week("work", "ts"), work, F.col("ts")).alias("act")
     )
     return same.unionByName(sounds).select("act.*")
 

@@ -1,10 +1,11 @@
 """Templates: what several accounts write in their comments, near-equal texts and contacts, week by week.
 
 That two accounts wrote the same once may be a joke that went around; that they write it week after week is an order.
-So what is written is an object of its own in each week, and the weeks of one text or contact are one topic.
+So what is written is an object of its own in each week, and the weeks of one text or contact are one topic; so is what
+is uploaded (works.py).
 """
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
@@ -15,6 +16,11 @@ from features.text import HANDLE, LINK, PHONE, normalised, text_contacts
 WEEK_SECONDS = 7 * 86_400
 KINDS_OF_TEMPLATES = {"comment_text": "text", "comment_contact": "contact"}
 """The kinds of co-action that are about templates, and the kind of these."""
+
+
+def in_week(topic: str | Column, ts: str | Column) -> Column:
+    """The object that a text, a contact or a work is in the week of an act."""
+    return F.xxhash64(topic, F.floor(F.unix_timestamp(ts) / WEEK_SECONDS))
 
 
 def templates(events: DataFrame, limits: LinkLimits) -> DataFrame:
@@ -32,12 +38,11 @@ def templates(events: DataFrame, limits: LinkLimits) -> DataFrame:
         .agg(F.min("text").alias("text"))
         .select("raw", "text", normalised(F.col("text")).alias("normal"))
     )
-    week = F.floor(F.unix_timestamp("ts") / WEEK_SECONDS)
     return (
         comments.select("account_id", "video_id", "ts", F.xxhash64("text").alias("raw"))
         .distinct()
         .join(_near_equal(texts, limits).unionByName(_contacts(texts)), on="raw", how="inner")
-        .withColumn("object", F.xxhash64("topic", week))
+        .withColumn("object", in_week("topic", "ts"))
         .select("account_id", "video_id", "ts", "kind", "topic", "object", "is_mention")
     )
 

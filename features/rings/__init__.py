@@ -2,7 +2,7 @@
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
 from features.rings.growth import willed_acts
-from features.rings.measures import of_deeds
+from features.rings.measures import made_by, of_deeds, with_lone_uploads
 from features.rings.mine import Past, describe_rings, find_members
 from features.rings.prior import shipped
 from features.rings.recruits import neighbours, recruits, with_outsiders_counted, written_works
@@ -15,11 +15,13 @@ __all__ = [
     "RingFeature",
     "describe_rings",
     "find_members",
+    "made_by",
     "neighbours",
     "of_deeds",
     "recruits",
     "shipped",
     "willed_acts",
+    "with_lone_uploads",
     "with_outsiders_counted",
     "written_works",
 ]

@@ -18,8 +18,9 @@ class Family:
     """Kinds of links that come from the same behaviour.
 
     `words` are looked for in a kind's name, the first family that has one takes it. `verb` is that of the events behind
-    it, or the kind of template, None when the link is made of neither. `policy` is what such a ring breaks; `weight` is
-    how specific the behaviour is to that policy. `phrase` is how an analyst would say it, `honest` who else does so.
+    it, or the kind of what was made, None when the link is made of neither. `policy` is what such a ring breaks;
+    `weight` is how specific the behaviour is to that policy. `phrase` is how an analyst would say it, `honest` who else
+    does so.
     """
 
     name: str
@@ -59,7 +60,7 @@ FAMILIES = (
     Family(
         "upload",
         ("frame", "caption", "upload"),
-        None,
+        "upload",
         "coordinated_reupload",
         3.0,
         "uploaded near-equal videos",
@@ -86,8 +87,9 @@ FAMILIES = (
         False,
     ),
 )
-TEMPLATES = ("text", "contact")
-"""The kinds of templates, as verbs: what members wrote in comments is an object of theirs as a video is."""
+WRITTEN = ("text", "contact")
+MADE = (*WRITTEN, "upload")
+"""What members write in comments or upload is an object of theirs as a video is that they like; these are its verbs."""
 OTHER = Family("other", (), None, "bot_network", 0.25, "acted together", "anyone")
 """Where a kind goes that no family names."""
 
@@ -214,7 +216,7 @@ RING_FEATURES = (
         "works",
         BIGINT,
         "works",
-        "works that two members or more uploaded, near-equal",
+        "works that two members or more uploaded, near-equal, in each week",
         "as many as were stolen",
         "a meme is one",
     ),

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from scipy.special import expit, logit
 
 from engine import checkpoint
-from features.rings.definitions import TEMPLATES
+from features.rings.definitions import MADE
 from features.rings.measures import TARGET_SHARE, linked_objects, ring_links, with_family
 from features.rings.recruits import TIED
 from lake.schemas import VERBS
@@ -30,16 +30,16 @@ BELONGS = 0.5
 GROWN = "community bigint, account_id bigint, strength double"
 
 
-def willed_acts(events: DataFrame, templates: DataFrame, since: date) -> DataFrame:
+def willed_acts(events: DataFrame, made: DataFrame, since: date) -> DataFrame:
     """What each account chose to do since a day: distinct (account_id, verb, object_id).
 
-    `templates` are rows of comment_templates: to write one is an act of its kind.
+    `made` has what was written and uploaded (account_id, kind, object): that is an act of its kind.
     """
     chosen = events.where(F.col("verb").isin(*WILLED) & (F.col("event_date") >= F.lit(since))).select(
         "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id")
     )
-    written = templates.select("account_id", F.col("kind").alias("verb"), F.col("template").alias("object_id"))
-    return chosen.where("object_id IS NOT NULL").unionByName(written).distinct()
+    making = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
+    return chosen.where("object_id IS NOT NULL").unionByName(making).distinct()
 
 
 def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: int) -> DataFrame:
@@ -51,7 +51,7 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
     of it.
     """
     members = groups.select(F.col("community").alias("ring_id"), "account_id")
-    linked = linked_objects(with_family(ring_links(evidence, members))).where(F.col("verb").isin(*WILLED, *TEMPLATES))
+    linked = linked_objects(with_family(ring_links(evidence, members))).where(F.col("verb").isin(*WILLED, *MADE))
     objects = linked.select("ring_id", "verb", "object_id").distinct()
     done = checkpoint(
         acts.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")

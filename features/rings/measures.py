@@ -10,8 +10,9 @@ from pyspark.sql import functions as F
 
 from engine import checkpoint
 from engine.portable import first_per_key, ratio
-from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, TEMPLATES, family_of
+from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, MADE, SCATTERED_DAYS, WRITTEN, family_of
 from lake.schemas import RESPONSES
+from lake.store import midnight
 
 MILLION = 1_000_000
 DAY_SECONDS = 86_400
@@ -48,7 +49,7 @@ def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
 def linked_objects(evidence: DataFrame) -> DataFrame:
     """The objects of the links of each ring, as they are named: distinct (ring_id, kind, verb, object_id).
 
-    `evidence`: rows of link_evidence with ring_id and family. What is done with a template has its kind for a verb.
+    `evidence`: rows of link_evidence with ring_id and family. What was made has its kind for a verb.
     """
     verb = F.create_map(*(F.lit(text) for pair in VERB_OF_FAMILY.items() for text in pair))[F.col("family")]
     return (
@@ -60,7 +61,7 @@ def linked_objects(evidence: DataFrame) -> DataFrame:
 
 
 def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
-    """The videos, accounts and templates that speak for the links of each ring: ring_id, verb, object_id.
+    """The videos, accounts, templates and works that speak for the links of each ring: ring_id, verb, object_id.
 
     `evidence` as in `linked_objects`. Of creators whose regulars the members are it is their videos that speak.
     """
@@ -75,15 +76,15 @@ def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
 
 
 def ring_acts(
-    events: DataFrame, templates: DataFrame, members: DataFrame, objects: DataFrame, videos: DataFrame, since: date
+    events: DataFrame, made: DataFrame, members: DataFrame, objects: DataFrame, videos: DataFrame, since: date
 ) -> DataFrame:
     """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
 
     Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
     One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent, creator) for each event and
-    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. A comment that has one of
-    `templates` (rows of comment_templates) is an act on that as well, without event_id; only of these acts it is said
-    under whose video they were done, which `creator` is.
+    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write or upload one of
+    `made` (as `made_by`) is an act on that as well, without event_id. Only of what is written it is said under whose
+    video, which `creator` is.
     """
     recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
@@ -111,16 +112,50 @@ def ring_acts(
     unknown = {
         name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in ("event_id", "device_id", "ip_id")
     }
-    written = (
-        templates.withColumnsRenamed({"kind": "verb", "template": "object_id"})
+    making = (
+        made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
         .join(wanted.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .join(ring_of, on="account_id", how="left")
         .join(creators, on="video_id", how="left")
-        .withColumns({"creator": F.coalesce("creator", "video_id"), "recent": F.lit(True), **unknown})
+        .withColumns(
+            {
+                "creator": F.when(F.col("verb").isin(*WRITTEN), F.coalesce("creator", "video_id")),
+                "recent": F.lit(True),
+                **unknown,
+            }
+        )
     )
     done = first_per_key(chosen, each, rest).withColumn("creator", F.lit(None).cast("bigint"))
     columns = [*each, *rest, "creator"]
-    return done.select(columns).unionByName(written.select(columns))
+    return done.select(columns).unionByName(making.select(columns))
+
+
+def made_by(templates: DataFrame, works: DataFrame) -> DataFrame:
+    """What accounts wrote and uploaded that others did too: account_id, video_id, ts, kind (of `MADE`), object.
+
+    `templates` are rows of comment_templates, `works` of video_works. Who was first with a work was copied.
+    """
+    uploads = (
+        works.where(~F.col("is_first"))
+        .select("account_id", "video_id", "ts", F.lit("upload").alias("kind"), "object")
+        .distinct()
+    )
+    return templates.select("account_id", "video_id", "ts", "kind", F.col("template").alias("object")).unionByName(
+        uploads
+    )
+
+
+def with_lone_uploads(made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
+    """The rows of `made_by`, and the uploads since a day that nobody else made: each is an object of its own."""
+    uploads = videos.where(F.col("created_at") >= F.lit(midnight(since))).select(
+        "account_id",
+        "video_id",
+        F.col("created_at").alias("ts"),
+        F.lit("upload").alias("kind"),
+        F.col("video_id").alias("object"),
+    )
+    shared = made.where("kind = 'upload'").select("video_id").distinct()
+    return made.unionByName(uploads.join(shared, on="video_id", how="left_anti"))
 
 
 def touched_by_members(acts: DataFrame) -> DataFrame:
@@ -461,7 +496,7 @@ def _targets(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> Dat
         )
     )
     by_verb = (
-        targets.where(~F.col("verb").isin(*TEMPLATES))
+        targets.where(~F.col("verb").isin(*MADE))
         .groupBy("ring_id", "verb")
         .agg(F.count("*").alias("verb_targets"), F.sum("members").alias("acts"))
         .withColumn("telling", F.when(F.col("verb") == "view", F.col("acts") / VIEWS_PER_ACT).otherwise(F.col("acts")))
@@ -528,14 +563,14 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
     # Ids of accounts and of videos may be the same numbers.
     thing = ["followed", "object_id"]
     followed = (F.col("verb") == "follow").alias("followed")
-    event = ~F.col("verb").isin(*TEMPLATES)
+    event, is_written = ~F.col("verb").isin(*MADE), F.col("verb").isin(*WRITTEN)
     inside = targets.where(event).select("ring_id", followed, "object_id", F.lit(True).alias("inside")).distinct()
     objects = (
         touched.where(event).groupBy("ring_id", "account_id", followed, "object_id").agg(F.sum("acts").alias("acts"))
     )
     written = (
         touched.join(
-            targets.where(~event).select("ring_id", "verb", "object_id"),
+            targets.where(is_written).select("ring_id", "verb", "object_id"),
             on=["ring_id", "verb", "object_id"],
             how="left_semi",
         )

@@ -66,7 +66,7 @@ def describe_rings(
     links: DataFrame,
     evidence: DataFrame,
     events: DataFrame,
-    templates: DataFrame,
+    made: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
     as_of: date,
@@ -75,13 +75,14 @@ def describe_rings(
 ) -> DataFrame:
     """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
 
-    `events` go further back than the links, for who followed whom before; `templates` are the day's of comments.
+    `events` go further back than the links, for who followed whom before; `made` is what they wrote and
+    uploaded, as `made_by` tells.
     """
     since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
     kinds = checkpoint(with_family(ring_links(evidence, members)))
     objects = checkpoint(ring_objects(kinds, videos))
-    acts = checkpoint(ring_acts(events, templates, members, objects, videos, since))
+    acts = checkpoint(ring_acts(events, made, members, objects, videos, since))
     touched = checkpoint(touched_by_members(acts))
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = checkpoint(targets_of(touched, objects, acts, videos, sizes))

@@ -281,6 +281,25 @@ def test_works_that_several_uploaded_and_who_was_first(spark):
         (3, "loose_frame", 3, True),
         (5, "loose_frame", 3, False),
     ]
+    assert len({row.work for row in rows if row.kind == "frame"}) == 1
+    assert len({row.object for row in rows if row.kind == "frame"}) == 1  # all in one week
+
+
+def test_a_work_that_is_uploaded_again_another_week_is_an_object_of_its_own(spark):
+    frame = bytes(range(32))
+    films = [
+        {"video_id": video, "account_id": account, "created_at": at(day), "frame_hash": frame}
+        for video, (account, day) in enumerate(
+            [(9, "2026-02-02"), (1, "2026-02-05"), (1, "2026-02-12"), (2, "2026-02-13")]
+        )
+    ]
+    acts = acts_of(
+        spark, events(spark, *({"account_id": account} for account in (1, 2))), accounts(spark), videos(spark, *films)
+    )
+    frames = {(row.account_id, row.ts.day): row for row in acts.collect() if row.source == SOURCE_NUMBER["frame"]}
+    assert set(frames) == {(9, 2), (1, 5), (1, 12), (2, 13)}
+    assert len({row.topic for row in frames.values()}) == 1
+    assert frames[1, 5].object != frames[1, 12].object == frames[2, 13].object
 
 
 def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_before_they_are_combined(spark):

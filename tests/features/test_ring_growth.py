@@ -64,9 +64,8 @@ def test_what_is_chosen_is_told_once(spark):
         {"account_id": 1, "verb": "view", "video_id": 7, "ts": DAY},
         {"account_id": 1, "verb": "like", "video_id": 8, "ts": at("2026-01-01")},
     ]
-    written = [(1, "text", 77), (1, "text", 77)]
-    templates = spark.createDataFrame(written, "account_id bigint, kind string, template bigint")
-    told = willed_acts(events(spark, *rows), templates, date(2026, 2, 1)).collect()
+    made = spark.createDataFrame([(1, "text", 77), (1, "text", 77)], "account_id bigint, kind string, object bigint")
+    told = willed_acts(events(spark, *rows), made, date(2026, 2, 1)).collect()
     assert sorted(map(tuple, told)) == [(1, "follow", 6), (1, "like", 5), (1, "text", 77)]
 
 

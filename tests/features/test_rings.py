@@ -37,6 +37,7 @@ BOTS = range(600, 612)
 GROUPS = {"farm": FARM, "spam": SPAM, "fans": FANS, "home": HOME, "giveaway": GIVEAWAY, "bots": BOTS}
 IDOL = 900
 PASSERS_BY = 10_000
+MADE = "account_id bigint, video_id bigint, ts timestamp, kind string, object bigint"
 TEMPLATES = "account_id bigint, video_id bigint, ts timestamp, kind string, template bigint"
 
 
@@ -183,7 +184,7 @@ def test_what_an_account_of_two_rings_does_is_done_by_both(spark):
     rows = events(spark, act(1, "like", 50) | {"event_id": 1}, act(2, "like", 50) | {"event_id": 2})
     members = spark.createDataFrame([(10, 1), (11, 1)], "ring_id bigint, account_id bigint")
     objects = spark.createDataFrame([(10, "like", 50)], "ring_id bigint, verb string, object_id bigint")
-    none, films = spark.createDataFrame([], TEMPLATES), videos(spark)
+    none, films = spark.createDataFrame([], MADE), videos(spark)
     acts = ring_acts(rows.unionByName(rows), none, members, objects, films, START.date()).collect()
     assert {(row.event_id, row.account_id, row.ring_id) for row in acts} == {(1, 1, 10), (1, 1, 11), (2, 2, None)}
     assert len(acts) == 3
@@ -198,7 +199,7 @@ def test_what_members_write_is_an_object_of_theirs_wherever_they_write_it(spark)
     objects = spark.createDataFrame([(10, "text", 77)], "ring_id bigint, verb string, object_id bigint")
     films = videos(spark, {"video_id": 50, "account_id": 90}, {"video_id": 51, "account_id": 91})
     acts = ring_acts(
-        comments, spark.createDataFrame(written, TEMPLATES), members, objects, films, START.date()
+        comments, spark.createDataFrame(written, MADE), members, objects, films, START.date()
     ).localCheckpoint()
     sizes = spark.createDataFrame([(10, 2)], "ring_id bigint, size bigint")
     touched = touched_by_members(acts)
