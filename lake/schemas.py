@@ -269,9 +269,28 @@ VIDEO_WORKS = Table(
             column("work", BIGINT, "what the videos with this frame or caption have in common; a number of the day"),
             column("uploaders", BIGINT, "accounts that uploaded the work"),
             column("is_first", BOOLEAN, "whether its account was the first of them"),
+            column("ts", TIMESTAMP, "when it was uploaded"),
+            column("object", BIGINT, "the work in that week; an object of link_evidence"),
         ]
     ),
     key=("video_id", "kind"),
+)
+
+COMMENT_TEMPLATES = Table(
+    "comment_templates",
+    "internal",
+    "comment of the weeks that links look at, and text or contact in it that links are about",
+    StructType(
+        [
+            AS_OF,
+            column("account_id", BIGINT, "who commented"),
+            column("video_id", BIGINT, "the video"),
+            column("ts", TIMESTAMP, "when"),
+            column("kind", STRING, "what others wrote too: text (near-equal ones) or contact"),
+            column("template", BIGINT, "the text or contact in that week; an object of link_evidence"),
+        ]
+    ),
+    key=("account_id", "video_id", "ts", "kind", "template"),
 )
 
 RINGS = Table(
@@ -737,6 +756,7 @@ INTERNAL = (
     ROLLUP_LEDGER,
     LINK_EVIDENCE,
     VIDEO_WORKS,
+    COMMENT_TEMPLATES,
     AUDIT_FRAMES,
     AUDIT_DRAWS,
 )

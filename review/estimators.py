@@ -60,7 +60,8 @@ NOTHING_KNOWN = Estimate(None, 0.0, 1.0)
 
 def effective_size(weights: Floats) -> float:
     """Kish's effective number of observations: how many of equal weight would be as precise."""
-    return float(weights.sum() ** 2 / np.square(weights).sum()) if len(weights) else 0.0
+    squares = float(np.square(weights).sum())
+    return float(weights.sum() ** 2 / squares) if squares > 0 else 0.0
 
 
 def interval(share: float, variance: float, most: float) -> tuple[float, float]:

@@ -1,8 +1,11 @@
 """Rings: groups of accounts held together by links, what they did, and how likely they are abusive."""
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
+from features.rings.growth import willed_acts
+from features.rings.measures import made_by, of_deeds, with_lone_uploads
 from features.rings.mine import Past, describe_rings, find_members
-from features.rings.recruits import neighbours, recruits, scripts, with_outsiders_counted
+from features.rings.prior import shipped
+from features.rings.recruits import neighbours, recruits, with_outsiders_counted, written_works
 
 __all__ = [
     "FAMILIES",
@@ -12,8 +15,13 @@ __all__ = [
     "RingFeature",
     "describe_rings",
     "find_members",
+    "made_by",
     "neighbours",
+    "of_deeds",
     "recruits",
-    "scripts",
+    "shipped",
+    "willed_acts",
+    "with_lone_uploads",
     "with_outsiders_counted",
+    "written_works",
 ]

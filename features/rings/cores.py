@@ -6,41 +6,68 @@ densities (Fortunato, Barthélemy: Resolution limit in community detection, 2007
 scope for resolution-limit-free community detection, 2011), so a second look takes firm links alone.
 """
 
-from pyspark.sql import DataFrame
+from collections.abc import Callable
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
 from engine import checkpoint
 from features.rings.communities import find_communities
 
-WHOLE = 0.6
-"""Share of a core's members in one community from which the community stands for the core."""
+MOST = 0.6
+"""Share of a group's members in another one from which that stands for it."""
+SAME_SIZE = 0.5
+"""See `find_groups`: a group of deeds within a community more than twice its size is something else than that."""
 
 
-def find_groups(links: DataFrame, population: int, limits: RingLimits) -> DataFrame:
-    """The communities in `links`, as `find_communities` gives them, and the cores that these tear apart.
+def find_groups(
+    links: DataFrame, deeds: DataFrame, whole: Callable[[DataFrame], DataFrame], population: int, limits: RingLimits
+) -> DataFrame:
+    """The communities in `links`, as `find_communities` gives them, and the groups that these tear apart: communities
+    of `deeds`, the links by what accounts did alone, and cores.
 
-    A core is a community of the links of `core_surprise` or more. It is named by the bitwise complement of its smallest
-    member, as that account may give its name to a community, too.
+    An office or a carrier ties hundreds who have nothing to do with each other, more firmly than a few orders tie those
+    who carry them out from there. Groups of deeds need but `deeds_proof` of what proves a group by its links, and are
+    made `whole` by all that was done (`growth.grown`). A core is a community of the links of `core_surprise` or more.
+    An account may give its name to groups of each sort: a core has the bitwise complement of its smallest member for a
+    name, a group of deeds a hash.
     """
-    communities = checkpoint(find_communities(links, population, limits))
+    found = checkpoint(find_communities(links, population, limits))
+    seeds = find_communities(deeds, population, limits, limits.deeds_proof)
+    named = seeds.withColumn("community", F.xxhash64(F.lit("deeds"), "community"))
+    acting = checkpoint(whole(checkpoint(named)))
+    acting = checkpoint(without_parts(acting, acting, ties=F.col("other") < F.col("community")))
+    others = checkpoint(without_parts(found, acting, ties=F.lit(False)))
+    communities = checkpoint(others.unionByName(without_parts(acting, others, least=SAME_SIZE)))
     firm = limits.model_copy(update={"min_surprise": limits.core_surprise, "resolution": limits.core_surprise})
     cores = find_communities(links.where(F.col("surprise") >= firm.min_surprise), population, firm)
-    return communities.unionByName(
-        torn(checkpoint(cores), communities).withColumn("community", F.bitwise_not("community"))
-    )
+    cores = checkpoint(cores.withColumn("community", F.bitwise_not("community")))
+    return communities.unionByName(without_parts(cores, communities))
 
 
-def torn(cores: DataFrame, communities: DataFrame) -> DataFrame:
-    """The rows of `cores` of which no community has most members; both have community and account_id."""
-    homes = communities.select("account_id", F.col("community").alias("home"))
-    held = (
-        cores.join(homes, on="account_id", how="inner")
-        .groupBy("community", "home")
+def without_parts(groups: DataFrame, others: DataFrame, *, least: float = 0.0, ties: Column | None = None) -> DataFrame:
+    """The rows of `groups` but those of a group most of whose members are in one of `others` that is larger; both have
+    community and account_id.
+
+    Of the other one it must have `least` of its members, to be taken for a part of that. `ties` says whether one of the
+    same size, of the names `community` and `other`, stands for it; by default it does.
+    """
+
+    def sizes(rows: DataFrame, name: str, size: str) -> DataFrame:
+        return rows.groupBy(F.col("community").alias(name)).agg(F.count("*").alias(size))
+
+    same_size = F.col("other_size") == F.col("size")
+    larger = (F.col("other_size") > F.col("size")) | (same_size & (F.lit(True) if ties is None else ties))
+    parts = (
+        groups.join(others.select("account_id", F.col("community").alias("other")), on="account_id", how="inner")
+        .where("community != other")
+        .groupBy("community", "other")
         .agg(F.count("*").alias("together"))
-        .groupBy("community")
-        .agg(F.max("together").alias("together"))
+        .join(sizes(groups, "community", "size"), on="community", how="inner")
+        .join(sizes(others, "other", "other_size"), on="other", how="inner")
+        .where(larger & (F.col("together") >= MOST * F.col("size")) & (F.col("size") >= least * F.col("other_size")))
+        .select("community")
+        .distinct()
     )
-    sizes = cores.groupBy("community").agg(F.count("*").alias("size"))
-    whole = sizes.join(held, on="community", how="inner").where(F.col("together") >= WHOLE * F.col("size"))
-    return cores.join(whole, on="community", how="left_anti")
+    return groups.join(parts, on="community", how="left_anti")

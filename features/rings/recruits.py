@@ -5,7 +5,6 @@ what they uploaded or wrote, though they met its members too seldom to be linked
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from engine import checkpoint
 from engine.portable import largest, rounded, whole_number
 from features.links.combine import PAIR, both_ways
 from features.links.works import shared_works
@@ -67,28 +66,20 @@ def _of_rings(uploads: DataFrame, members: DataFrame) -> DataFrame:
     )
 
 
-def scripts(comments: DataFrame, members: DataFrame, min_length: int) -> DataFrame:
-    """Who wrote what members of a ring wrote as well, in the columns of video_works without as_of; the kind is `text`.
-
-    `comments` have video_id, account_id, text and ts. A script is the same words, of `min_length` characters or more,
-    by `UPLOADERS` members or more.
-    """
-    words = F.lower(F.trim("text"))
-    written = comments.where(F.length(words) >= min_length).select(
-        "video_id", "account_id", F.lit("text").alias("kind"), F.xxhash64(words).alias("work"), "ts"
-    )
-    # Few of all comments, and looked at twice.
-    return shared_works(checkpoint(written.join(_of_rings(written, members), on=["kind", "work"], how="left_semi")))
+def written_works(templates: DataFrame) -> DataFrame:
+    """Rows of comment_templates in the columns of video_works, without as_of: who wrote the same, and who first."""
+    texts = templates.where("kind = 'text'").withColumnRenamed("template", "work")
+    return shared_works(texts.select("video_id", "account_id", "kind", "work", "ts"))
 
 
 def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFrame:
-    """The accounts outside of a ring that uploaded its works or wrote its scripts: ring_id, account_id, strength.
+    """The accounts outside of a ring that uploaded its works or wrote its templates: ring_id, account_id, strength.
 
     `members` have ring_id, account_id and strength, `rings` ring_id and score, `works` are rows of video_works of the
-    day and `scripts`. Those who upload a stolen work again, or write what was dictated, are a ring's hands; who shares
-    but one or two with another is no link by that, and may be in a group that nobody calls a ring. Whoever else did so
-    is one of the ring as likely as the others are: that share is the strength. Who was first was copied. Of several
-    rings the one that says most of an account has it.
+    day and `written_works`. Those who upload a stolen work again, or write what was dictated, are a ring's hands; who
+    shares but one or two with another is no link by that, and may be in a group that nobody calls a ring. Whoever else
+    did so is one of the ring as likely as the others are: that share is the strength. Who was first was copied. Of
+    several rings the one that says most of an account has it.
     """
     # Strangers find the same words for a caption, and make pictures alike of one meme, but not the same pictures.
     telling = works.where(F.col("kind").isin("frame", "text"))
@@ -113,15 +104,14 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
 
 
 def with_outsiders_counted(rings: DataFrame, near: DataFrame, recruited: DataFrame) -> DataFrame:
-    """Rows of `rings` with the size that they have with their `neighbours` and `recruits`, and a word on these in the
-    evidence.
+    """Rows of `rings` with the size that they have with their `recruits`, and a word on these and on the `neighbours`
+    among its members in the evidence.
 
-    What else is said of a ring is said of its core: who is tied to it by a part of the links, or by one work, would
-    blur it.
+    What else is said of a ring is said without its recruits: who is its hand by one work alone would blur it.
     """
 
     def told(column: str, words: str) -> Column:
-        return F.when(F.col(column) > 0, F.format_string(f"{words}: %d more.", column))
+        return F.when(F.col(column) > 0, F.format_string(f"{words}.", column))
 
     tied = near.groupBy("ring_id").agg(F.count("*").alias("tied"))
     uploaded = recruited.groupBy("ring_id").agg(F.count("*").alias("uploaded"))
@@ -129,14 +119,14 @@ def with_outsiders_counted(rings: DataFrame, near: DataFrame, recruited: DataFra
         rings.join(F.broadcast(tied), on="ring_id", how="left")
         .join(F.broadcast(uploaded), on="ring_id", how="left")
         .fillna(0, ["tied", "uploaded"])
-        .withColumn("size", F.col("size") + F.col("tied") + F.col("uploaded"))
+        .withColumn("size", F.col("size") + F.col("uploaded"))
         .withColumn(
             "evidence",
             F.concat_ws(
                 " ",
                 "evidence",
-                told("tied", "Tied to them by a good part of a member's links"),
-                told("uploaded", "Uploaded or wrote what is mostly theirs"),
+                told("tied", "Of them %d tied by a good part of a member's links"),
+                told("uploaded", "Uploaded or wrote what is mostly theirs: %d more"),
             ),
         )
         .drop("tied", "uploaded")

@@ -1,0 +1,142 @@
+"""Groups made whole: who does what a group does belongs to it, though it met no member often enough to be linked.
+
+Of those who carry out an order many meet a few of the others only. What a group acts on is seen in those who are
+linked; who else gives so much of what they do to just that, is of the group as likely as not. Two kinds of accounts are
+told apart by how much of their acts is on the group's targets, members and everybody else, a share of each verb; the
+shares, how many members there are and who is one are found by turns (expectation maximisation of a mixture of two
+binomials: Dempster, Laird, Rubin 1977).
+"""
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from scipy.special import expit, logit
+
+from engine import checkpoint
+from features.rings.definitions import MADE
+from features.rings.measures import TARGET_SHARE, linked_objects, ring_links, with_family
+from features.rings.recruits import TIED
+from lake.schemas import VERBS
+
+WILLED = tuple(verb for verb in VERBS if verb != "view")
+"""What a feed shows is no choice."""
+ROUNDS = 20
+MIN_TARGETS = 2
+"""One thing in common may be a chance, two are hardly."""
+BELONGS = 0.5
+GROWN = "community bigint, account_id bigint, strength double"
+
+
+def willed_acts(events: DataFrame, made: DataFrame, since: date) -> DataFrame:
+    """What each account chose to do since a day: distinct (account_id, verb, object_id).
+
+    `made` has what was written and uploaded (account_id, kind, object): that is an act of its kind.
+    """
+    chosen = events.where(F.col("verb").isin(*WILLED) & (F.col("event_date") >= F.lit(since))).select(
+        "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id")
+    )
+    making = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
+    return chosen.where("object_id IS NOT NULL").unionByName(making).distinct()
+
+
+def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: int) -> DataFrame:
+    """The rows of `groups` (community, account_id, strength), and those of who belongs to one by what they do.
+
+    `evidence` are rows of link_evidence, `acts` as `willed_acts` gives them, of `population` accounts. The strength of
+    who joins is the chance that it is a member, of `BELONGS` or more; an account may join several groups. Who acts on
+    a few targets where members act on many is none of them: around people of one taste there are those who share half
+    of it.
+    """
+    members = groups.select(F.col("community").alias("ring_id"), "account_id")
+    linked = linked_objects(with_family(ring_links(evidence, members))).where(F.col("verb").isin(*WILLED, *MADE))
+    objects = linked.select("ring_id", "verb", "object_id").distinct()
+    done = checkpoint(
+        acts.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")
+        .join(F.broadcast(members.withColumn("member", F.lit(True))), on=["ring_id", "account_id"], how="left")
+        .select("ring_id", "verb", "object_id", "account_id", F.coalesce("member", F.lit(False)).alias("member"))
+    )
+    sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
+    targets = (
+        done.groupBy("ring_id", "verb", "object_id")
+        .agg(F.count_if("member").alias("members"))
+        .join(F.broadcast(sizes), on="ring_id", how="inner")
+        .where((F.col("members") >= MIN_TARGETS) & (F.col("members") >= F.col("size") * TARGET_SHARE))
+        .select("ring_id", "verb", "object_id", "size")
+    )
+    of_group = ["ring_id", "account_id"]
+    on_targets = done.join(F.broadcast(targets), on=["ring_id", "verb", "object_id"], how="inner")
+    hits = on_targets.groupBy(*of_group, "verb").agg(F.count("*").alias("hits"))
+    # Who does other things with the same verbs is told from who does not.
+    looked_at = on_targets.select(*of_group, "member").unionByName(members.withColumn("member", F.lit(True))).distinct()
+    counts = (
+        looked_at.join(F.broadcast(targets.select("ring_id", "verb", "size").distinct()), on="ring_id", how="inner")
+        .join(
+            acts.groupBy("account_id", "verb").agg(F.count("*").alias("acts")), on=["account_id", "verb"], how="inner"
+        )
+        .join(hits, on=[*of_group, "verb"], how="left")
+        .join(F.broadcast(acts.groupBy("verb").agg(F.count("*").alias("acts_of_all"))), on="verb", how="inner")
+        .fillna(0, ["hits"])
+    )
+
+    def joined(batch: pa.Table) -> pa.Table:
+        return _joined(batch, population)
+
+    newcomers = counts.groupBy("ring_id").applyInArrow(joined, GROWN)
+    return groups.select("community", "account_id", "strength").unionByName(newcomers)
+
+
+def _joined(batch: pa.Table, population: int) -> pa.Table:
+    """Who joins one group, given what each account did by verb: account_id, verb, hits, acts, acts_of_all."""
+    # Sums of floats are the same in one order alone.
+    batch = batch.sort_by([("account_id", "ascending"), ("verb", "ascending")])
+    verbs, verb = np.unique(batch.column("verb").to_numpy(zero_copy_only=False), return_inverse=True)
+    accounts, account = np.unique(batch.column("account_id").to_numpy(), return_inverse=True)
+    hits, acts = (batch.column(name).to_numpy().astype(float) for name in ("hits", "acts"))
+    member = np.zeros(len(accounts), dtype=bool)
+    member[account] = batch.column("member").to_numpy(zero_copy_only=False)
+    acts_of_all = np.zeros(len(verbs))
+    acts_of_all[verb] = batch.column("acts_of_all").to_numpy()
+    size = float(batch.column("size")[0].as_py())
+    chance = chances_of_members(verb, account, hits, acts, member, acts_of_all, max(size, 1.0), float(population))
+    total = np.bincount(account, hits)
+    usual = np.median(total[member & (total > 0)]) if (member & (total > 0)).any() else 0.0
+    new = ~member & (total >= max(MIN_TARGETS, TIED * usual)) & (chance >= BELONGS)
+    community = pa.repeat(pa.scalar(batch.column("ring_id")[0].as_py(), pa.int64()), int(new.sum()))
+    return pa.Table.from_arrays(
+        [community, pa.array(accounts[new]), pa.array(np.round(chance[new], 6))],
+        ["community", "account_id", "strength"],
+    )
+
+
+def chances_of_members(
+    verb: np.ndarray,
+    account: np.ndarray,
+    hits: np.ndarray,
+    acts: np.ndarray,
+    member: np.ndarray,
+    acts_of_all: np.ndarray,
+    size: float,
+    population: float,
+) -> np.ndarray:
+    """The chance of each account that it is a member, starting from who is known to be one.
+
+    A row for each account and verb: so many of its `acts` are `hits`, acts on targets. `acts_of_all` has all acts of a
+    verb, of the `population`. Half an act more on either side keeps a share off its ends (Krichevsky, Trofimov 1981).
+    """
+    all_hits = np.bincount(verb, hits, len(acts_of_all))
+    chance = member.astype(float)
+    for _ in range(ROUNDS):
+        inside = chance[account]
+        hits_inside, acts_inside = (np.bincount(verb, inside * each, len(acts_of_all)) for each in (hits, acts))
+        of_members = (hits_inside + 0.5) / (acts_inside + 1)
+        of_others = (all_hits - hits_inside + 0.5) / (acts_of_all - acts_inside + 1)
+        told = (
+            hits * np.log(of_members / of_others)[verb]
+            + (acts - hits) * np.log((1 - of_members) / (1 - of_others))[verb]
+        )
+        prior = min(max(size, chance.sum()), population / 2) / population
+        chance = expit(np.bincount(account, told, len(member)) + logit(prior))
+    return chance

@@ -1,0 +1,91 @@
+"""Who does what a group does belongs to it, linked or not; who shares its taste does not."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.rings.growth import chances_of_members, grown, willed_acts
+from tests.builders import at, events
+
+EVIDENCE = "account_id bigint, other_account_id bigint, kind string, objects array<string>"
+DAY = at("2026-02-10 12:00")
+PEOPLE = 5_000
+
+
+def liked(acts: dict[int, range]) -> list[tuple[int, str, int]]:
+    return [(account, "like", video) for account, videos in acts.items() for video in videos]
+
+
+def join(spark, group, linked_by, acts) -> dict[int, float]:
+    """Who joins a group whose members are linked by likes of some videos."""
+    groups = spark.createDataFrame(
+        [(7, account, 1.0) for account in group], "community bigint, account_id bigint, strength double"
+    )
+    kinds = ("like", "like_moment")
+    pairs = [(a, b, kind, list(map(str, linked_by))) for a in group for b in group if a < b for kind in kinds]
+    done = spark.createDataFrame(liked(acts), "account_id bigint, verb string, object_id bigint")
+    rows = grown(groups, spark.createDataFrame(pairs, EVIDENCE), done, PEOPLE).collect()
+    assert {row.account_id for row in rows} >= set(group)
+    return {row.account_id: row.strength for row in rows if row.account_id not in group}
+
+
+def test_who_gives_as_much_to_the_targets_as_members_do_joins(spark):
+    """Members like ten ordered videos and ten of their own; 50 likes six of those ten, 55 three, 60 two, and 70
+    all that there is.
+    """
+    members = {account: [*range(10), *range(1_000 * account, 1_000 * account + 10)] for account in (1, 2, 3, 4)}
+    strangers = {account: range(100 * account, 100 * account + 20) for account in range(100, 200)}
+    others = {
+        50: [*range(6), *range(50_000, 50_006)],
+        55: range(3),
+        60: [0, 1, *range(60_000, 60_010)],
+        70: range(3_000),
+    }
+    joined = join(spark, [1, 2, 3, 4], range(10), members | strangers | others)
+    assert set(joined) == {50}
+    assert joined[50] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_one_target_makes_no_member_and_no_target_no_group(spark):
+    members = {1: [0, 1], 2: [0, 2], 3: [0, 3]}
+    assert join(spark, [1, 2, 3], [0], members | {50: [0], 51: [0]}) == {}
+    assert join(spark, [1, 2, 3], [], members) == {}
+
+
+def test_what_is_chosen_is_told_once(spark):
+    """Views are no choice, and what lies before the first day is none of the window's."""
+    rows = [
+        {"account_id": 1, "verb": "like", "video_id": 5, "ts": DAY},
+        {"account_id": 1, "verb": "like", "video_id": 5, "ts": at("2026-02-11")},
+        {"account_id": 1, "verb": "follow", "target_account_id": 6, "ts": DAY},
+        {"account_id": 1, "verb": "view", "video_id": 7, "ts": DAY},
+        {"account_id": 1, "verb": "like", "video_id": 8, "ts": at("2026-01-01")},
+    ]
+    made = spark.createDataFrame([(1, "text", 77), (1, "text", 77)], "account_id bigint, kind string, object bigint")
+    told = willed_acts(events(spark, *rows), made, date(2026, 2, 1)).collect()
+    assert sorted(map(tuple, told)) == [(1, "follow", 6), (1, "like", 5), (1, "text", 77)]
+
+
+@given(st.integers(0, 1_000))
+def test_two_kinds_of_accounts_are_told_apart(seed):
+    """Forty of two thousand give 70 % of their acts to the targets, the others one in five hundred; ten are known."""
+    draw = np.random.default_rng(seed)
+    acts = draw.integers(5, 30, 2_000).astype(float)
+    of_group = np.arange(2_000) < 40
+    hits = draw.binomial(acts.astype(int), np.where(of_group, 0.7, 0.002)).astype(float)
+    known = np.arange(2_000) < 10
+    chance = chances_of_members(
+        verb=np.zeros(2_000, dtype=int),
+        account=np.arange(2_000),
+        hits=hits,
+        acts=acts,
+        member=known,
+        acts_of_all=np.array([acts.sum()]),
+        size=10.0,
+        population=2_000.0,
+    )
+    assert (chance[of_group] > 0.5).mean() > 0.9
+    assert (chance[~of_group] > 0.5).mean() < 0.002
