@@ -51,7 +51,7 @@ def run(context: Context) -> Facts:
     videos = context.source(VIDEOS)
     templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
     made = checkpoint(made_by(templates, works))
-    acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), since))
+    acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), videos, since))
     found = find_members(links, deeds, evidence, acts, past(context), population, context.as_of, limits)
     unpersist(acts)
     near = checkpoint(neighbours(found, links, limits.surprise_cap))

@@ -2,7 +2,8 @@
 
 Of those who carry out an order many meet a few of the others only. What a group acts on is seen in those who are
 linked; who else gives so much of what they do to just that, is of the group as likely as not. Two kinds of accounts are
-told apart by how much of their acts is on the group's targets, members and everybody else, a share of each verb; the
+told apart by how much of what they do is about the group's targets, members and everybody else, a share of each verb.
+It is counted in whose videos these are: fans of one customer act on many videos, members on those of many. The
 shares, how many members there are and who is one are found by turns (expectation maximisation of a mixture of two
 binomials: Dempster, Laird, Rubin 1977).
 """
@@ -17,7 +18,7 @@ from scipy.special import expit, logit
 
 from engine import checkpoint
 from features.rings.definitions import MADE
-from features.rings.measures import TARGET_SHARE, linked_objects, ring_links, with_family
+from features.rings.measures import TARGET_SHARE, linked_objects, of_deeds, ring_links, with_family
 from features.rings.recruits import TIED
 from lake.schemas import VERBS
 
@@ -25,21 +26,37 @@ WILLED = tuple(verb for verb in VERBS if verb != "view")
 """What a feed shows is no choice."""
 ROUNDS = 20
 MIN_TARGETS = 2
-"""One thing in common may be a chance, two are hardly."""
+"""One customer in common may be a chance, two are hardly."""
+HOLDS = 0.3
+"""Share of a group's linked pairs from which a family of links is what holds it together."""
 BELONGS = 0.5
 GROWN = "community bigint, account_id bigint, strength double"
 
 
-def willed_acts(events: DataFrame, made: DataFrame, since: date) -> DataFrame:
-    """What each account chose to do since a day: distinct (account_id, verb, object_id).
+def willed_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
+    """What each account chose to do since a day: distinct (account_id, verb, object_id, topic).
 
-    `made` has what was written and uploaded (account_id, kind, object): that is an act of its kind.
+    `made` has what was written and uploaded (account_id, kind, object): that is an act of its kind. The topic of a
+    video is who uploaded it, anything else is one of its own.
     """
     chosen = events.where(F.col("verb").isin(*WILLED) & (F.col("event_date") >= F.lit(since))).select(
         "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id")
     )
     making = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
-    return chosen.where("object_id IS NOT NULL").unionByName(making).distinct()
+    creators = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("creator"))
+    is_video = ~F.col("verb").isin("follow", *MADE)
+    return (
+        chosen.where("object_id IS NOT NULL")
+        .unionByName(making)
+        .distinct()
+        .join(creators, on="object_id", how="left")
+        .select(
+            "account_id",
+            "verb",
+            "object_id",
+            F.coalesce(F.when(is_video, F.col("creator")), "object_id").alias("topic"),
+        )
+    )
 
 
 def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: int) -> DataFrame:
@@ -51,12 +68,14 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
     of it.
     """
     members = groups.select(F.col("community").alias("ring_id"), "account_id")
-    linked = linked_objects(with_family(ring_links(evidence, members))).where(F.col("verb").isin(*WILLED, *MADE))
-    objects = linked.select("ring_id", "verb", "object_id").distinct()
+    holding = linked_objects(what_holds(with_family(ring_links(of_deeds(evidence), members))))
+    objects = holding.where(F.col("verb").isin(*WILLED, *MADE)).select("ring_id", "verb", "object_id").distinct()
     done = checkpoint(
         acts.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")
         .join(F.broadcast(members.withColumn("member", F.lit(True))), on=["ring_id", "account_id"], how="left")
-        .select("ring_id", "verb", "object_id", "account_id", F.coalesce("member", F.lit(False)).alias("member"))
+        .select(
+            "ring_id", "verb", "object_id", "topic", "account_id", F.coalesce("member", F.lit(False)).alias("member")
+        )
     )
     sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
     targets = (
@@ -68,16 +87,15 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
     )
     of_group = ["ring_id", "account_id"]
     on_targets = done.join(F.broadcast(targets), on=["ring_id", "verb", "object_id"], how="inner")
-    hits = on_targets.groupBy(*of_group, "verb").agg(F.count("*").alias("hits"))
+    hits = on_targets.groupBy(*of_group, "verb").agg(F.count_distinct("topic").alias("hits"))
+    topics = checkpoint(acts.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
     # Who does other things with the same verbs is told from who does not.
     looked_at = on_targets.select(*of_group, "member").unionByName(members.withColumn("member", F.lit(True))).distinct()
     counts = (
         looked_at.join(F.broadcast(targets.select("ring_id", "verb", "size").distinct()), on="ring_id", how="inner")
-        .join(
-            acts.groupBy("account_id", "verb").agg(F.count("*").alias("acts")), on=["account_id", "verb"], how="inner"
-        )
+        .join(topics, on=["account_id", "verb"], how="inner")
         .join(hits, on=[*of_group, "verb"], how="left")
-        .join(F.broadcast(acts.groupBy("verb").agg(F.count("*").alias("acts_of_all"))), on="verb", how="inner")
+        .join(F.broadcast(topics.groupBy("verb").agg(F.sum("acts").alias("acts_of_all"))), on="verb", how="inner")
         .fillna(0, ["hits"])
     )
 
@@ -86,6 +104,22 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
 
     newcomers = counts.groupBy("ring_id").applyInArrow(joined, GROWN)
     return groups.select("community", "account_id", "strength").unionByName(newcomers)
+
+
+def what_holds(evidence: DataFrame) -> DataFrame:
+    """The rows of the link evidence within groups, with ring_id and family, of the families that hold these together:
+    `HOLDS` of the linked pairs have it.
+    """
+    pair = F.struct("account_id", "other_account_id")
+    pairs = evidence.groupBy("ring_id").agg(F.count_distinct(pair).alias("pairs"))
+    families = (
+        evidence.groupBy("ring_id", "family")
+        .agg(F.count_distinct(pair).alias("with_family"))
+        .join(pairs, on="ring_id", how="inner")
+        .where(F.col("with_family") >= HOLDS * F.col("pairs"))
+        .select("ring_id", "family")
+    )
+    return evidence.join(F.broadcast(families), on=["ring_id", "family"], how="left_semi")
 
 
 def _joined(batch: pa.Table, population: int) -> pa.Table:

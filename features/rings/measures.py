@@ -61,11 +61,12 @@ def linked_objects(evidence: DataFrame) -> DataFrame:
 
 
 def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
-    """The videos, accounts, templates and works that speak for the links of each ring: ring_id, verb, object_id.
+    """The videos, accounts and templates that speak for the links of each ring: ring_id, verb, object_id.
 
-    `evidence` as in `linked_objects`. Of creators whose regulars the members are it is their videos that speak.
+    `evidence` as in `linked_objects`. Of creators whose regulars the members are it is their videos that speak. What
+    they uploaded is no target: most works have but two or three of a ring, and who has them besides was copied.
     """
-    named = linked_objects(evidence)
+    named = linked_objects(evidence).where("verb != 'upload'")
     of_creators = F.col("kind").isin("regular", "silent_regular")
     watched = named.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
     theirs = videos.select("account_id", F.col("video_id").alias("object_id")).join(
@@ -82,9 +83,9 @@ def ring_acts(
 
     Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
     One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent, creator) for each event and
-    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write or upload one of
-    `made` (as `made_by`) is an act on that as well, without event_id. Only of what is written it is said under whose
-    video, which `creator` is.
+    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write one of `made` (as
+    `made_by`) is an act on that as well, without event_id. Only of these it is said under whose video they were done,
+    which `creator` is.
     """
     recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
@@ -119,7 +120,7 @@ def ring_acts(
         .join(creators, on="video_id", how="left")
         .withColumns(
             {
-                "creator": F.when(F.col("verb").isin(*WRITTEN), F.coalesce("creator", "video_id")),
+                "creator": F.coalesce("creator", "video_id"),
                 "recent": F.lit(True),
                 **unknown,
             }
