@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from scipy.special import expit, logit
 
 from engine import checkpoint
+from features.rings.communities import MIN_MEMBERS
 from features.rings.definitions import MADE
 from features.rings.measures import TARGET_SHARE, linked_objects, of_deeds, ring_links, with_family
 from features.rings.recruits import TIED
@@ -30,7 +31,7 @@ MIN_TARGETS = 2
 HOLDS = 0.3
 """Share of a group's linked pairs from which a family of links is what holds it together."""
 BELONGS = 0.5
-GROWN = "community bigint, account_id bigint, strength double"
+JUDGED = "community bigint, account_id bigint, member boolean, chance double"
 
 
 def willed_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
@@ -60,10 +61,11 @@ def willed_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: da
 
 
 def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: int) -> DataFrame:
-    """The rows of `groups` (community, account_id, strength), and those of who belongs to one by what they do.
+    """The rows of `groups` (community, account_id, strength) without those who do not do what holds the group together,
+    and with everybody who does.
 
-    `evidence` are rows of link_evidence, `acts` as `willed_acts` gives them, of `population` accounts. The strength of
-    who joins is the chance that it is a member, of `BELONGS` or more; an account may join several groups. Who acts on
+    `evidence` are rows of link_evidence, `acts` as `willed_acts` gives them, of `population` accounts. Who has a chance
+    of `BELONGS` or more to be a member joins, with that for a strength; an account may join several groups. Who acts on
     a few targets where members act on many is none of them: around people of one taste there are those who share half
     of it.
     """
@@ -93,17 +95,21 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
     looked_at = on_targets.select(*of_group, "member").unionByName(members.withColumn("member", F.lit(True))).distinct()
     counts = (
         looked_at.join(F.broadcast(targets.select("ring_id", "verb", "size").distinct()), on="ring_id", how="inner")
-        .join(topics, on=["account_id", "verb"], how="inner")
+        .join(topics, on=["account_id", "verb"], how="left")
         .join(hits, on=[*of_group, "verb"], how="left")
         .join(F.broadcast(topics.groupBy("verb").agg(F.sum("acts").alias("acts_of_all"))), on="verb", how="inner")
-        .fillna(0, ["hits"])
+        .fillna(0, ["hits", "acts"])
     )
 
-    def joined(batch: pa.Table) -> pa.Table:
-        return _joined(batch, population)
+    def judged(batch: pa.Table) -> pa.Table:
+        return _judged(batch, population)
 
-    newcomers = counts.groupBy("ring_id").applyInArrow(joined, GROWN)
-    return groups.select("community", "account_id", "strength").unionByName(newcomers)
+    of_seed = groups.select("community", "account_id", "strength")
+    told = checkpoint(counts.groupBy("ring_id").applyInArrow(judged, JUDGED))
+    leaving = told.where(F.col("member") & (F.col("chance") < BELONGS)).select("community", "account_id")
+    joining = told.where(~F.col("member") & (F.col("chance") >= BELONGS))
+    staying = of_seed.join(leaving, on=["community", "account_id"], how="left_anti")
+    return staying.unionByName(joining.select("community", "account_id", F.col("chance").alias("strength")))
 
 
 def what_holds(evidence: DataFrame) -> DataFrame:
@@ -122,8 +128,12 @@ def what_holds(evidence: DataFrame) -> DataFrame:
     return evidence.join(F.broadcast(families), on=["ring_id", "family"], how="left_semi")
 
 
-def _joined(batch: pa.Table, population: int) -> pa.Table:
-    """Who joins one group, given what each account did by verb: account_id, verb, hits, acts, acts_of_all."""
+def _judged(batch: pa.Table, population: int) -> pa.Table:
+    """The chance of accounts that they are of one group, given what each did by verb: account_id, verb, hits, acts,
+    acts_of_all, member, size. That of who shares few targets is 0.
+
+    Where next to nobody of a group would be left, what its links are about is not what it does: nobody leaves.
+    """
     # Sums of floats are the same in one order alone.
     batch = batch.sort_by([("account_id", "ascending"), ("verb", "ascending")])
     verbs, verb = np.unique(batch.column("verb").to_numpy(zero_copy_only=False), return_inverse=True)
@@ -134,14 +144,17 @@ def _joined(batch: pa.Table, population: int) -> pa.Table:
     acts_of_all = np.zeros(len(verbs))
     acts_of_all[verb] = batch.column("acts_of_all").to_numpy()
     size = float(batch.column("size")[0].as_py())
-    chance = chances_of_members(verb, account, hits, acts, member, acts_of_all, max(size, 1.0), float(population))
+    chance = chances_of_members(verb, account, hits, acts, member, acts_of_all, size, float(population))
     total = np.bincount(account, hits)
-    usual = np.median(total[member & (total > 0)]) if (member & (total > 0)).any() else 0.0
-    new = ~member & (total >= max(MIN_TARGETS, TIED * usual)) & (chance >= BELONGS)
-    community = pa.repeat(pa.scalar(batch.column("ring_id")[0].as_py(), pa.int64()), int(new.sum()))
+    acting = member & (total > 0)
+    usual = np.median(total[acting]) if acting.any() else 0.0
+    chance[~member & (total < max(MIN_TARGETS, TIED * usual))] = 0.0
+    if (chance[member] >= BELONGS).sum() < MIN_MEMBERS:
+        chance[member] = 1.0
+    community = pa.repeat(pa.scalar(batch.column("ring_id")[0].as_py(), pa.int64()), len(accounts))
     return pa.Table.from_arrays(
-        [community, pa.array(accounts[new]), pa.array(np.round(chance[new], 6))],
-        ["community", "account_id", "strength"],
+        [community, pa.array(accounts), pa.array(member), pa.array(np.round(chance, 6))],
+        ["community", "account_id", "member", "chance"],
     )
 
 

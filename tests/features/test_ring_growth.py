@@ -16,7 +16,9 @@ PEOPLE = 5_000
 
 
 def join(spark, group, linked_by, acts, creators=None) -> dict[int, float]:
-    """Who joins a group whose members are linked by likes of some videos, each of a creator of its own if not told."""
+    """Who joins or, with a strength of 0, leaves a group whose members are linked by likes of some videos; each is of a
+    creator of its own if none is told.
+    """
     creators = creators or {}
     groups = spark.createDataFrame(
         [(7, account, 1.0) for account in group], "community bigint, account_id bigint, strength double"
@@ -28,8 +30,10 @@ def join(spark, group, linked_by, acts, creators=None) -> dict[int, float]:
     ]
     done = spark.createDataFrame(liked, "account_id bigint, verb string, object_id bigint, topic bigint")
     rows = grown(groups, spark.createDataFrame(pairs, EVIDENCE), done, PEOPLE).collect()
-    assert {row.account_id for row in rows} >= set(group)
-    return {row.account_id: row.strength for row in rows if row.account_id not in group}
+    strength = {row.account_id: row.strength for row in rows}
+    assert all(strength.get(account, 1.0) == 1.0 for account in group)
+    left = {account: 0.0 for account in group if account not in strength}
+    return {account: value for account, value in strength.items() if account not in group} | left
 
 
 def test_who_gives_as_much_to_the_targets_as_members_do_joins(spark):
@@ -56,6 +60,16 @@ def test_who_is_a_fan_of_one_customer_does_not_join(spark):
     fans = {50: range(5), 51: [*range(5), 5, 6]}
     joined = join(spark, [1, 2, 3, 4], range(10), members | strangers | fans, creators=dict.fromkeys(range(5), 900))
     assert set(joined) == {51}
+
+
+def test_who_does_nothing_of_what_holds_a_group_leaves_it(spark):
+    """4 is linked to the others, and likes other things; of the three that no target holds together none leaves."""
+    members = {account: [*range(10), *range(1_000 * account, 1_000 * account + 10)] for account in (1, 2, 3)}
+    strangers = {account: range(100 * account, 100 * account + 20) for account in range(100, 200)}
+    assert join(spark, [1, 2, 3, 4], range(10), members | strangers | {4: range(500, 520)}) == {4: 0.0}
+    assert join(spark, [1, 2, 3, 4], range(10), members | strangers) == {4: 0.0}
+    apart = {account: [0, *range(1_000 * account, 1_000 * account + 90)] for account in (1, 2)}
+    assert join(spark, [1, 2, 3], range(10), apart | strangers) == {}
 
 
 def test_what_few_of_the_pairs_have_in_common_does_not_hold_them(spark):
