@@ -20,7 +20,6 @@ from engine import checkpoint
 from features.rings.communities import MIN_MEMBERS
 from features.rings.definitions import MADE
 from features.rings.measures import TARGET_SHARE, linked_objects, of_deeds, ring_links, with_family
-from features.rings.recruits import TIED
 from lake.schemas import VERBS
 
 WILLED = tuple(verb for verb in VERBS if verb != "view")
@@ -28,6 +27,8 @@ WILLED = tuple(verb for verb in VERBS if verb != "view")
 ROUNDS = 20
 MIN_TARGETS = 2
 """One customer in common may be a chance, two are hardly."""
+TIED = 0.4
+"""Hits of who joins, relative to the median member's, at least."""
 HOLDS = 0.3
 """Share of a group's linked pairs from which a family of links is what holds it together."""
 BELONGS = 0.5
