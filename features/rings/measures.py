@@ -303,7 +303,8 @@ def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> Da
     People of one taste have no border: around those who meet on nearly all, there are others who meet on half of it. Of
     orders the others know nothing. So the public of the targets is the control group, matched by taste. Few targets and
     few others say little: they are counted as if the ring had `UNSEEN_TARGETS` more on which nobody met, and the others
-    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target.
+    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target; apartness is so, too, where
+    the others did less than that, as then there is nobody to compare with.
     """
     counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
     acted = (
@@ -339,9 +340,10 @@ def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> Da
             "ring_id",
             "participation",
             "outsiders_participation",
-            F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)).alias(
-                "apartness"
-            ),
+            F.when(
+                F.col("outside") >= LIKE_MEMBERS,
+                F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)),
+            ).alias("apartness"),
         )
     )
 

@@ -239,6 +239,8 @@ def test_participation_of_members_and_of_the_others_who_met_a_target(spark):
     (fans,) = participation(members, targets, acts_on(spark, *inside, *of_like_taste)).collect()
     assert (fans.participation, fans.outsiders_participation) == pytest.approx((2 / 5, 2 / 5))
     assert fans.apartness == pytest.approx(0.0)
+    (alone,) = participation(members, targets, acts_on(spark, *inside, *chance[:9])).collect()
+    assert alone.apartness is None  # nine acts of others are nobody to compare with
 
 
 def test_nothing_is_said_of_participation_where_there_is_one_target(spark):
