@@ -219,6 +219,7 @@ RING_FEATURES = (
         "works that two members or more uploaded, near-equal, in each week",
         "as many as were stolen",
         "a meme is one",
+        sign=1,
     ),
     RingFeature(
         "synchrony_s",
