@@ -26,7 +26,7 @@ WILLED = tuple(verb for verb in VERBS if verb != "view")
 """What a feed shows is no choice."""
 ROUNDS = 20
 MIN_TARGETS = 2
-"""One customer in common may be a chance, two are hardly."""
+"""One thing in common, or one customer, may be a chance; two are hardly."""
 TIED = 0.4
 """Hits of who joins, relative to the median member's, at least."""
 HOLDS = 0.3
@@ -63,7 +63,7 @@ def willed_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: da
 
 def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: int) -> DataFrame:
     """The rows of `groups` (community, account_id, strength) without those who do not do what holds the group together,
-    and with everybody who does.
+    and with everybody who does. Groups with one target are left out: a meme has as many.
 
     `evidence` are rows of link_evidence, `acts` as `willed_acts` gives them, of `population` accounts. Who has a chance
     of `BELONGS` or more to be a member joins, with that for a strength; an account may join several groups. Who acts on
@@ -105,7 +105,13 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
     def judged(batch: pa.Table) -> pa.Table:
         return _judged(batch, population)
 
-    of_seed = groups.select("community", "account_id", "strength")
+    of_seed = groups.select("community", "account_id", "strength").join(
+        targets.groupBy(F.col("ring_id").alias("community"))
+        .agg(F.count_distinct("object_id").alias("things"))
+        .where(F.col("things") < MIN_TARGETS),
+        on="community",
+        how="left_anti",
+    )
     told = checkpoint(counts.groupBy("ring_id").applyInArrow(judged, JUDGED))
     leaving = told.where(F.col("member") & (F.col("chance") < BELONGS)).select("community", "account_id")
     joining = told.where(~F.col("member") & (F.col("chance") >= BELONGS))

@@ -63,13 +63,13 @@ def test_who_is_a_fan_of_one_customer_does_not_join(spark):
 
 
 def test_who_does_nothing_of_what_holds_a_group_leaves_it(spark):
-    """4 is linked to the others, and likes other things; of the three that no target holds together none leaves."""
+    """4 is linked to the others, and likes other things; where two would be left nobody leaves."""
     members = {account: [*range(10), *range(1_000 * account, 1_000 * account + 10)] for account in (1, 2, 3)}
     strangers = {account: range(100 * account, 100 * account + 20) for account in range(100, 200)}
     assert join(spark, [1, 2, 3, 4], range(10), members | strangers | {4: range(500, 520)}) == {4: 0.0}
     assert join(spark, [1, 2, 3, 4], range(10), members | strangers) == {4: 0.0}
-    apart = {account: [0, *range(1_000 * account, 1_000 * account + 90)] for account in (1, 2)}
-    assert join(spark, [1, 2, 3], range(10), apart | strangers) == {}
+    two = {account: [0, 1, *range(1_000 * account, 1_000 * account + 20)] for account in (1, 2)}
+    assert join(spark, [1, 2, 3], range(10), two | strangers | {3: range(500, 520)}) == {}
 
 
 def test_what_few_of_the_pairs_have_in_common_does_not_hold_them(spark):
@@ -79,9 +79,9 @@ def test_what_few_of_the_pairs_have_in_common_does_not_hold_them(spark):
     assert {(row.ring_id, row.family) for row in kept} == {(7, "like"), (8, "comment")}
 
 
-def test_one_target_makes_no_member_and_no_target_no_group(spark):
+def test_one_target_makes_no_group_and_without_any_it_is_as_it_was(spark):
     members = {1: [0, 1], 2: [0, 2], 3: [0, 3]}
-    assert join(spark, [1, 2, 3], [0], members | {50: [0], 51: [0]}) == {}
+    assert join(spark, [1, 2, 3], [0], members | {50: [0], 51: [0]}) == {1: 0.0, 2: 0.0, 3: 0.0}
     assert join(spark, [1, 2, 3], [], members) == {}
 
 
