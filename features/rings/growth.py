@@ -19,7 +19,7 @@ from scipy.special import expit, logit
 from engine import checkpoint
 from features.rings.communities import MIN_MEMBERS
 from features.rings.definitions import MADE
-from features.rings.measures import TARGET_SHARE, linked_objects, of_deeds, ring_links, with_family
+from features.rings.measures import TARGET_SHARE, is_deed, linked_objects, ring_links, with_family
 from lake.schemas import VERBS
 
 WILLED = tuple(verb for verb in VERBS if verb != "view")
@@ -71,8 +71,9 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
     of it.
     """
     members = groups.select(F.col("community").alias("ring_id"), "account_id")
-    holding = linked_objects(what_holds(with_family(ring_links(of_deeds(evidence), members))))
-    objects = holding.where(F.col("verb").isin(*WILLED, *MADE)).select("ring_id", "verb", "object_id").distinct()
+    kinds = checkpoint(with_family(ring_links(evidence, members)).where(is_deed(F.col("family"))))
+    holding = linked_objects(what_holds(kinds)).where(F.col("verb").isin(*WILLED, *MADE))
+    objects = checkpoint(holding.select("ring_id", "verb", "object_id").distinct())
     done = checkpoint(
         acts.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")
         .join(F.broadcast(members.withColumn("member", F.lit(True))), on=["ring_id", "account_id"], how="left")

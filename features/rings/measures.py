@@ -10,7 +10,16 @@ from pyspark.sql import functions as F
 
 from engine import checkpoint
 from engine.portable import first_per_key, ratio
-from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, MADE, SCATTERED_DAYS, WRITTEN, family_of
+from features.links.kinds import KINDS
+from features.rings.definitions import (
+    FAMILIES,
+    FOLLOWED_BEFORE_DAYS,
+    MADE,
+    SCATTERED_DAYS,
+    WRITTEN,
+    family_named,
+    family_of,
+)
 from lake.schemas import RESPONSES
 from lake.store import midnight
 
@@ -266,7 +275,7 @@ def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
 
 def of_deeds(evidence: DataFrame) -> DataFrame:
     """The rows of link_evidence that say what accounts did, not what machines, addresses and profiles they have."""
-    return evidence.where(is_deed(family_of(F.col("kind"))))
+    return evidence.where(~F.col("kind").isin([kind.name for kind in KINDS if not family_named(kind.name).deed]))
 
 
 def is_deed(family: Column) -> Column:
