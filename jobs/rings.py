@@ -14,13 +14,12 @@ from features.rings import (
     describe_rings,
     find_members,
     made_by,
-    neighbours,
     of_deeds,
     recruits,
     shipped,
     willed_acts,
     with_lone_uploads,
-    with_outsiders_counted,
+    with_recruits_counted,
     written_works,
 )
 from lake.schemas import ACCOUNTS, COMMENT_TEMPLATES, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
@@ -31,10 +30,10 @@ def run(context: Context) -> Facts:
     """Find rings in the day's links, under the ids that they had before, and say of each why it is one.
 
     Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, looks once more
-    for the few who act as one within communities of many, matches all with the rings of the days before (never the same
-    day or later), measures what their members are and did, adds the accounts that are tied to a ring like its members
-    and those that uploaded its works or wrote its templates, and publishes rings and ring_members. Run it after
-    `links`.
+    for groups of those who did the same and for the few who act as one within communities of many, makes groups whole
+    by what all accounts did, matches them with the rings of the days before (never the same day or later), measures
+    what their members are and did, adds those that uploaded a ring's works or wrote its templates, and publishes rings
+    and ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
@@ -51,11 +50,9 @@ def run(context: Context) -> Facts:
     videos = context.source(VIDEOS)
     templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
     made = checkpoint(made_by(templates, works))
-    acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), since))
-    found = find_members(links, deeds, evidence, acts, past(context), population, context.as_of, limits)
+    acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), videos, since))
+    members = find_members(links, deeds, evidence, acts, past(context), population, context.as_of, limits)
     unpersist(acts)
-    near = checkpoint(neighbours(found, links, limits.surprise_cap))
-    members = checkpoint(found.unionByName(near))
     described = checkpoint(
         describe_rings(
             members,
@@ -72,7 +69,7 @@ def run(context: Context) -> Facts:
     )
     recruited = checkpoint(recruits(members, described, works.unionByName(written_works(templates))))
     # Members last: a day that has them counts as whole where training looks for snapshots.
-    published = context.publish(RINGS_WITH_FEATURES, with_outsiders_counted(described, near, recruited))
+    published = context.publish(RINGS_WITH_FEATURES, with_recruits_counted(described, recruited))
     accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
     return {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}

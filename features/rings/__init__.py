@@ -5,7 +5,7 @@ from features.rings.growth import willed_acts
 from features.rings.measures import made_by, of_deeds, with_lone_uploads
 from features.rings.mine import Past, describe_rings, find_members
 from features.rings.prior import shipped
-from features.rings.recruits import neighbours, recruits, with_outsiders_counted, written_works
+from features.rings.recruits import recruits, with_recruits_counted, written_works
 
 __all__ = [
     "FAMILIES",
@@ -16,12 +16,11 @@ __all__ = [
     "describe_rings",
     "find_members",
     "made_by",
-    "neighbours",
     "of_deeds",
     "recruits",
     "shipped",
     "willed_acts",
     "with_lone_uploads",
-    "with_outsiders_counted",
+    "with_recruits_counted",
     "written_works",
 ]

@@ -8,7 +8,7 @@ scope for resolution-limit-free community detection, 2011), so a second look tak
 
 from collections.abc import Callable
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from conf import RingLimits
@@ -17,8 +17,8 @@ from features.rings.communities import find_communities
 
 MOST = 0.6
 """Share of a group's members in another one from which that stands for it."""
-SAME_SIZE = 0.5
-"""See `find_groups`: a group of deeds within a community more than twice its size is something else than that."""
+HALF = 0.5
+"""The same for a community of all links: those of it who act alike are what is looked for."""
 
 
 def find_groups(
@@ -33,32 +33,29 @@ def find_groups(
     An account may give its name to groups of each sort: a core has the bitwise complement of its smallest member for a
     name, a group of deeds a hash.
     """
-    found = checkpoint(find_communities(links, population, limits))
     seeds = find_communities(deeds, population, limits, limits.deeds_proof)
-    named = seeds.withColumn("community", F.xxhash64(F.lit("deeds"), "community"))
-    acting = checkpoint(whole(checkpoint(named)))
-    acting = checkpoint(without_parts(acting, acting, ties=F.col("other") < F.col("community")))
-    others = checkpoint(without_parts(found, acting, ties=F.lit(False)))
-    communities = checkpoint(others.unionByName(without_parts(acting, others, least=SAME_SIZE)))
+    acting = checkpoint(whole(checkpoint(seeds.withColumn("community", F.xxhash64(F.lit("deeds"), "community")))))
+    acting = checkpoint(
+        without_parts(acting, acting, MOST, "other_size > size OR other_size = size AND other < community")
+    )
+    wholes = checkpoint(find_communities(links, population, limits))
+    communities = checkpoint(without_parts(wholes, acting, HALF, "true").unionByName(acting))
     firm = limits.model_copy(update={"min_surprise": limits.core_surprise, "resolution": limits.core_surprise})
     cores = find_communities(links.where(F.col("surprise") >= firm.min_surprise), population, firm)
     cores = checkpoint(cores.withColumn("community", F.bitwise_not("community")))
-    return communities.unionByName(without_parts(cores, communities))
+    return communities.unionByName(without_parts(cores, communities, MOST, "other_size >= size"))
 
 
-def without_parts(groups: DataFrame, others: DataFrame, *, least: float = 0.0, ties: Column | None = None) -> DataFrame:
-    """The rows of `groups` but those of a group most of whose members are in one of `others` that is larger; both have
-    community and account_id.
+def without_parts(groups: DataFrame, others: DataFrame, most: float, stands: str) -> DataFrame:
+    """The rows of `groups` but those of a group that one of `others` stands for; both have community and account_id.
 
-    Of the other one it must have `least` of its members, to be taken for a part of that. `ties` says whether one of the
-    same size, of the names `community` and `other`, stands for it; by default it does.
+    That one has `most` of the group's members or more, and `stands` holds, in SQL, of their names community and other,
+    and of their sizes size and other_size.
     """
 
     def sizes(rows: DataFrame, name: str, size: str) -> DataFrame:
         return rows.groupBy(F.col("community").alias(name)).agg(F.count("*").alias(size))
 
-    same_size = F.col("other_size") == F.col("size")
-    larger = (F.col("other_size") > F.col("size")) | (same_size & (F.lit(True) if ties is None else ties))
     parts = (
         groups.join(others.select("account_id", F.col("community").alias("other")), on="account_id", how="inner")
         .where("community != other")
@@ -66,7 +63,8 @@ def without_parts(groups: DataFrame, others: DataFrame, *, least: float = 0.0, t
         .agg(F.count("*").alias("together"))
         .join(sizes(groups, "community", "size"), on="community", how="inner")
         .join(sizes(others, "other", "other_size"), on="other", how="inner")
-        .where(larger & (F.col("together") >= MOST * F.col("size")) & (F.col("size") >= least * F.col("other_size")))
+        .where(F.col("together") >= most * F.col("size"))
+        .where(stands)
         .select("community")
         .distinct()
     )

@@ -10,6 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
+from features.links.kinds import KINDS
 from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
 
@@ -99,15 +100,16 @@ FOLLOWED_BEFORE_DAYS = 1
 """A fan follows first and acts later; a follow within so many days of the first act may be part of it."""
 
 
+def family_named(kind: str) -> Family:
+    """The family of a kind of link."""
+    return next((family for family in FAMILIES if any(word in kind for word in family.words)), OTHER)
+
+
 def family_of(kind: Column) -> Column:
-    """Name of the family of a kind of link."""
-    result = F.lit(OTHER.name)
-    for family in reversed(FAMILIES):
-        named = F.lit(False)
-        for word in family.words:
-            named = named | kind.contains(word)
-        result = F.when(named, F.lit(family.name)).otherwise(result)
-    return result
+    """Name of the family of a kind of link, of those that there are."""
+    names = {each.name: family_named(each.name).name for each in KINDS}
+    known = F.create_map(*(F.lit(text) for pair in names.items() for text in pair))[kind]
+    return F.coalesce(known, F.lit(OTHER.name))
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,7 @@ RING_FEATURES = (
         "works that two members or more uploaded, near-equal, in each week",
         "as many as were stolen",
         "a meme is one",
+        sign=1,
     ),
     RingFeature(
         "synchrony_s",

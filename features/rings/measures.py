@@ -10,7 +10,16 @@ from pyspark.sql import functions as F
 
 from engine import checkpoint
 from engine.portable import first_per_key, ratio
-from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, MADE, SCATTERED_DAYS, WRITTEN, family_of
+from features.links.kinds import KINDS
+from features.rings.definitions import (
+    FAMILIES,
+    FOLLOWED_BEFORE_DAYS,
+    MADE,
+    SCATTERED_DAYS,
+    WRITTEN,
+    family_named,
+    family_of,
+)
 from lake.schemas import RESPONSES
 from lake.store import midnight
 
@@ -61,11 +70,12 @@ def linked_objects(evidence: DataFrame) -> DataFrame:
 
 
 def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
-    """The videos, accounts, templates and works that speak for the links of each ring: ring_id, verb, object_id.
+    """The videos, accounts and templates that speak for the links of each ring: ring_id, verb, object_id.
 
-    `evidence` as in `linked_objects`. Of creators whose regulars the members are it is their videos that speak.
+    `evidence` as in `linked_objects`. Of creators whose regulars the members are it is their videos that speak. What
+    they uploaded is no target: most works have but two or three of a ring, and who has them besides was copied.
     """
-    named = linked_objects(evidence)
+    named = linked_objects(evidence).where("verb != 'upload'")
     of_creators = F.col("kind").isin("regular", "silent_regular")
     watched = named.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
     theirs = videos.select("account_id", F.col("video_id").alias("object_id")).join(
@@ -82,9 +92,9 @@ def ring_acts(
 
     Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
     One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent, creator) for each event and
-    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write or upload one of
-    `made` (as `made_by`) is an act on that as well, without event_id. Only of what is written it is said under whose
-    video, which `creator` is.
+    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write one of `made` (as
+    `made_by`) is an act on that as well, without event_id. Only of these it is said under whose video they were done,
+    which `creator` is.
     """
     recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
@@ -119,7 +129,7 @@ def ring_acts(
         .join(creators, on="video_id", how="left")
         .withColumns(
             {
-                "creator": F.when(F.col("verb").isin(*WRITTEN), F.coalesce("creator", "video_id")),
+                "creator": F.coalesce("creator", "video_id"),
                 "recent": F.lit(True),
                 **unknown,
             }
@@ -265,7 +275,7 @@ def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
 
 def of_deeds(evidence: DataFrame) -> DataFrame:
     """The rows of link_evidence that say what accounts did, not what machines, addresses and profiles they have."""
-    return evidence.where(is_deed(family_of(F.col("kind"))))
+    return evidence.where(~F.col("kind").isin([kind.name for kind in KINDS if not family_named(kind.name).deed]))
 
 
 def is_deed(family: Column) -> Column:
@@ -302,7 +312,8 @@ def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> Da
     People of one taste have no border: around those who meet on nearly all, there are others who meet on half of it. Of
     orders the others know nothing. So the public of the targets is the control group, matched by taste. Few targets and
     few others say little: they are counted as if the ring had `UNSEEN_TARGETS` more on which nobody met, and the others
-    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target.
+    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target; apartness is so, too, where
+    the others did less than that, as then there is nobody to compare with.
     """
     counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
     acted = (
@@ -338,9 +349,10 @@ def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> Da
             "ring_id",
             "participation",
             "outsiders_participation",
-            F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)).alias(
-                "apartness"
-            ),
+            F.when(
+                F.col("outside") >= LIKE_MEMBERS,
+                F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)),
+            ).alias("apartness"),
         )
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from features.rings import neighbours, recruits, with_outsiders_counted, written_works
+from features.rings import recruits, with_recruits_counted, written_works
 
 MEMBERS = "ring_id bigint, account_id bigint, strength double"
 SCORES = "ring_id bigint, score double"
@@ -46,32 +46,12 @@ def test_who_writes_what_a_ring_was_told_to_write_belongs_to_it_unless_they_wrot
     assert [tuple(row) for row in recruits(members, rings, written).collect()] == [(7, 50, 0.75)]
 
 
-def test_who_has_a_good_part_of_a_members_links_into_a_ring_is_tied_to_it_and_counted(spark):
-    """Each of ten members is linked to nine others with a surprise of 2: twelve of their eighteen are two thirds."""
-    members = [(7, account, 1.0) for account in range(1, 11)] + [(8, 50, 1.0), (8, 51, 1.0), (8, 52, 1.0)]
-    inside = [(one, other, 2.0) for one in range(1, 11) for other in range(one + 1, 11)]
-    piece, weakly, by_two, by_one_strong = 50, 60, 61, 62
-    links = [
-        *inside,
-        (50, 51, 3.0),
-        (50, 52, 3.0),
-        (51, 52, 3.0),
-        *((member, piece, 3.0) for member in (1, 2, 3, 4)),
-        *((member, weakly, 2.0) for member in (1, 2, 3)),
-        *((member, by_two, 9.0) for member in (1, 2)),
-        (1, by_one_strong, 300.0),
-    ]
-    ringed = spark.createDataFrame(members, MEMBERS)
-    pairs = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
-    near = neighbours(ringed, pairs, surprise_cap=10.0)
-    assert [tuple(row) for row in near.collect()] == [(7, piece, 0.888889)]
+def test_recruits_are_counted(spark):
     rings = spark.createDataFrame(
         [(7, 10, "10 accounts."), (8, 3, "3 accounts.")], "ring_id long, size long, evidence string"
     )
-    uploaders = spark.createDataFrame([(7, 90, 0.6), (7, 91, 0.375)], MEMBERS)
-    counted = with_outsiders_counted(rings, near, uploaders).collect()
-    tied = "Of them 1 tied by a good part of a member's links."
+    counted = with_recruits_counted(rings, spark.createDataFrame([(7, 90, 0.6), (7, 91, 0.375)], MEMBERS)).collect()
     assert {tuple(row) for row in counted} == {
-        (7, 12, f"10 accounts. {tied} Uploaded or wrote what is mostly theirs: 2 more."),
+        (7, 12, "10 accounts. Uploaded or wrote what is mostly theirs: 2 more."),
         (8, 3, "3 accounts."),
     }
