@@ -19,7 +19,7 @@ from scipy.special import expit, logit
 from engine import checkpoint
 from features.rings.communities import MIN_MEMBERS
 from features.rings.definitions import MADE
-from features.rings.measures import TARGET_SHARE, is_deed, linked_objects, ring_links, with_family
+from features.rings.measures import is_deed, is_target, linked_objects, ring_links, with_family
 from lake.schemas import VERBS
 
 WILLED = tuple(verb for verb in VERBS if verb != "view")
@@ -86,7 +86,7 @@ def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: i
         done.groupBy("ring_id", "verb", "object_id")
         .agg(F.count_if("member").alias("members"))
         .join(F.broadcast(sizes), on="ring_id", how="inner")
-        .where((F.col("members") >= MIN_TARGETS) & (F.col("members") >= F.col("size") * TARGET_SHARE))
+        .where(is_target())
         .select("ring_id", "verb", "object_id", "size")
     )
     of_group = ["ring_id", "account_id"]

@@ -14,7 +14,6 @@ from features.links.kinds import KINDS
 from features.rings.definitions import (
     FAMILIES,
     FOLLOWED_BEFORE_DAYS,
-    MADE,
     SCATTERED_DAYS,
     WRITTEN,
     family_named,
@@ -222,6 +221,11 @@ def ring_features(
     )
 
 
+def is_target() -> Column:
+    """Whether an object is a target of a group: so many `members` of its `size` acted on it."""
+    return (F.col("members") >= 2) & (F.col("members") >= F.col("size") * TARGET_SHARE)
+
+
 def targets_of(
     touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: DataFrame, sizes: DataFrame
 ) -> DataFrame:
@@ -235,7 +239,7 @@ def targets_of(
         .groupBy("ring_id", "verb", "object_id")
         .agg(F.count_distinct("account_id").alias("members"))
         .join(F.broadcast(sizes), on="ring_id", how="inner")
-        .where((F.col("members") >= 2) & (F.col("members") >= F.col("size") * TARGET_SHARE))
+        .where(is_target())
         .drop("size")
     )
     audience = (
@@ -508,7 +512,7 @@ def _targets(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> Dat
         )
     )
     by_verb = (
-        targets.where(~F.col("verb").isin(*MADE))
+        targets.where(~F.col("verb").isin(*WRITTEN))
         .groupBy("ring_id", "verb")
         .agg(F.count("*").alias("verb_targets"), F.sum("members").alias("acts"))
         .withColumn("telling", F.when(F.col("verb") == "view", F.col("acts") / VIEWS_PER_ACT).otherwise(F.col("acts")))
@@ -575,14 +579,14 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
     # Ids of accounts and of videos may be the same numbers.
     thing = ["followed", "object_id"]
     followed = (F.col("verb") == "follow").alias("followed")
-    event, is_written = ~F.col("verb").isin(*MADE), F.col("verb").isin(*WRITTEN)
+    event = ~F.col("verb").isin(*WRITTEN)
     inside = targets.where(event).select("ring_id", followed, "object_id", F.lit(True).alias("inside")).distinct()
     objects = (
         touched.where(event).groupBy("ring_id", "account_id", followed, "object_id").agg(F.sum("acts").alias("acts"))
     )
     written = (
         touched.join(
-            targets.where(is_written).select("ring_id", "verb", "object_id"),
+            targets.where(~event).select("ring_id", "verb", "object_id"),
             on=["ring_id", "verb", "object_id"],
             how="left_semi",
         )
