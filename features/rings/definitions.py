@@ -7,9 +7,9 @@ may move what is thought of a ring before any verdict (prior.py).
 from dataclasses import dataclass
 
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
+from engine.portable import looked_up
 from features.links.kinds import KINDS
 from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
@@ -107,9 +107,7 @@ def family_named(kind: str) -> Family:
 
 def family_of(kind: Column) -> Column:
     """Name of the family of a kind of link, of those that there are."""
-    names = {each.name: family_named(each.name).name for each in KINDS}
-    known = F.create_map(*(F.lit(text) for pair in names.items() for text in pair))[kind]
-    return F.coalesce(known, F.lit(OTHER.name))
+    return looked_up(kind, {each.name: family_named(each.name).name for each in KINDS}, OTHER.name)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine import checkpoint
-from engine.portable import first_per_key, ratio
+from engine.portable import looked_up, ratio
 from features.links.kinds import KINDS
 from features.rings.definitions import (
     FAMILIES,
@@ -20,7 +20,7 @@ from features.rings.definitions import (
     family_of,
 )
 from lake.schemas import RESPONSES
-from lake.store import midnight
+from lake.store import deduplicated, midnight
 
 MILLION = 1_000_000
 DAY_SECONDS = 86_400
@@ -59,7 +59,7 @@ def linked_objects(evidence: DataFrame) -> DataFrame:
 
     `evidence`: rows of link_evidence with ring_id and family. What was made has its kind for a verb.
     """
-    verb = F.create_map(*(F.lit(text) for pair in VERB_OF_FAMILY.items() for text in pair))[F.col("family")]
+    verb = looked_up(F.col("family"), VERB_OF_FAMILY)
     return (
         evidence.select("ring_id", "kind", verb.alias("verb"), F.explode("objects").alias("object"))
         .select("ring_id", "kind", "verb", F.expr("try_cast(object AS BIGINT)").alias("object_id"))
@@ -97,7 +97,7 @@ def ring_acts(
     """
     recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
-    ring_of = F.broadcast(members.select("account_id", "ring_id"))
+    ring_of = members.select("account_id", "ring_id")
     chosen = (
         events.select(
             "event_id",
@@ -110,13 +110,11 @@ def ring_acts(
             recent.alias("recent"),
         )
         .where("recent OR verb = 'follow'")
-        .join(ring_of, on="account_id", how="left")
+        .join(F.broadcast(ring_of.select("account_id", F.lit(True).alias("member")).distinct()), "account_id", "left")
         .join(F.broadcast(wanted), on=["verb", "object_id"], how="left")
-        .where("ring_id IS NOT NULL OR (wanted AND recent)")
-        .drop("wanted")
+        .where("member OR (wanted AND recent)")
+        .drop("member", "wanted")
     )
-    each = ["event_id", "ring_id"]
-    rest = [name for name in chosen.columns if name not in each]
     creators = videos.select("video_id", F.col("account_id").alias("creator"))
     unknown = {
         name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in ("event_id", "device_id", "ip_id")
@@ -134,9 +132,10 @@ def ring_acts(
             }
         )
     )
-    done = first_per_key(chosen, each, rest).withColumn("creator", F.lit(None).cast("bigint"))
-    columns = [*each, *rest, "creator"]
-    return done.select(columns).unionByName(making.select(columns))
+    # What is told apart from its second delivery is read twice.
+    done = deduplicated(checkpoint(chosen), ("event_id",)).join(ring_of, on="account_id", how="left")
+    columns = [*chosen.columns, "ring_id", "creator"]
+    return done.withColumn("creator", F.lit(None).cast("bigint")).select(columns).unionByName(making.select(columns))
 
 
 def made_by(templates: DataFrame, works: DataFrame) -> DataFrame:
@@ -234,7 +233,7 @@ def targets_of(
     One row (ring_id, verb, object_id, creator, members, audience) each: `audience` counts all accounts that acted on it
     since then, `creator` is who uploaded it or is followed; of an unknown video, the video stands for its creator.
     """
-    by_members = (
+    by_members = checkpoint(
         touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")
         .groupBy("ring_id", "verb", "object_id")
         .agg(F.count_distinct("account_id").alias("members"))
@@ -244,10 +243,9 @@ def targets_of(
     )
     audience = (
         acts.where("recent")
-        .select("verb", "object_id", "account_id")
-        .distinct()
+        .join(by_members.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .groupBy("verb", "object_id")
-        .agg(F.count("*").alias("audience"))
+        .agg(F.count_distinct("account_id").alias("audience"))
     )
     uploader = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("uploader"))
     known = uploader.join(F.broadcast(by_members.select("object_id").distinct()), on="object_id", how="left_semi")
@@ -322,6 +320,7 @@ def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> Da
     counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
     acted = (
         acts.where("recent")
+        .join(targets.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .select("verb", "object_id", "account_id")
         .distinct()
         .join(targets.select("ring_id", "verb", "object_id"), on=["verb", "object_id"], how="inner")
@@ -453,34 +452,48 @@ def machines(members: DataFrame, acts: DataFrame, accounts: DataFrame, max_crowd
     One that more than `max_crowd` accounts signed up with, or that so many members of rings have, is none: it stands
     for a device that is not known, or for half of a town.
     """
-    used = acts.where("ring_id IS NOT NULL AND recent").select("ring_id", "account_id", "device_id", "ip_id")
+    ring_of = members.select("ring_id", "account_id")
+    columns = ["ring_id", "account_id", "device_id", "ip_id"]
+    used = acts.where("ring_id IS NOT NULL AND recent").select(columns)
     signed_up = accounts.select(
         "account_id", F.col("signup_device_id").alias("device_id"), F.col("signup_ip_id").alias("ip_id")
     )
-    at_signup = signed_up.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
-    seen = used.unionByName(at_signup)
+    at_signup = signed_up.join(ring_of, on="account_id", how="inner").select(columns)
+    having = checkpoint(_each_machine(used.union(at_signup).distinct()).distinct())
+    crowded = (
+        having.select("account_id", "what", "machine")
+        .unionByName(_each_machine(signed_up))
+        .groupBy("what", "machine")
+        .agg(F.count_distinct("account_id").alias("accounts"))
+        .where(F.col("accounts") > max_crowd)
+    )
+    users = F.count("*").over(Window.partitionBy("ring_id", "what", "machine"))
+    told = having.join(crowded, on=["what", "machine"], how="left_anti").withColumn("users", users)
 
-    def shared(name: str, count: str, sharers: str) -> DataFrame:
-        machine = F.col(name).alias("machine")
-        having = seen.where(F.col(name).isNotNull()).select("ring_id", "account_id", machine).distinct()
-        crowded = (
-            having.select("account_id", "machine")
-            .union(signed_up.where(F.col(name).isNotNull()).select("account_id", machine))
-            .groupBy("machine")
-            .agg(F.count_distinct("account_id").alias("accounts"))
-            .where(F.col("accounts") > max_crowd)
-        )
-        one = having.join(crowded, on="machine", how="left_anti")
-        users = one.withColumn("users", F.count("*").over(Window.partitionBy("ring_id", "machine")))
-        by_account = users.groupBy("ring_id", "account_id").agg(F.max("users").alias("users"))
-        machines = one.groupBy("ring_id").agg(F.count_distinct("machine").alias(count))
-        return machines.join(
-            by_account.groupBy("ring_id").agg(F.count_if(F.col("users") > 1).alias(sharers)), on="ring_id", how="inner"
-        )
+    def of(what: str) -> tuple[Column, Column]:
+        """How many there are, and how many members share one; null where none is known."""
+        machines = F.count_distinct(F.when(F.col("what") == what, F.col("machine")))
+        sharers = F.count_distinct(F.when((F.col("what") == what) & (F.col("users") > 1), F.col("account_id")))
+        return F.nullif(machines, F.lit(0)), F.when(machines > 0, sharers)
 
-    devices = shared("device_id", "devices", "shared_device_share")
-    addresses = shared("ip_id", "addresses", "shared_address_share")
-    return devices.join(addresses, on="ring_id", how="full_outer")
+    (devices, on_devices), (addresses, on_addresses) = of("device"), of("ip")
+    return told.groupBy("ring_id").agg(
+        devices.alias("devices"),
+        on_devices.alias("shared_device_share"),
+        addresses.alias("addresses"),
+        on_addresses.alias("shared_address_share"),
+    )
+
+
+def _each_machine(seen: DataFrame) -> DataFrame:
+    """A row (`what`: device or ip, `machine`) for each that is known of a row of device_id and ip_id."""
+    both = [F.struct(F.lit(what).alias("what"), F.col(f"{what}_id").alias("machine")) for what in ("device", "ip")]
+    rest = [name for name in seen.columns if name not in ("device_id", "ip_id")]
+    return (
+        seen.select(*rest, F.explode(F.array(*both)).alias("one"))
+        .select(*rest, "one.what", "one.machine")
+        .where("machine IS NOT NULL")
+    )
 
 
 def acts_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:

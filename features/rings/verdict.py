@@ -5,7 +5,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from engine.portable import percent, whole_number
+from engine.portable import looked_up, percent, whole_number
 from features.rings.definitions import FAMILIES, MADE, OTHER, RINGS_WITH_FEATURES
 from features.rings.prior import RingPrior, with_prior
 from lake.schemas import POLICIES
@@ -99,7 +99,7 @@ def _sentence() -> Column:
     who = F.concat_ws(", ", accounts, together, machines, homes)
 
     phrases = {family.verb: family.phrase for family in FAMILIES if family.name == family.verb not in MADE}
-    verb = F.create_map(*(F.lit(text) for pair in phrases.items() for text in pair))[F.col("top_verb")]
+    verb = looked_up(F.col("top_verb"), phrases)
     thing = F.when(F.col("top_verb") == "follow", "account").otherwise("video")
     examples = F.concat_ws(", ", F.transform("fullest", lambda target: target["object_id"].cast("string")))
     targets = F.when(
