@@ -204,6 +204,42 @@ RING_FEATURES = (
         sign=1,
     ),
     RingFeature(
+        "haste",
+        DOUBLE,
+        "log2",
+        "how much less the times of members on a target are spread than those of its public: 1 for half",
+        "an order is worked off while the public trickles in",
+        "0: the same feed, evening or news brings all",
+        sign=1,
+    ),
+    RingFeature(
+        "lateness",
+        DOUBLE,
+        "log2",
+        "how much older a video was when members came than when its public did: 1 for twice as old",
+        "when it was paid for",
+        "0: when it was shown",
+        sign=1,
+    ),
+    RingFeature(
+        "attention",
+        DOUBLE,
+        "log2",
+        "how much longer members watch the videos than their public does: -1 for half as long",
+        "a glance, or as long as counts",
+        "0, fans more",
+        sign=-1,
+    ),
+    RingFeature(
+        "conversion",
+        DOUBLE,
+        "log2",
+        "likes, comments and shares of members over what as many of the public leave: 1 for twice as many",
+        "all that was ordered, or views alone",
+        "fans and friends more than others, too",
+        sign=0,
+    ),
+    RingFeature(
         "target_days",
         DOUBLE,
         "days",
@@ -393,6 +429,15 @@ RING_FEATURES = (
     # How they live otherwise
     RingFeature(
         "acts_per_member", DOUBLE, "acts", "mean number of acts of a member in the days of links", "either", "either"
+    ),
+    RingFeature(
+        "activity",
+        DOUBLE,
+        "log2",
+        "acts of the median member over those of the platform's median account: 1 for twice as many",
+        "no more than it takes",
+        "high: who does a lot meets the others who do",
+        sign=-1,
     ),
     RingFeature(
         "inside_share",

@@ -14,11 +14,13 @@ from features.links.kinds import KINDS
 from features.rings.definitions import (
     FAMILIES,
     FOLLOWED_BEFORE_DAYS,
+    MADE,
     SCATTERED_DAYS,
     WRITTEN,
     family_named,
     family_of,
 )
+from features.rings.publics import interest, participation, publics, thing, timing
 from lake.schemas import RESPONSES
 from lake.store import deduplicated, midnight
 
@@ -28,10 +30,6 @@ STRANGERS = 3
 """Added to each target's public: that two of the three who liked it are friends says little."""
 TARGET_SHARE = 0.1
 """What fewer of the members act on is what two of them have in common, not a target of the ring."""
-UNSEEN_TARGETS, LIKE_MEMBERS = 2, 10
-"""See `participation`."""
-LEAST_SHARE = 0.01
-"""Shares below a hundredth are not told apart."""
 VIEWS_PER_ACT = 3
 """People watch what they like or comment on: it is said that they watch where they do so this much more often."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
@@ -89,14 +87,14 @@ def ring_acts(
 ) -> DataFrame:
     """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
 
-    Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
-    One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent, creator) for each event and
-    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write one of `made` (as
-    `made_by`) is an act on that as well, without event_id. Only of these it is said under whose video they were done,
-    which `creator` is.
+    Of members all acts since `since`, before that follows; of others what they did since then to `objects`, be it what
+    links are about or not. One row (event_id, ts, account_id, verb, object_id, watch_ms, device_id, ip_id, ring_id,
+    recent, creator) for each event and ring of who acted; `ring_id` is null for others. An event delivered twice is one
+    row. To write one of `made` (as `made_by`) is an act on that as well, without event_id. Only of these it is said
+    under whose video they were done, which `creator` is.
     """
     recent = F.col("event_date") >= F.lit(since)
-    wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
+    wanted = objects.select(thing().alias("thing"), "object_id", F.lit(True).alias("wanted")).distinct()
     ring_of = members.select("account_id", "ring_id")
     chosen = (
         events.select(
@@ -105,23 +103,24 @@ def ring_acts(
             "account_id",
             "verb",
             F.coalesce("video_id", "target_account_id").alias("object_id"),
+            "watch_ms",
             "device_id",
             "ip_id",
             recent.alias("recent"),
         )
         .where("recent OR verb = 'follow'")
         .join(F.broadcast(ring_of.select("account_id", F.lit(True).alias("member")).distinct()), "account_id", "left")
-        .join(F.broadcast(wanted), on=["verb", "object_id"], how="left")
+        .withColumn("thing", thing())
+        .join(F.broadcast(wanted), on=["thing", "object_id"], how="left")
         .where("member OR (wanted AND recent)")
-        .drop("member", "wanted")
+        .drop("member", "thing", "wanted")
     )
     creators = videos.select("video_id", F.col("account_id").alias("creator"))
-    unknown = {
-        name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in ("event_id", "device_id", "ip_id")
-    }
+    of_events = ("event_id", "watch_ms", "device_id", "ip_id")
+    unknown = {name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in of_events}
     making = (
         made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
-        .join(wanted.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
+        .join(objects.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .join(ring_of, on="account_id", how="left")
         .join(creators, on="video_id", how="left")
         .withColumns(
@@ -186,21 +185,27 @@ def ring_features(
     targets: DataFrame,
     accounts: DataFrame,
     sizes: DataFrame,
+    usual_acts: float,
     max_crowd: int,
+    since: date,
     as_of: date,
 ) -> DataFrame:
     """One row for each ring: ring_id, size, RING_FEATURES, and what its sentence of evidence needs beside them.
 
     `links` and `evidence` hold pairs of members of one ring, with ring_id (and family); `acts` as `ring_acts` gives
-    them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`. More than `max_crowd` accounts
-    on one device or address have nothing in common.
+    them from `since` on, `touched` and `targets` made of them by `touched_by_members` and `targets_of`. An account of
+    the platform acted `usual_acts` times since then. More than `max_crowd` accounts on one device or address have
+    nothing in common.
     """
     on_targets = checkpoint(acts_on_targets(touched, targets))
+    came = checkpoint(publics(acts, members, targets))
     parts = (
         _ties(links, sizes),
         _kinds(evidence, links),
         deeds_in_common(evidence, sizes),
-        participation(members, targets, acts),
+        participation(came, targets),
+        timing(came, since),
+        interest(came),
         days_of_targets(on_targets),
         identities(members, accounts, sizes, as_of),
         machines(members, acts, accounts, max_crowd),
@@ -208,6 +213,7 @@ def ring_features(
         _fans(members, on_targets, acts),
         _acquainted(members, acts),
         lives(touched, targets),
+        activity(touched, usual_acts),
         response(touched, targets),
     )
     rings = sizes
@@ -230,8 +236,9 @@ def targets_of(
 ) -> DataFrame:
     """Objects of the links that at least two members, and a tenth of them, acted on.
 
-    One row (ring_id, verb, object_id, creator, members, audience) each: `audience` counts all accounts that acted on it
-    since then, `creator` is who uploaded it or is followed; of an unknown video, the video stands for its creator.
+    One row (ring_id, verb, object_id, creator, uploaded_at, members, audience) each: `audience` counts all accounts
+    that acted on it since then, `creator` is who uploaded it or is followed; of an unknown video, the video stands for
+    its creator.
     """
     by_members = checkpoint(
         touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")
@@ -247,8 +254,12 @@ def targets_of(
         .groupBy("verb", "object_id")
         .agg(F.count_distinct("account_id").alias("audience"))
     )
-    uploader = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("uploader"))
-    known = uploader.join(F.broadcast(by_members.select("object_id").distinct()), on="object_id", how="left_semi")
+    uploads = videos.select(
+        F.col("video_id").alias("object_id"),
+        F.col("account_id").alias("uploader"),
+        F.col("created_at").alias("uploaded_at"),
+    )
+    known = uploads.join(F.broadcast(by_members.select("object_id").distinct()), on="object_id", how="left_semi")
     return (
         by_members.join(audience, on=["verb", "object_id"], how="inner")
         .join(known, on="object_id", how="left")
@@ -256,7 +267,8 @@ def targets_of(
             "creator",
             F.when(F.col("verb") == "follow", F.col("object_id")).otherwise(F.coalesce("uploader", "object_id")),
         )
-        .select("ring_id", "verb", "object_id", "creator", "members", "audience")
+        .withColumn("uploaded_at", F.when(thing() == "video", F.col("uploaded_at")))
+        .select("ring_id", "verb", "object_id", "creator", "uploaded_at", "members", "audience")
     )
 
 
@@ -307,56 +319,18 @@ def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
     )
 
 
-def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> DataFrame:
-    """Of those who acted on one target of a ring, the share of its other targets that they acted on, too: of members
-    (`participation`) and of everybody else (`outsiders_participation`), and how much more members do so (`apartness`).
+def activity(touched: DataFrame, usual_acts: float) -> DataFrame:
+    """How much more the median member acts than an account of the platform does, in log2.
 
-    People of one taste have no border: around those who meet on nearly all, there are others who meet on half of it. Of
-    orders the others know nothing. So the public of the targets is the control group, matched by taste. Few targets and
-    few others say little: they are counted as if the ring had `UNSEEN_TARGETS` more on which nobody met, and the others
-    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target; apartness is so, too, where
-    the others did less than that, as then there is nobody to compare with.
+    Whoever does a lot meets the others who do: a group of busy people is what taste gives.
     """
-    counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
-    acted = (
-        acts.where("recent")
-        .join(targets.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
-        .select("verb", "object_id", "account_id")
-        .distinct()
-        .join(targets.select("ring_id", "verb", "object_id"), on=["verb", "object_id"], how="inner")
-        .groupBy("ring_id", "account_id")
-        .agg(F.count("*").alias("on_targets"))
-        .join(
-            members.select("ring_id", "account_id", F.lit(True).alias("member")),
-            on=["ring_id", "account_id"],
-            how="left",
-        )
-    )
-    member = F.coalesce("member", F.lit(False))
-    met = F.col("on_targets") * (F.col("on_targets") - 1)
-    inside, outside = (F.coalesce(F.sum(F.when(of, F.col("on_targets"))), F.lit(0)) for of in (member, ~member))
-    others = F.col("targets") - 1 + UNSEEN_TARGETS
-    shrunk = F.col("met_outside") + LIKE_MEMBERS * F.col("participation") * others
     return (
-        acted.join(counts, on="ring_id", how="inner")
-        .groupBy("ring_id", "targets")
-        .agg(
-            F.coalesce(F.sum(F.when(member, met)), F.lit(0)).alias("met_inside"),
-            F.coalesce(F.sum(F.when(~member, met)), F.lit(0)).alias("met_outside"),
-            inside.alias("inside"),
-            outside.alias("outside"),
-        )
-        .withColumn("participation", ratio(F.col("met_inside"), F.col("inside") * others))
-        .withColumn("outsiders_participation", ratio(shrunk, (F.col("outside") + LIKE_MEMBERS) * others))
-        .select(
-            "ring_id",
-            "participation",
-            "outsiders_participation",
-            F.when(
-                F.col("outside") >= LIKE_MEMBERS,
-                F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)),
-            ).alias("apartness"),
-        )
+        touched.where(~F.col("verb").isin(*MADE))
+        .groupBy("ring_id", "account_id")
+        .agg(F.sum("acts").alias("acts"))
+        .groupBy("ring_id")
+        .agg(F.percentile("acts", 0.5).alias("acts"))
+        .select("ring_id", F.log2((F.col("acts") + 1) / (usual_acts + 1)).alias("activity"))
     )
 
 

@@ -14,7 +14,6 @@ from features.rings.measures import (
     days_of_targets,
     deeds_in_common,
     lives,
-    participation,
     ring_acts,
     targets_of,
     touched_by_members,
@@ -214,41 +213,6 @@ def test_what_is_unknown_of_a_ring_has_no_value_in_its_reasons(rings):
     home = rings["home"]
     assert home["top_creator_share"] is None
     assert all(reason.value is None for reason in home["reasons"] if reason.feature == "top_creator_share")
-
-
-MEMBERS = "ring_id bigint, account_id bigint"
-TARGETS = "ring_id bigint, verb string, object_id bigint"
-DID = "account_id bigint, verb string, object_id bigint, recent boolean"
-
-
-def acts_on(spark, *did):
-    return spark.createDataFrame([(account, "like", video, True) for account, video in did], DID)
-
-
-def test_participation_of_members_and_of_the_others_who_met_a_target(spark):
-    """Four targets. Each member is at three: of the three others at two, out of the two more that nobody saw, too."""
-    members = spark.createDataFrame([(7, 1), (7, 2)], MEMBERS)
-    targets = spark.createDataFrame([(7, "like", video) for video in (10, 11, 12, 13)], TARGETS)
-    inside = [(1, 10), (1, 11), (1, 12), (2, 11), (2, 12), (2, 13)]
-    chance = [(account, 10) for account in range(100, 190)]  # ninety who met one target and no other
-    of_like_taste = [(account, video) for account in range(100, 130) for video in (10, 11, 12)]
-    (ring,) = participation(members, targets, acts_on(spark, *inside, *chance)).collect()
-    assert ring.participation == pytest.approx(2 / 5)
-    assert ring.outsiders_participation == pytest.approx(10 * 2 / 5 / 100)  # ten acts are taken to be like theirs
-    assert ring.apartness == pytest.approx(math.log2(0.41 / 0.05))
-    (fans,) = participation(members, targets, acts_on(spark, *inside, *of_like_taste)).collect()
-    assert (fans.participation, fans.outsiders_participation) == pytest.approx((2 / 5, 2 / 5))
-    assert fans.apartness == pytest.approx(0.0)
-    (alone,) = participation(members, targets, acts_on(spark, *inside, *chance[:9])).collect()
-    assert alone.apartness is None  # nine acts of others are nobody to compare with
-
-
-def test_nothing_is_said_of_participation_where_there_is_one_target(spark):
-    members, targets = (
-        spark.createDataFrame([(7, 1), (7, 2)], MEMBERS),
-        spark.createDataFrame([(7, "like", 10)], TARGETS),
-    )
-    assert participation(members, targets, acts_on(spark, (1, 10), (2, 10))).collect() == []
 
 
 def test_the_effective_number_of_days_on_which_members_acted_on_targets(spark):
