@@ -237,7 +237,7 @@ def _session(app: str, settings: Mapping[str, str], window_events: int | None) -
     with quiet_jvm():
         with interrupts_as_before():
             SparkContext.getOrCreate(SparkConf().setAll(list(options.items())))
-        spark = SparkSession.builder.config(map=options).getOrCreate()
+        spark = SparkSession.builder.config(map={**options}).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     ship_own_code(spark)
     return spark
