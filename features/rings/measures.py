@@ -3,6 +3,7 @@
 Sums that a rerun must repeat to the last digit are sums of integers (shares in millionths): their order is no matter.
 """
 
+import math
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
@@ -25,6 +26,7 @@ from lake.schemas import RESPONSES
 from lake.store import deduplicated, midnight
 
 MILLION = 1_000_000
+LN_10 = math.log(10)
 DAY_SECONDS = 86_400
 STRANGERS = 3
 """Added to each target's public: that two of the three who liked it are friends says little."""
@@ -385,6 +387,20 @@ def signed_up_together(accounts: DataFrame) -> DataFrame:
     )
 
 
+def sign_up_surprise(together: Column, known: Column, usual: Column) -> Column:
+    """Give −log10 of the chance that of `known` accounts drawn at random some `together` signed up within
+    `SCATTERED_DAYS` days of each other, at most.
+
+    Each may be the first of them; of the others, at most the share `usual` falls into the days after. How many that
+    are, Chernoff's bound of the binomial tail says (Hoeffding, 1963).
+    """
+    others = (known - 1).cast("double")
+    share = ratio(together - 1, others)
+    rest = F.when(share < 1, (1 - share) * F.log(ratio(1 - share, 1 - usual))).otherwise(0.0)
+    bound = others * (share * F.log(ratio(share, usual)) + rest) - F.log(known.cast("double"))
+    return F.when(share > usual, F.greatest(bound / LN_10, F.lit(0.0))).otherwise(0.0)
+
+
 def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: date) -> DataFrame:
     """Who the members are by their profiles; of one that has none nothing is known but that it is a member."""
     people = (
@@ -393,12 +409,12 @@ def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of:
         .withColumn("created_s", F.unix_timestamp("created_at"))
     )
     scattered = Window.partitionBy("ring_id").orderBy("created_s").rangeBetween(0, SCATTERED_DAYS * DAY_SECONDS)
-    known = F.sum("residents").over(Window.partitionBy("ring_id"))
+    of_all = F.sum("residents").over(Window.partitionBy("ring_id"))
     countries = (
         people.where("country IS NOT NULL")
         .groupBy("ring_id", "country")
         .agg(F.count("*").alias("residents"))
-        .withColumn("country_share", F.col("residents") / known)
+        .withColumn("country_share", F.col("residents") / of_all)
         .groupBy("ring_id")
         .agg(F.max("country_share").alias("country_share"))
     )
@@ -411,11 +427,18 @@ def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of:
             ((as_of_s - F.percentile("created_s", 0.5)) / DAY_SECONDS).alias("age_days"),
             ((F.max("created_s") - F.min("created_s")) / DAY_SECONDS).alias("created_span_days"),
             F.max("together").alias("created_together"),
+            F.count("created_s").alias("created_known"),
         )
         .join(countries, on="ring_id", how="left")
         .join(sizes, on="ring_id", how="inner")
         .crossJoin(signed_up_together(accounts))
-        .withColumn("created_together_share", F.greatest(F.coalesce(beyond_usual, F.lit(0.0)), F.lit(0.0)))
+        .withColumns(
+            {
+                "created_together_share": F.greatest(F.coalesce(beyond_usual, F.lit(0.0)), F.lit(0.0)),
+                "created_expected": 1 + (F.col("created_known") - 1) * F.col("usual"),
+                "created_surprise": sign_up_surprise(*map(F.col, ("created_together", "created_known", "usual"))),
+            }
+        )
         .drop("size", "usual")
     )
 

@@ -64,7 +64,11 @@ def world():
         rows += [
             act(account, "view", 50_000 + 100 * number + n, minute=60 * n, device_id=f"d{account}") for n in range(10)
         ]
-    people += [{"account_id": account} for account in [IDOL, *range(700, 710), *range(800, 842)]]
+    others = [IDOL, *range(700, 710), *range(720, 728), *range(800, 842)]
+    people += [
+        {"account_id": account, "created_at": at("2024-01-01 09:00") + timedelta(days=5 * number)}
+        for number, account in enumerate(others)
+    ]
     films += [{"video_id": 1_000 + n, "account_id": 700 + n} for n in range(8)]  # eight customers of the farm
     films += [{"video_id": 2_000 + n, "account_id": 700 + n} for n in range(6)]  # where the spam is
     films += [{"video_id": 3_000 + n, "account_id": IDOL} for n in range(6)]
@@ -83,7 +87,6 @@ def world():
             if (account - n) % 6 < 2
         ]
     films += [{"video_id": 5_000 + n, "account_id": 720 + n // 2} for n in range(16)]  # eight customers of the bots
-    people += [{"account_id": 720 + n} for n in range(8)]
     for k, account in enumerate(BOTS):
         rows += [act(account, "view", 5_000 + n, minute=900 * n + 100 * k) for n in range(16)]
         # Of the ten videos of their lives they like five.
@@ -296,7 +299,11 @@ def test_features(rings):
             "targets": 16,
             "view_share": 1.0,
         },
-        "giveaway": {"targets": 1, "top_object_share": 1.0, "created_together_share": 0.0},
+        "giveaway": {
+            "targets": 1,
+            "top_object_share": 1.0,
+            "created_together_share": pytest.approx((1 / 10 - 8 / 119) / (1 - 8 / 119)),  # the spammers', of everybody
+        },
     }
     for name, features in expected.items():
         assert {feature: rings[name][feature] for feature in features} == features, name
@@ -309,7 +316,7 @@ def test_evidence_names_numbers_objects_and_times(rings):
         "(66 of 66 pairs linked, each with a chance of 1e-20 on average)."
     )
     assert rings["spam"]["evidence"] == (
-        "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); "
+        "8 accounts, 8 created within 3 days (of any 8 accounts, about 1), 100 % on shared devices (9 devices in all); "
         "100 % of the linked pairs wrote near-equal comments, typically 2 min apart, 2026-02-05 to 2026-02-12 "
         "(28 of 28 pairs linked, each with a chance of 1e-28 on average)."
     )
