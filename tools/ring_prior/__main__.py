@@ -3,7 +3,7 @@
 Draws platforms of both generators, lays honest crowds over them, finds their rings, keeps these beside the truth
 (rings.parquet), fits the prior on them (features/rings/prior.json) and writes its card (docs/ring-prior.md) and the
 figures (bench/results/ring_prior.csv, and ring_verdicts.csv: what verdicts teach). With --again, fits on the rings that
-are kept, in a minute.
+are kept, in minutes.
 """
 
 import csv
