@@ -123,8 +123,9 @@ format: $(READY) ## Rewrite the code in the project's style
 	@ruff format .
 
 .PHONY: docs
-docs: $(READY) ## Write docs/tables.md and docs/features.md anew from the code
+docs: $(READY) ## Write the pages of docs/ that are made from the code anew (tables, features, configuration)
 	@python -m lake.docs > docs/tables.md
+	@python -m conf.docs > docs/configuration.md
 	@python -m features.docs > docs/features.md
 
 .PHONY: clean

@@ -172,10 +172,13 @@ def command(job: Job) -> click.Command:
             ["--policies"],
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="Policies in place of conf/policies.toml.",
+            help="TOML file with what differs from conf/policies.toml (docs/configuration.md).",
         ),
         click.Option(
-            ["--limits"], type=click.Path(path_type=Path), metavar="FILE", help="Limits in place of conf/limits.toml."
+            ["--limits"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="TOML file with what differs from conf/limits.toml (docs/configuration.md).",
         ),
         click.Option(
             ["--engine"],
