@@ -68,15 +68,21 @@ def overlaid(default: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
 
 def explained(error: ErrorDetails, default: Mapping[str, Any]) -> str:
     """Say which key is wrong, and in what way."""
-    where, (*tables, key) = ".".join(map(str, error["loc"])), error["loc"] or ("",)
+    where, path = ".".join(map(str, error["loc"])), list(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
-        table = reduce(lambda table, name: table.get(name, {}), map(str, tables), default)
-        similar = get_close_matches(str(key), table, 1)
-        return f"{where} is no key of this file" + "".join(f"; did you mean {name}?" for name in similar)
+        return f"{where} is no key of this file{meant(path, default)}"
     if error["type"] == "missing":
         # The defaults have all keys of their own tables, so only a policy that they do not have can lack one.
-        return f"{where} is missing: {'.'.join(map(str, tables))} is not among the defaults, so it needs all keys"
+        policy = path[:-1]
+        new = f"{'.'.join(policy)} is not among the defaults, so it needs all keys"
+        return f"{where} is missing: {new}{meant(policy, default)}"
     return ": ".join(filter(None, (where, error["msg"].removeprefix("Value error, "))))
+
+
+def meant(path: list[str], default: Mapping[str, Any]) -> str:
+    """Ask for the key of the defaults that is most like an unknown one; nothing where none is."""
+    table = reduce(lambda table, name: table.get(name, {}), path[:-1], default)
+    return "".join(f"; did you mean {name}?" for name in get_close_matches(path[-1], table, 1))
 
 
 class ValidationLimits(Section):

@@ -80,10 +80,12 @@ def test_limits_that_cannot_be_used_are_refused(own, text: str, message: str):
 
 
 def test_a_policy_that_the_defaults_do_not_have_needs_all_keys(own):
-    with pytest.raises(
-        ConfigError, match=r"policies\.spam\.severity is missing: policies\.spam is not among the defaults"
-    ):
-        load_policies(own("[policies.spam]\ncapacity = 200"))
+    with pytest.raises(ConfigError) as refused:
+        load_policies(own("[policies.spam_rings]\ncapacity = 200"))
+    assert str(refused.value).endswith(
+        "policies.spam_rings.severity is missing: policies.spam_rings is not among the defaults, so it needs all keys; "
+        "did you mean spam_ring?"
+    )
 
 
 def test_a_floor_above_the_threshold_is_refused(own):
