@@ -11,14 +11,15 @@ import ast
 import hashlib
 import inspect
 import sys
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from engine.portable import ratio
-from features import text
 from features.text import text_traits
 from lake.schemas import ACCOUNT_ACTIVITY, VIDEO_ACTIVITY
 
@@ -37,10 +38,13 @@ DAY = ["account_id", "event_date"]
 
 
 def definitions_version() -> str:
-    """Changes whenever the code that computes a rollup row does, comments and layout apart."""
-    modules = (sys.modules[__name__], text)
-    code = "".join(ast.dump(ast.parse(inspect.getsource(module))) for module in modules)
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+    """Changes whenever the code or a list that computes a rollup row does, comments and layout apart."""
+    of_texts = sorted(files("features.text").iterdir(), key=lambda file: file.name)
+    code = [inspect.getsource(sys.modules[__name__])]
+    code += [file.read_text(encoding="utf-8") for file in of_texts if file.name.endswith(".py")]
+    lists = [tomllib.loads(file.read_text(encoding="utf-8")) for file in of_texts if file.name.endswith(".toml")]
+    known = "".join([*(ast.dump(ast.parse(each)) for each in code), *map(repr, lists)])
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
 def is_(verb: str) -> Column:
