@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from engine.portable import ratio
+from engine.portable import fixed_point, ratio
 from features.text import text_traits
 from lake.schemas import ACCOUNT_ACTIVITY, VIDEO_ACTIVITY
 
@@ -29,7 +29,6 @@ SESSION_PAUSE_MS = 30 * 60_000
 QUICK_LIKE_MS = 2_000
 YOUNG_DAYS = 7
 COMPLETED = 0.95
-MILLIONTHS = 1_000_000
 TELLING_LENGTH = 20
 """Normalised characters from which on it tells something when two accounts write the same."""
 VIEWERS_LOG_K = 11
@@ -179,11 +178,6 @@ def _with_known_facts(events: DataFrame, accounts: DataFrame, videos: DataFrame)
     )
 
 
-def ppm(share: Column) -> Column:
-    """A share in whole millionths: sums of them are equal in any order."""
-    return F.round(share * MILLIONTHS).cast("bigint")
-
-
 def account_activity(acts: DataFrame) -> DataFrame:
     """The rollup of accounts from `acts`."""
     hour = F.hour("ts")
@@ -214,7 +208,7 @@ def account_activity(acts: DataFrame) -> DataFrame:
             F.coalesce(F.max(F.when(creator_known, F.col("creator_total"))), F.lit(0)).alias("top_creator_acts"),
             total_of(F.col("watch_ms")).alias("watch_ms"),
             F.count("watched").alias("rated_views"),
-            total_of(ppm(F.col("watched"))).alias("watched_ppm"),
+            total_of(fixed_point(F.col("watched"))).alias("watched_ppm"),
             count_if(F.col("repeat_view")).alias("repeat_views"),
             count_if(F.col("unseen_like")).alias("unseen_likes"),
             count_if(F.col("quick_like")).alias("quick_likes"),
@@ -223,7 +217,7 @@ def account_activity(acts: DataFrame) -> DataFrame:
             count_if(trait["has_handle"]).alias("handle_comments"),
             count_if(trait["has_phone"]).alias("phone_comments"),
             count_if(trait["disguised"]).alias("disguised_comments"),
-            total_of(ppm(trait["emoji_share"])).alias("emoji_ppm"),
+            total_of(fixed_point(trait["emoji_share"])).alias("emoji_ppm"),
             F.count("text_hash").alias("telling_comments"),
             count_if(is_("follow") & (F.col("creator_age_days") < YOUNG_DAYS)).alias("young_follows"),
             count_if(is_("follow") & F.col("creator_age_days").isNotNull()).alias("known_follows"),
@@ -249,7 +243,7 @@ def video_activity(acts: DataFrame) -> DataFrame:
         *_verbs("view", "like", "comment", "share", "report"),
         total_of(F.col("watch_ms")).alias("watch_ms"),
         F.count("watched").alias("rated_views"),
-        total_of(ppm(F.col("watched"))).alias("watched_ppm"),
+        total_of(fixed_point(F.col("watched"))).alias("watched_ppm"),
         count_if(F.col("watched") >= COMPLETED).alias("completions"),
         count_if(F.col("repeat_view")).alias("repeat_views"),
         count_if(F.col("unseen_like")).alias("unseen_likes"),

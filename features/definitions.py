@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
-from engine.portable import ratio
+from engine.portable import MILLION, ratio
 from lake.schemas import BIGINT, DOUBLE, column
 
 WINDOWS = (1, 7, 28)
@@ -21,7 +21,8 @@ COUNT, SHARE, RATIO, DOUBLINGS, DAYS, SECONDS, HOURS, BITS, CHARACTERS, YES = (
     *("count", "share of 1", "ratio", "doublings", "days", "seconds", "hours", "bits", "characters"),
     "1 when so, else 0",
 )
-MILLIONTHS = 1_000_000.0
+MILLIONTHS = float(MILLION)
+"""In one: the unit of totals whose names end in _ppm."""
 NEVER_ZERO = "0: never in the window."
 NEVER_NULL = "null: nothing in the window that it could be a share or a mean of."
 UNKNOWN_NULL = "null: not known."

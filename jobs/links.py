@@ -18,6 +18,7 @@ from features.links import (
     watching,
     works,
 )
+from lake.decisions import current_verdicts
 from lake.schemas import (
     ACCOUNT_LINKS,
     ACCOUNTS,
@@ -28,7 +29,6 @@ from lake.schemas import (
     VIDEO_WORKS,
     VIDEOS,
 )
-from models.labels import standing
 from validation.rules import usable
 
 
@@ -50,7 +50,7 @@ def run(context: Context) -> Facts:
     worked = checkpoint(works(videos, since, limits))
     said = checkpoint(templates(events, limits))
     watched = watching(events, videos)
-    violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
+    violating = current_verdicts(context.source(DECISIONS)).where("verdict = 'violating'")
     acts = checkpoint(co_actions(events, context.source(ACCOUNTS), videos, worked, said, watched, violating, since))
     active = acts.select("account_id").distinct().count()
     found = linked(acts, silent_regulars(watched.regulars, limits), limits)

@@ -28,6 +28,7 @@ from features.rings import (
     with_recruits_counted,
     written_works,
 )
+from lake.decisions import current_verdicts
 from lake.schemas import (
     ACCOUNTS,
     COMMENT_TEMPLATES,
@@ -40,7 +41,6 @@ from lake.schemas import (
     VIDEOS,
 )
 from lake.store import only_row
-from models.labels import standing
 from validation.rules import usable
 
 
@@ -103,7 +103,7 @@ def taught(context: Context) -> tuple[RingPrior, int]:
         return shipped(), 0
     before = context.lake.read(RINGS).where(F.col("as_of") < F.lit(context.as_of))
     on_rings = context.source(DECISIONS).where("entity_type = 'ring'")
-    judged = verdicts_on_rings(standing(on_rings), before).toArrow()  # at most MOST_VERDICTS
+    judged = verdicts_on_rings(current_verdicts(on_rings), before).toArrow()  # at most MOST_VERDICTS
     values = np.column_stack([judged[name].cast(pa.float64()).to_numpy() for name in INPUTS])
     return learned(shipped(), values, judged["abusive"].to_numpy()), judged.num_rows
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from engine.portable import exact_sum, first_per_key
+from lake.decisions import current_verdicts
 from lake.schemas import ENTITY, POLICIES
-from models.rows import MICRO
 
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
@@ -31,12 +32,6 @@ def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
     known = F.array(*[F.lit(each) for each in sorted(days)])
     oldest = F.date_sub(day, SNAPSHOT_MAX_AGE_DAYS)
     return F.array_max(F.filter(known, lambda each: (each <= day) & (each >= oldest)))
-
-
-def standing(decisions: DataFrame) -> DataFrame:
-    """The decision that stands for each entity and policy: the latest, of equal moments the one with the largest id."""
-    last_first = Window.partitionBy(*ENTITY).orderBy(F.desc("decided_at"), F.desc("decision_id"))
-    return decisions.withColumn("place", F.row_number().over(last_first)).where("place = 1").drop("place")
 
 
 def with_cases(decisions: DataFrame, queue: DataFrame) -> DataFrame:
@@ -92,7 +87,7 @@ def labels(
     """
     drawn = drawn_at_random(draws, decisions).withColumn("is_drawn", F.lit(True))
     judged = (
-        with_cases(standing(decisions), queue)
+        with_cases(current_verdicts(decisions), queue)
         .where("verdict IN ('violating', 'benign')")
         .join(drawn, on=list(ENTITY), how="left")
         .withColumn("of_audit", F.when(F.col("selection") == "audit", F.col("inclusion_probability")))
@@ -127,8 +122,8 @@ def labels(
         DataFrame.unionByName,
         [each.select(*columns, "ring_id", F.lit(rank).alias("rank")) for rank, each in enumerate(ranked)],
     )
-    best_first = Window.partitionBy(*ENTITY).orderBy("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
-    return candidates.withColumn("place", F.row_number().over(best_first)).where("place = 1").select(*columns)
+    best_first = ("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
+    return first_per_key(candidates, ENTITY, best_first).select(*columns)
 
 
 def by_majority(judged: DataFrame) -> DataFrame:
@@ -162,17 +157,17 @@ def decided_members(decisions: DataFrame, accounts: DataFrame) -> dict[str, dict
 
     `accounts` are account rows of a day, `decisions` what was known then.
     """
-    whole, columns = F.lit(MICRO), [f"ring_is_{policy}" for policy in POLICIES]
+    columns = [f"ring_is_{policy}" for policy in POLICIES]
     chance = F.coalesce(F.col("ring_score") * F.col("ring_strength"), F.lit(0.0))
     judged = (
-        standing(decisions)
+        current_verdicts(decisions)
         .where("entity_type = 'account' AND verdict IN ('violating', 'benign')")
         .select("policy", F.col("entity_id").alias("account_id"), (F.col("verdict") == "violating").alias("violating"))
     )
-    members = accounts.select("account_id", *columns, F.round(chance * whole).cast("bigint").alias("chance"))
+    members = accounts.select("account_id", *columns, chance.alias("chance"))
 
     def total(column: str, which: Column) -> Column:
-        return F.sum(F.when((F.col(column) == 1) & which, F.col("chance")).otherwise(0)) / whole
+        return exact_sum(F.when((F.col(column) == 1) & which, F.col("chance")).otherwise(0.0))
 
     counts = judged.join(members, on="account_id", how="inner").groupBy("policy")
     rows = counts.agg(

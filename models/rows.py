@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
-from engine.portable import largest, ratio
+from engine.portable import MILLION, exact_sum, largest, ratio
 from features.links.combine import PAIR, both_ways
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
@@ -37,8 +37,6 @@ VERSIONS = {
     r"(\w+_)?ring_(created_together_share|willed_together|willed_expected)": 2,
 }
 """Features that have come to say something else under their name, and how often they have: 1 for all others."""
-MICRO = 1_000_000
-"""Chances are added up as whole millionths, so that the order of addition cannot show."""
 
 
 def ramp(value: Column, low: float, high: float) -> Column:
@@ -118,7 +116,7 @@ def neighbour_columns(features: DataFrame, links: DataFrame) -> DataFrame:
     """
     names = [name for name in feature_names(features) if OF_NEIGHBOURS.fullmatch(name)]
     told = [F.col(name).cast("double").alias(name) for name in names]
-    sums = {name: F.sum(F.round(F.col(name) * MICRO).cast("bigint")) / MICRO for name in names}
+    sums = {name: exact_sum(F.col(name)) for name in names}
     neighbours = features.select("as_of", F.col("account_id").alias("other_account_id"), *told)
     return (
         both_ways(links.select("as_of", *PAIR))
@@ -168,7 +166,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     engaging_ring_willed_engagers (those who did more than view), engaging_ring_share (of all its members) and
     engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
     """
-    worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
+    worth = (F.col("score") * F.col("strength") * MILLION).cast("bigint")
     of_rings = ("score", "size", "policy")
     members = _in_rings(rings, ring_members).select("as_of", "account_id", "ring_id", worth.alias("worth"), *of_rings)
     engagers = (
@@ -194,12 +192,12 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
             (-F.col("leader.minus_id")).alias("ring_id"),
             *is_policy("leader.policy", "engaging_ring_is_"),
             F.col("leader.score").alias("engaging_ring_score"),
-            (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
+            (F.col("leader.worth") / MILLION).alias("engaging_ring_expected"),
             F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
             F.col("leader.willed").cast("double").alias("engaging_ring_willed_engagers"),
             ratio("leader.engagers", "leader.size").alias("engaging_ring_share"),
             F.col("engagers").cast("double").alias("ring_engagers"),
-            (F.col("worth") / MICRO).alias("ring_engagers_expected"),
+            (F.col("worth") / MILLION).alias("ring_engagers_expected"),
         )
     )
 
