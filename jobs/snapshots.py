@@ -1,10 +1,12 @@
 """Published days that training and scoring look at, and the making of those that are missing."""
 
+from jobs.features import JOB as MAKE_FEATURES
 from jobs.job import Context, run_step
+from jobs.links import JOB as FIND_LINKS
+from jobs.rings import JOB as FIND_RINGS
 
 from collections.abc import Sequence
 from datetime import date
-from importlib import import_module
 
 from engine import checkpoint
 from pyspark.sql import DataFrame
@@ -32,7 +34,7 @@ FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES, "ring": RINGS}
 """The features of what is scored, by entity type."""
 MODEL_INPUTS = (*FEATURES.values(), VIDEO_WORKS, ACCOUNT_LINKS, RING_MEMBERS, EVENTS)
 """What `feature_rows` reads."""
-STEPS = ("features", "links", "rings")
+STEPS = (MAKE_FEATURES, FIND_LINKS, FIND_RINGS)
 """The steps whose outputs make a snapshot, in their order."""
 
 
@@ -62,8 +64,8 @@ def backfill(context: Context, decisions: DataFrame, weeks: int) -> list[date]:
     missing = uncovered(wanted, published(context), decided)
     for day in missing:
         past = Context(context.lake, day, context.run, {}, context.policies, context.limits, context.warnings)
-        for name in STEPS:
-            run_step(import_module(f"jobs.{name}").JOB, past)
+        for step in STEPS:
+            run_step(step, past)
     return missing
 
 

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import exact_sum, first_per_key
+from features.membership import member_chance
 from lake.decisions import current_verdicts
 from lake.schemas import ENTITY, POLICIES
 
@@ -158,7 +159,7 @@ def decided_members(decisions: DataFrame, accounts: DataFrame) -> dict[str, dict
     `accounts` are account rows of a day, `decisions` what was known then.
     """
     columns = [f"ring_is_{policy}" for policy in POLICIES]
-    chance = F.coalesce(F.col("ring_score") * F.col("ring_strength"), F.lit(0.0))
+    chance = F.coalesce(member_chance(F.col("ring_score"), F.col("ring_strength")), F.lit(0.0))
     judged = (
         current_verdicts(decisions)
         .where("entity_type = 'account' AND verdict IN ('violating', 'benign')")

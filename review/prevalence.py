@@ -20,6 +20,7 @@ from pyspark.sql.types import Row
 
 from conf import Policies, Prevalence
 from engine.portable import exact_sum
+from features.membership import member_chance
 from lake.decisions import current_verdicts
 from lake.schemas import PREVALENCE
 from lake.store import before, only_row
@@ -112,7 +113,7 @@ def ring_predictions(rings: DataFrame, ring_members: DataFrame) -> DataFrame:
     return (
         ring_members.join(rings.select("ring_id", "policy", "score"), on="ring_id", how="inner")
         .groupBy("policy", "account_id")
-        .agg(F.max(F.col("score") * F.col("strength")).alias("prediction"))
+        .agg(F.max(member_chance(F.col("score"), F.col("strength"))).alias("prediction"))
     )
 
 
