@@ -7,7 +7,6 @@ computed from totals of the rollups over a window (`Days`) or from facts joined 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -60,7 +59,6 @@ class Feature:
     value: Callable[[Days], Column]
     windows: tuple[int, ...] = WINDOWS
     whole: bool = False
-    entity: Literal["account", "video"] = "account"
 
     def columns(self) -> list[tuple[str, int]]:
         """Column name and window of each column; 0 stands for no window."""
