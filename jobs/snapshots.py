@@ -83,7 +83,8 @@ def decided_by(context: Context, decisions: DataFrame, days: Sequence[date]) -> 
         for table in (REVIEW_QUEUE, AUDIT_DRAWS)
     )
     since_features = draws.where(F.col("as_of") >= F.lit(min(days, default=context.as_of)))
-    return labels(decisions, cases, since_features, read_days(context, RING_MEMBERS, days), days)
+    members = read_days(context, RING_MEMBERS, days)
+    return labels(decisions, cases, since_features, members, days, context.limits.training.judged_members)
 
 
 def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:

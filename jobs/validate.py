@@ -48,7 +48,7 @@ def run(context: Context) -> Facts:
     if lake.exists(IMPORTED_IDS) and lake.read(IMPORTED_IDS).first():
         for table in SOURCES:
             found[table].values.update({f"null_{name}": None for name in UNKNOWN.get(table.name, ())})
-    found[ACCOUNTS].values.update(known.country_mix(usable(accounts, ACCOUNTS), day, limits.history_days))
+    found[ACCOUNTS].values.update(known.country_mix(usable(accounts, ACCOUNTS), day, limits))
     results = judge(list(found.values()), limits)
     if folder := context.options.get("data_docs"):
         build_pages(list(found.values()), limits, folder)

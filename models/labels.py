@@ -19,8 +19,6 @@ from lake.schemas import ENTITY, POLICIES
 
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
-JUDGED_MEMBERS = 2
-"""Members with a verdict of their own that speak for a ring which has none."""
 
 
 def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
@@ -70,7 +68,12 @@ def drawn_at_random(draws: DataFrame, decisions: DataFrame) -> DataFrame:
 
 
 def labels(
-    decisions: DataFrame, queue: DataFrame, draws: DataFrame, ring_members: DataFrame, ring_days: Sequence[date]
+    decisions: DataFrame,
+    queue: DataFrame,
+    draws: DataFrame,
+    ring_members: DataFrame,
+    ring_days: Sequence[date],
+    judged_members: int,
 ) -> DataFrame:
     """One row per labelled account, video or ring and policy.
 
@@ -81,7 +84,7 @@ def labels(
     A ring's verdict reaches its members as they were on the day of its case (of the decision when it answers none):
     `strength` is then how firmly the member is tied, and 1 for a verdict on the entity itself, which goes before any
     that is passed on. Of several rings the firmest tie counts. A ring without a verdict has that of the majority of
-    `JUDGED_MEMBERS` or more members that have one; `strength` is then how much larger its share is than the minority's.
+    `judged_members` or more members that have one; `strength` is then how much larger its share is than the minority's.
 
     Columns: policy, entity_type, entity_id, label (1 violating, 0 benign), strength, decided_at, source, selection,
     inclusion_probability.
@@ -116,7 +119,9 @@ def labels(
         in_ring.join(ring_members, on=["as_of", "ring_id"], how="inner")
         .withColumn("entity_type", F.lit("account"))
         .withColumnRenamed("account_id", "entity_id"),
-        by_majority(of_members.join(ring_members.drop("strength"), on=["as_of", "account_id"], how="inner")),
+        by_majority(
+            of_members.join(ring_members.drop("strength"), on=["as_of", "account_id"], how="inner"), judged_members
+        ),
     ]
     columns = [*ENTITY, "label", "strength", "decided_at", "source", "selection", "inclusion_probability"]
     candidates = reduce(
@@ -127,8 +132,8 @@ def labels(
     return first_per_key(candidates, ENTITY, best_first).select(*columns)
 
 
-def by_majority(judged: DataFrame) -> DataFrame:
-    """What the verdicts on members, a row each with the ring_id, say of their rings.
+def by_majority(judged: DataFrame, least: int) -> DataFrame:
+    """What the verdicts on members, a row each with the ring_id, say of the rings of which `least` or more have one.
 
     Such a ring was picked by whoever picked its members, with no chance that anybody knows.
     """
@@ -136,7 +141,7 @@ def by_majority(judged: DataFrame) -> DataFrame:
     return (
         judged.groupBy("ring_id", "policy")
         .agg(F.count("*").alias("judged"), F.sum("label").alias("violating"), F.max("decided_at").alias("decided_at"))
-        .where((F.col("judged") >= JUDGED_MEMBERS) & (lead != 0))
+        .where((F.col("judged") >= least) & (lead != 0))
         .select(
             F.lit("ring").alias("entity_type"),
             F.col("ring_id").alias("entity_id"),
