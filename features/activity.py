@@ -21,7 +21,7 @@ from pyspark.sql.window import Window
 
 from engine.portable import fixed_point, ratio
 from features.text import text_traits
-from lake.schemas import ACCOUNT_ACTIVITY, VIDEO_ACTIVITY
+from lake.schemas import ACCOUNT_ACTIVITY, RESPONSES, VERBS, VIDEO_ACTIVITY
 
 SHORT_GAP_MS = 2_000
 BURST_ACTS, BURST_MS = 10, 60_000
@@ -191,7 +191,7 @@ def account_activity(acts: DataFrame) -> DataFrame:
         acts.groupBy(*DAY)
         .agg(
             F.count("*").alias("events"),
-            *_verbs("view", "like", "comment", "share", "follow", "report"),
+            *_verbs(*VERBS),
             F.array(*[count_if(hour == h) for h in range(24)]).alias("hours"),
             F.min("ts").alias("first_at"),
             F.max("ts").alias("last_at"),
@@ -240,7 +240,7 @@ def video_activity(acts: DataFrame) -> DataFrame:
     main = on_video.groupBy("event_date", "video_id").agg(
         F.max("creator_id").alias("account_id"),
         F.count("*").alias("events"),
-        *_verbs("view", "like", "comment", "share", "report"),
+        *_verbs(*(verb for verb in VERBS if verb != "follow")),
         total_of(F.col("watch_ms")).alias("watch_ms"),
         F.count("watched").alias("rated_views"),
         total_of(fixed_point(F.col("watched"))).alias("watched_ppm"),
@@ -288,7 +288,7 @@ def _comment_sameness(on_video: DataFrame) -> DataFrame:
 
 def _engagers(on_video: DataFrame) -> DataFrame:
     """A bounded sample of who engaged, the same however the rows are spread: those with the smallest hashes."""
-    engaged = on_video.where(F.col("verb").isin("like", "comment", "share"))
+    engaged = on_video.where(F.col("verb").isin(*RESPONSES))
     ranked = Window.partitionBy("event_date", "video_id").orderBy(F.xxhash64("account_id"), "account_id")
     return (
         engaged.select("event_date", "video_id", "account_id")

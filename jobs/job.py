@@ -83,7 +83,11 @@ class Context:
 
     def source(self, table: Table, days: int | None = None) -> DataFrame:
         """Rows of a source table that a job may use: known at `as_of`, keeping the contract, each key once."""
-        return deduplicated(usable(self.lake.source(table, self.as_of, days), table), table.key)
+        return deduplicated(self.delivered(table, days), table.key)
+
+    def delivered(self, table: Table, days: int | None = None) -> DataFrame:
+        """The same rows, each as often as it was delivered: for what counts an act once anyway."""
+        return usable(self.lake.source(table, self.as_of, days), table)
 
     def day(self, table: Table, as_of: date | None = None) -> DataFrame:
         """What was published for a day, this run's when none is given."""

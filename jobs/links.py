@@ -29,7 +29,6 @@ from lake.schemas import (
     VIDEO_WORKS,
     VIDEOS,
 )
-from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
@@ -45,7 +44,7 @@ def run(context: Context) -> Facts:
     limits = context.limits.links
     since = context.as_of - timedelta(days=limits.window_days)
     # An act counts once, so events need not be told apart from their second delivery.
-    events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
+    events = context.delivered(EVENTS, limits.window_days)
     videos = context.source(VIDEOS)
     worked = checkpoint(works(videos, since, limits))
     said = checkpoint(templates(events, limits))

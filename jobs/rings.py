@@ -41,7 +41,6 @@ from lake.schemas import (
     VIDEOS,
 )
 from lake.store import only_row
-from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
@@ -62,7 +61,7 @@ def run(context: Context) -> Facts:
     accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
-    events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
+    events = context.delivered(EVENTS, max(limits.follow_days, window_days))
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     by_account = events.where(F.col("event_date") >= F.lit(since)).groupBy("account_id").count()
     active = only_row(by_account.agg(F.count("*").alias("accounts"), F.percentile("count", 0.5).alias("usual_acts")))

@@ -28,7 +28,6 @@ from lake.schemas import (
 from models.examples import uncovered, wanted_days, windows
 from models.labels import labels
 from models.rows import account_rows, copying_rings, publics, ring_rows, video_rings, video_rows
-from validation.rules import usable
 
 FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES, "ring": RINGS}
 """The features of what is scored, by entity type."""
@@ -98,7 +97,7 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     accounts = account_rows(read_days(context, ACCOUNT_FEATURES, days), rings, members, links)
     window_days = context.limits.links.window_days
     back = window_days + ((context.as_of - min(days)).days if days else 0)
-    acts = usable(context.lake.source(EVENTS, context.as_of, back), EVENTS).where("video_id IS NOT NULL")
+    acts = context.delivered(EVENTS, back).where("video_id IS NOT NULL")
     features = read_days(context, VIDEO_FEATURES, days)
     if videos is not None:
         creators = features.join(videos, on="video_id", how="left_semi").select("account_id").distinct()

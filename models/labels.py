@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from engine.portable import exact_sum, first_per_key
 from features.membership import member_chance
 from lake.decisions import current_verdicts
-from lake.schemas import ENTITY, POLICIES
+from lake.schemas import DECISIVE, ENTITY, POLICIES
 
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
@@ -92,7 +92,7 @@ def labels(
     drawn = drawn_at_random(draws, decisions).withColumn("is_drawn", F.lit(True))
     judged = (
         with_cases(current_verdicts(decisions), queue)
-        .where("verdict IN ('violating', 'benign')")
+        .where(F.col("verdict").isin(*DECISIVE))
         .join(drawn, on=list(ENTITY), how="left")
         .withColumn("of_audit", F.when(F.col("selection") == "audit", F.col("inclusion_probability")))
         .withColumn(
@@ -167,7 +167,7 @@ def decided_members(decisions: DataFrame, accounts: DataFrame) -> dict[str, dict
     chance = F.coalesce(member_chance(F.col("ring_score"), F.col("ring_strength")), F.lit(0.0))
     judged = (
         current_verdicts(decisions)
-        .where("entity_type = 'account' AND verdict IN ('violating', 'benign')")
+        .where((F.col("entity_type") == "account") & F.col("verdict").isin(*DECISIVE))
         .select("policy", F.col("entity_id").alias("account_id"), (F.col("verdict") == "violating").alias("violating"))
     )
     members = accounts.select("account_id", *columns, chance.alias("chance"))

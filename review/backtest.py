@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from engine.portable import smallest
 from lake.decisions import current_verdicts
-from lake.schemas import ENTITY
+from lake.schemas import DECISIVE, ENTITY
 from review.history import newly_opened
 
 
@@ -36,7 +36,7 @@ def compared(was: DataFrame, would: DataFrame, decisions: DataFrame) -> DataFram
     """Every entity with a risk case in either queue: when it `was` and `would` have been opened (null: not), the score
     it would have had, and the latest verdict on it that is not unsure (null: nobody has judged it).
     """
-    judged = current_verdicts(decisions.where("verdict <> 'unsure'")).select(*ENTITY, "verdict")
+    judged = current_verdicts(decisions.where(F.col("verdict").isin(*DECISIVE))).select(*ENTITY, "verdict")
     both = (
         risk_cases(was)
         .select(*ENTITY, F.col("opened_on").alias("was"))

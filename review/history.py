@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from conf import Policies, Review
 from lake.decisions import current_verdicts
-from lake.schemas import ENTITY, REVIEW_QUEUE
+from lake.schemas import DECISIVE, ENTITY, REVIEW_QUEUE
 from lake.store import before
 from review.entities import setting
 
@@ -105,7 +105,7 @@ def cold_starts(decisions: DataFrame, policies: Policies) -> list[str]:
     """Policies of which too few rings have a verdict: their cold start explores; none where exploring is off."""
     if not policies.review.explore_share:
         return []
-    judged = decisions.where("entity_type = 'ring' AND verdict IN ('violating', 'benign')")
+    judged = decisions.where((F.col("entity_type") == "ring") & F.col("verdict").isin(*DECISIVE))
     known = {
         row.policy: row.rings
         for row in judged.groupBy("policy").agg(F.count_distinct("entity_id").alias("rings")).collect()

@@ -22,7 +22,7 @@ from conf import Policies, Prevalence
 from engine.portable import exact_sum
 from features.membership import member_chance
 from lake.decisions import current_verdicts
-from lake.schemas import PREVALENCE
+from lake.schemas import DECISIVE, PREVALENCE
 from lake.store import before, only_row
 from review.cases import case_id
 from review.estimators import (
@@ -94,7 +94,8 @@ def free_audits(
     """
     audits = (
         decisions.join(draws.select("case_id"), on="case_id", how="left_anti")
-        .where("source = 'random_audit' AND entity_type = 'account' AND verdict <> 'unsure'")
+        .where("source = 'random_audit' AND entity_type = 'account'")
+        .where(F.col("verdict").isin(*DECISIVE))
         .where(F.col("decided_at") >= before(as_of - timedelta(settings.audit_days)))
     )
     return (
@@ -139,7 +140,7 @@ def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> Da
     """
     order = Window.partitionBy("entity_type", "entity_id", "policy").orderBy("decided_at", "decision_id")
     pairs = (
-        decisions.where("source <> 'appeal' AND verdict <> 'unsure'")
+        decisions.where((F.col("source") != "appeal") & F.col("verdict").isin(*DECISIVE))
         .where(F.col("decided_at") >= before(as_of - timedelta(settings.error_days)))
         .select(
             "verdict",
@@ -276,7 +277,7 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
         [planned[row.as_of] * row.views / row.inclusion_probability / views[row.as_of] for row in order],
         dtype=float,
     )
-    answered = np.array([row.verdict in ("violating", "benign") for row in order], dtype=bool)
+    answered = np.array([row.verdict in DECISIVE for row in order], dtype=bool)
     known = np.array([row.known for row in order], dtype=bool)
     weights = base.copy()
     for group in (known, ~known):

@@ -55,6 +55,7 @@ from lake.schemas.table import (
 from lake.schemas.vocabulary import (
     ACTIVE_DAYS,
     DECISION_SOURCES,
+    DECISIVE,
     ENTITY,
     ENTITY_TYPES,
     MEASURES,

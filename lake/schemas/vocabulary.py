@@ -8,7 +8,9 @@ ENTITY = ("policy", "entity_type", "entity_id")
 """Identifies what is judged, and for what."""
 POLICIES = ("spam_ring", "bot_network", "artificial_engagement", "coordinated_reupload")
 VIDEO_POLICIES = ("artificial_engagement", "coordinated_reupload")
-VERDICTS = ("violating", "benign", "unsure")
+DECISIVE = ("violating", "benign")
+"""Verdicts that say something of what was judged."""
+VERDICTS = (*DECISIVE, "unsure")
 DECISION_SOURCES = ("queue", "random_audit", "user_report", "appeal")
 SELECTIONS = ("risk", "uncertain", "audit")
 MEASURES = {
