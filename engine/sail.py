@@ -36,6 +36,8 @@ ELSEWHERE = "run it with --engine spark"
 LESS_OR_MORE = f"{ELSEWHERE}, or give it more with ABUSE_MINING_MEMORY"
 NO_SPACE = os.strerror(errno.ENOSPC)
 HERE = "127.0.0.1"
+SPARED = "no_grpc_proxy"
+"""Names, in the environment, those whom gRPC asks without a proxy; it knows no other spelling."""
 UNANSWERED = "StatusCode.UNAVAILABLE"
 FAULTS = ("panicked with message", "StatusCode.CANCELLED")
 """What a query ends with in which the server panicked: in tasks, and before there are any."""
@@ -219,8 +221,8 @@ def _ask_no_proxy_for_this_machine() -> None:
 
     For gRPC alone, whose own list takes the place of the common one: an object store may be behind that proxy.
     """
-    spared = os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy")
-    os.environ["no_grpc_proxy"] = f"{spared},{HERE}" if spared else HERE
+    spared = os.environ.get(SPARED) or os.environ.get("no_proxy")
+    os.environ[SPARED] = f"{spared},{HERE}" if spared else HERE
 
 
 def _ask_nothing_of_the_dead(spark: Any) -> None:

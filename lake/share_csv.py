@@ -97,8 +97,7 @@ def decoded(path: str, blocks: Iterator[bytes], encoding: str | None) -> Iterato
 
 def _unmarked_utf_16(first: bytes) -> str | None:
     """The order of the bytes of UTF-16, told by those of a header's first letters."""
-    zeros = tuple(byte == 0 for byte in first[:4])
-    return {(False, True) * 2: "utf-16-le", (True, False) * 2: "utf-16-be"}.get(zeros)
+    return {b"x\0x\0": "utf-16-le", b"\0x\0x": "utf-16-be"}.get(re.sub(b"[^\0]", b"x", first[:4]))
 
 
 def _line_ends(text: bytes) -> int:

@@ -2,6 +2,8 @@
 code.
 """
 
+import os
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -119,6 +121,25 @@ def test_a_missing_table_a_missing_column_and_a_retyped_one(outcome, lake):
     )
     assert [(job, status) for job, status, _ in runs(lake)] == [("validate", "failed")] * 2
     assert "column bio is missing" in runs(lake)[-1][2]
+
+
+BREAKS = {
+    "is a file": lambda table: (shutil.rmtree(table), table.write_text("no table")),
+    "has a log that is cut": lambda table: [os.truncate(file, 90) for file in table.glob("_delta_log/*.json")],
+    "is another table": lambda table: (shutil.rmtree(table), shutil.copytree(table.parent / "accounts", table)),
+}
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("how", BREAKS)
+def test_a_record_of_runs_that_cannot_be_used_stops_no_day(outcome, lake, how, monkeypatch):
+    said = []
+    monkeypatch.setattr(terminal, "warn", said.append)
+    fill(lake, view(1))
+    assert outcome("validate", "--lake", lake.uri, "--as-of", "2026-02-28") == (0, "")
+    BREAKS[how](Path(lake.path(JOB_RUNS)))
+    assert outcome("validate", "--lake", lake.uri, "--as-of", DAY) == (0, "")
+    assert [line for line in said if line.startswith("validate does without the record of earlier runs: ")]
 
 
 @pytest.mark.whole
