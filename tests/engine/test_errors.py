@@ -84,7 +84,7 @@ GONE = (
             "a data file is gone: file:///lake/rings/part-0.parquet",
         ),
         (
-            "Parquet error: Failed to fetch metadata for file lake/rings/part-0.parquet: Permission denied (os error 13)",
+            "Parquet error: Failed to fetch metadata for file lake/rings/part-0.parquet: Permission denied (error 13)",
             "Permission denied: lake/rings/part-0.parquet",
         ),
     ],

@@ -157,7 +157,7 @@ def test_a_table_whose_log_is_cut_is_told_with_what_is_wrong(lake, spark):
     lake.replace(ACCOUNTS, accounts(spark, {}), ME)
     (commit,) = Path(lake.path(ACCOUNTS), "_delta_log").glob("*.json")
     os.truncate(commit, 100)
-    with pytest.raises(BrokenContract, match="table accounts cannot be read: [^N]"):
+    with pytest.raises(BrokenContract, match=r"table accounts cannot be read: [^N]"):
         lake.read(ACCOUNTS)
 
 
