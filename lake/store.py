@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, UnsupportedOperationException
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -134,7 +134,7 @@ class Lake:
         engine.current().note_read(engine.DaysRead(path, table.partition, first, end))
         try:
             return engine.current().tables.read(path)
-        except AnalysisException as error:
+        except (AnalysisException, UnsupportedOperationException) as error:
             said = engine.explain(error) or error.getCondition() or str(error).splitlines()[0]
             raise BrokenContract(f"table {table.name} cannot be read: {said}") from error
 
@@ -154,7 +154,7 @@ class Lake:
         df = self._read(table, first, as_of)
         breaches = schema_breaches(df.schema, table.schema)
         if breaches:
-            raise BrokenContract(f"table {table.name}: {'; '.join(breaches)}")
+            raise BrokenContract(f"table {table.name}: {'; '.join(breaches)}: write it as docs/tables.md has it")
         df = df.select(table.columns)
         if table.partition is not None:
             partition = F.col(table.partition)

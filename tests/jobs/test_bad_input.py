@@ -117,7 +117,8 @@ def test_a_missing_table_a_missing_column_and_a_retyped_one(outcome, lake):
     without.write.format("delta").mode("overwrite").option("overwriteSchema", True).save(lake.path(ACCOUNTS))
     assert outcome("validate", "--lake", lake.uri, "--as-of", DAY) == (
         3,
-        "error: table accounts: column country is int, not string; column bio is missing",
+        "error: table accounts: column country is int, not string; column bio is missing: "
+        "write it as docs/tables.md has it",
     )
     assert [(job, status) for job, status, _ in runs(lake)] == [("validate", "failed")] * 2
     assert "column bio is missing" in runs(lake)[-1][2]
