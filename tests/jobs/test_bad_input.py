@@ -2,6 +2,7 @@
 code.
 """
 
+import errno
 import os
 import shutil
 from datetime import date
@@ -229,6 +230,25 @@ def test_a_header_alone_empties_a_lake_and_says_so(imported, lake, monkeypatch):
     assert imported(HEADER) == (0, "")
     assert [line.split(": ")[1] for line in said] == ["there are no rows in it, and none in the lake now"]
     assert lake.read(EVENTS).count() == 0
+
+
+def test_an_import_that_fails_amid_its_tables_leaves_no_mix_of_two_lakes(imported, lake, monkeypatch):
+    fill(lake, view(1))
+    replace = Lake.replace
+
+    def full(self, table, *rest):
+        if table is VIDEOS:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path(table))
+        replace(self, table, *rest)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Lake, "replace", full)
+        code, said = imported(HEADER + "o,a,p,1612137600\n")
+    assert (code, "No space left on device" in said) == (1, True)
+    assert [lake.read(table).count() for table in (ACCOUNTS, VIDEOS, EVENTS)] == [2, 0, 0]
+
+    assert imported(HEADER + "o,a,p,1612137600\n") == (0, "")
+    assert [lake.read(table).count() for table in (ACCOUNTS, VIDEOS, EVENTS)] == [2, 1, 1]
 
 
 def test_rows_that_cannot_be_used_are_left_out_and_no_day_stops_for_them(imported, outcome, lake):
