@@ -105,7 +105,7 @@ def _line_ends(text: bytes) -> int:
 
 
 def _undecodable(error: UnicodeError, lines: int) -> str:
-    if not isinstance(error, UnicodeDecodeError):
+    if not isinstance(error, UnicodeDecodeError) or "BOM" in error.reason:  # a kind of error from Python 3.13 on
         return "what it begins with"
     line = lines + _line_ends(error.object[: error.start]) + 1
     return f"line {line:,} (byte 0x{error.object[error.start]:02x})"
