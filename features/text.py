@@ -332,6 +332,13 @@ def contacts(text: str) -> list[Contact]:
     return sorted(Contact(name, name not in places) for name in places | mentions if name)
 
 
+def first_link(text: str) -> str | None:
+    """The first link that a text holds, by the name that `contacts` gives it; None where there is none."""
+    found: list[str] = []
+    _without_links(_folded(text), " ", lambda link: found.append(_contact(link)))
+    return next(filter(None, found), None)
+
+
 def _contact(written: str) -> str:
     """What is left of a contact when its app, its punctuation and digits for letters do not count."""
     address = _SPELT_DOT.sub("", _BEFORE_CONTACT.sub("", written))
@@ -466,6 +473,16 @@ def text_contacts(text: Column) -> Column:
         return _each_distinct(values, lambda text: [each._asdict() for each in contacts(text)], _ARROW_CONTACTS)
 
     return contacts_batch(_readable(text))
+
+
+def bio_link(bio: Column) -> Column:
+    """`first_link` of a column of bios, in whole Arrow batches; null where there is none."""
+
+    @F.arrow_udf(StringType())
+    def first_link_batch(values: pa.Array) -> pa.Array:
+        return _each_distinct(values, first_link, pa.string())
+
+    return first_link_batch(F.substring(F.make_valid_utf8(bio), 1, MAX_BIO))
 
 
 def text_traits(text: Column) -> Column:
