@@ -258,7 +258,7 @@ class LinkLimits(Section):
     min_text_length: int = Field(ge=1, description="characters from which a text is no everyday exclamation")
     min_jaccard: float = Field(gt=0, le=1, description="similarity of shingles from which two texts are near-equal")
     near_frame_bits: int = Field(ge=0, le=31, description="bits of 256 in which near-equal frames may differ")
-    weak_frame_bits: int = Field(ge=31, le=64, description="bits in which frames may differ that count beside more")
+    weak_frame_bits: int = Field(ge=31, le=64, description="bits in which frames may differ that are alike")
 
 
 class Limits(ConfigFile):

@@ -17,7 +17,6 @@ from lake.schemas import (
     ACCOUNT_LINKS,
     AUDIT_DRAWS,
     EVENTS,
-    JOB_RUNS,
     REVIEW_QUEUE,
     RING_MEMBERS,
     RINGS,
@@ -46,10 +45,7 @@ def days_of(context: Context, table: Table) -> set[date]:
 
 def published(context: Context) -> list[date]:
     """Days up to this run's with features, and rings sought; that none were found is told by the record of the run."""
-    sought = days_of(context, RING_MEMBERS)
-    if context.lake.exists(JOB_RUNS):
-        done = context.lake.read(JOB_RUNS).where("job = 'rings' AND status = 'done'").select("as_of").distinct()
-        sought |= {row.as_of for row in done.collect()}
+    sought = days_of(context, RING_MEMBERS) | context.days_done("rings")
     return sorted(day for day in days_of(context, ACCOUNT_FEATURES) & sought if day <= context.as_of)
 
 

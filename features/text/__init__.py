@@ -6,17 +6,18 @@ strings. It judges character by character: a Russian sentence in Russian letters
 ones in it end equal, whichever was first. The result is for comparing, not for reading.
 """
 
-from features.text.columns import MAX_BIO, normalised, text_contacts, text_traits
-from features.text.contact_marks import HANDLE, LINK, PHONE, contacts
+from features.text.columns import bio_link, normalised, text_contacts, text_traits
+from features.text.contact_marks import HANDLE, LINK, PHONE, contacts, first_link
 from features.text.disguise import traits
 from features.text.normal_form import normalise
 
 __all__ = [
     "HANDLE",
     "LINK",
-    "MAX_BIO",
     "PHONE",
+    "bio_link",
     "contacts",
+    "first_link",
     "normalise",
     "normalised",
     "text_contacts",

@@ -7,7 +7,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BooleanType, DoubleType, LongType, StringType, StructField, StructType
 
-from features.text.contact_marks import contacts
+from features.text.contact_marks import contacts, first_link
 from features.text.disguise import traits
 from features.text.normal_form import normalise
 
@@ -61,6 +61,16 @@ def text_contacts(text: Column) -> Column:
     return contacts_batch(_readable(text))
 
 
+def bio_link(bio: Column) -> Column:
+    """`first_link` of a column of bios, in whole Arrow batches; null where there is none."""
+
+    @F.arrow_udf(StringType())
+    def first_link_batch(values: pa.Array) -> pa.Array:
+        return _each_distinct(values, first_link, pa.string())
+
+    return first_link_batch(_readable(bio, MAX_BIO))
+
+
 def text_traits(text: Column) -> Column:
     """`traits` of a column of texts as a struct, in whole Arrow batches; null stays null."""
 
@@ -78,6 +88,6 @@ def _each_distinct(values: pa.Array, function: Callable[[str], object], result: 
     return results.take(encoded.indices)
 
 
-def _readable(text: Column) -> Column:
-    """The first `MAX_TEXT` characters, with a replacement character for what is no UTF-8."""
-    return F.substring(F.make_valid_utf8(text), 1, MAX_TEXT)
+def _readable(text: Column, most: int = MAX_TEXT) -> Column:
+    """The first `most` characters, with a replacement character for what is no UTF-8."""
+    return F.substring(F.make_valid_utf8(text), 1, most)

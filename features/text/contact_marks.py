@@ -67,6 +67,13 @@ def contacts(text: str) -> list[Contact]:
     return sorted(Contact(name, name not in places) for name in places | mentions if name)
 
 
+def first_link(text: str) -> str | None:
+    """The first link that a text holds, by the name that `contacts` gives it; None where there is none."""
+    found: list[str] = []
+    _without_links(fold(text), " ", lambda link: found.append(_contact(link)))
+    return next(filter(None, found), None)
+
+
 def _contact(written: str) -> str:
     """What is left of a contact when its app, its punctuation and digits for letters do not count."""
     address = _SPELT_DOT.sub("", _BEFORE_CONTACT.sub("", written))
