@@ -59,7 +59,7 @@ def total_of(value: Column) -> Column:
     return F.coalesce(F.sum(value), F.lit(0)).cast("bigint")
 
 
-def smallest(values: Column, limit: int) -> Column:
+def smallest_values(values: Column, limit: int) -> Column:
     """The set of the values of a group, in order, cut to its smallest."""
     return F.slice(F.array_sort(F.collect_set(values)), 1, limit)
 
@@ -222,12 +222,12 @@ def account_activity(acts: DataFrame) -> DataFrame:
             count_if(is_("follow") & (F.col("creator_age_days") < YOUNG_DAYS)).alias("young_follows"),
             count_if(is_("follow") & F.col("creator_age_days").isNotNull()).alias("known_follows"),
             F.array_sort(F.collect_set(F.when(F.col("traits.script") != "", F.col("traits.script")))).alias("scripts"),
-            smallest(F.col("text_hash"), MAX_TEXTS).alias("texts"),
-            smallest(F.col("device"), MAX_DEVICES).alias("devices"),
-            smallest(F.col("ip"), MAX_DEVICES).alias("ips"),
-            smallest(F.when(pushes, F.col("creator_id")), MAX_PUSHED).alias("pushed"),
-            smallest(F.when(is_("follow"), F.col("target_account_id")), MAX_FOLLOWED).alias("followed"),
-            smallest(F.when(is_("report"), F.col("video_id")), MAX_REPORTED).alias("reported"),
+            smallest_values(F.col("text_hash"), MAX_TEXTS).alias("texts"),
+            smallest_values(F.col("device"), MAX_DEVICES).alias("devices"),
+            smallest_values(F.col("ip"), MAX_DEVICES).alias("ips"),
+            smallest_values(F.when(pushes, F.col("creator_id")), MAX_PUSHED).alias("pushed"),
+            smallest_values(F.when(is_("follow"), F.col("target_account_id")), MAX_FOLLOWED).alias("followed"),
+            smallest_values(F.when(is_("report"), F.col("video_id")), MAX_REPORTED).alias("reported"),
         )
         .select(ACCOUNT_ACTIVITY.columns)
     )
