@@ -9,11 +9,11 @@ from pyspark.sql import functions as F
 
 from features.links import (
     at_false_discovery_rate,
-    co_actions,
+    comparable_acts,
     linked,
+    non_engaging_repeat_viewers,
     shared_templates,
     shared_works,
-    silent_regulars,
     templates,
     watching,
     works,
@@ -47,18 +47,22 @@ def run(context: Context) -> Facts:
     # An act counts once, so events need not be told apart from their second delivery.
     events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
     videos = context.source(VIDEOS)
-    worked = checkpoint(works(videos, since, limits))
-    said = checkpoint(templates(events, limits))
+    upload_works = checkpoint(works(videos, since, limits))
+    comment_topics = checkpoint(templates(events, limits))
     watched = watching(events, videos)
     violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
-    acts = checkpoint(co_actions(events, context.source(ACCOUNTS), videos, worked, said, watched, violating, since))
+    acts = checkpoint(
+        comparable_acts(
+            events, context.source(ACCOUNTS), videos, upload_works, comment_topics, watched, violating, since
+        )
+    )
     active = acts.select("account_id").distinct().count()
-    found = linked(acts, silent_regulars(watched.regulars, limits), limits)
+    found = linked(acts, non_engaging_repeat_viewers(watched.repeat_viewers, limits), limits)
     threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)
     rows = context.publish(ACCOUNT_LINKS, found.pairs.where(F.col("surprise") >= threshold))
     context.publish(LINK_EVIDENCE, found.evidence)
-    context.publish(VIDEO_WORKS, shared_works(worked))
-    context.publish(COMMENT_TEMPLATES, shared_templates(said, found.evidence))
+    context.publish(VIDEO_WORKS, shared_works(upload_works))
+    context.publish(COMMENT_TEMPLATES, shared_templates(comment_topics, found.evidence))
     return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
 
 

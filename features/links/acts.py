@@ -1,7 +1,7 @@
-"""Every act that two accounts can have in common, in one form of four numbers and a time.
+"""Bring every action that two accounts can have in common into one form of four numbers and a time.
 
-An act is (source, account, object, topic, first time). Topics gather objects that stand for one interest: the videos of
-one creator, the days of one address.
+A row is (source, account_id, object, topic, ts), with the time of the first such action. A topic gathers the objects
+that stand for one interest: the videos of one creator, the days of one address.
 """
 
 from datetime import date
@@ -17,45 +17,54 @@ from features.text import bio_link
 from lake.schemas import VERBS
 from lake.store import midnight
 
-WILLED = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
+CO_ACTION_VERBS = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 """The verbs that some kind of co-action looks at."""
-ON_VIDEOS = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
-WATCHED_AGAIN = 3
-"""Sittings from which a video was chosen: a feed may well show it twice."""
-COPIED_WORKS = 3
-SURELY = 2.5
-"""Standard deviations."""
-PUSHED = 0.5
-"""A place is pushed if of those who name it this share and more name it again: people pass a link on once."""
+VIDEO_SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
+REWATCH_SESSIONS = 3
+"""Watch sessions from which a video counts as chosen: a feed may well show it twice."""
+MIN_SHARED_WORKS = 3
+"""Works that others uploaded too, from which an account can be an original uploader."""
+ORIGINAL_Z = 2.5
+"""Standard deviations above half of its works from which an account is an original uploader."""
+PROMOTED_SHARE = 0.5
+"""A contact identifier is promoted if this share, or more, of the accounts that post it post it more than once: people
+pass a link on once.
+"""
 ACT = ("source", "account_id", "object", "topic", "ts")
 DIGITS = "[0-9]+"
 
 
-def co_actions(
+def comparable_acts(
     events: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
     works: DataFrame,
-    said: DataFrame,
+    templates: DataFrame,
     watched: Watching,
     violating: DataFrame,
     since: date,
 ) -> DataFrame:
-    """All acts since a day, one row for each source, account and object, with the time of the first.
+    """Return all actions since a day that two accounts can have in common, one row per source, account and object.
 
-    `events` are those since that day, and may be there twice as delivered twice; `videos` are all, as creators are
-    looked up in them; `works` are those of their uploads, `said` the `templates` of the comments, `watched` what
-    `watching` makes of the events. Sign-ups count for accounts that are active. Reports count but those of
-    what reviewers found `violating` (entity_type, entity_id), or what such an account uploaded: who reports it helps.
+    Columns out: source, account_id, object, topic, ts (the first). In:
+
+    - `events`: those since the day; rows that were delivered twice do no harm.
+    - `accounts`: profiles; sign-ups count only for accounts that are active in `events`.
+    - `videos`: all of them, as creators are looked up there.
+    - `works`: rows of `works` of the uploads since the day.
+    - `templates`: rows of `templates` of the comments.
+    - `watched`: `watching` of the events.
+    - `violating`: entity_type and entity_id of what reviewers found violating. Reports of these, and of videos that
+      such an account uploaded, are left out: to report them helps the platform.
     """
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     first = (
         _event_acts(events)
-        .unionByName(_rewatches(watched.videos))
-        .unionByName(_regulars(watched.regulars))
-        .unionByName(_text_acts(said))
-        .unionByName(_contact_acts(said))
+        .unionByName(_rewatch_acts(watched.videos))
+        .unionByName(_repeat_view_acts(watched.repeat_viewers))
+        .unionByName(_text_acts(templates))
+        .unionByName(_contact_acts(templates))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
         .unionByName(_upload_acts(uploads, works))
         .groupBy("source", "account_id", "object")
@@ -64,43 +73,45 @@ def co_actions(
     return _with_creators(first, videos, violating).select(*ACT)
 
 
-def _act(source: Column, account: Column, target: Column, topic: Column, ts: Column) -> Column:
+def _act(source: Column, account: Column, object_id: Column, topic: Column, ts: Column) -> Column:
+    """Build one action as a struct of the columns of ACT."""
     return F.struct(
         source.cast("tinyint").alias("source"),
         account.alias("account_id"),
-        target.alias("object"),
+        object_id.alias("object"),
         topic.alias("topic"),
         ts.alias("ts"),
     )
 
 
-def _acts(source: str, rows: DataFrame, target: str) -> DataFrame:
-    """An act for each row (account_id, target, ts), whose object stands for itself alone."""
-    account, what, ts = F.col("account_id"), F.col(target), F.col("ts")
-    return rows.select(_act(_source(source), account, what, what, ts).alias("act")).select("act.*")
+def _acts_by_object(source: str, rows: DataFrame, object_column: str) -> DataFrame:
+    """Return an action for each row (account_id, `object_column`, ts); each object is its own topic."""
+    account, object_id, ts = F.col("account_id"), F.col(object_column), F.col("ts")
+    return rows.select(_act(_source(source), account, object_id, object_id, ts).alias("act")).select("act.*")
 
 
-def _acts_of_topics(source: str, rows: DataFrame) -> DataFrame:
-    """An act for each row (account_id, object, topic, ts)."""
+def _acts_by_topic(source: str, rows: DataFrame) -> DataFrame:
+    """Return an action for each row (account_id, object, topic, ts)."""
     names = (F.col(name) for name in ("account_id", "object", "topic", "ts"))
     return rows.select(_act(_source(source), *names).alias("act")).select("act.*")
 
 
 def _source(name: str) -> Column:
+    """Return the number of a source as a literal."""
     return F.lit(SOURCE_NUMBER[name])
 
 
 def _event_acts(events: DataFrame) -> DataFrame:
-    """What one scan of the events gives: the verb's act, the device, the address of the day."""
+    """Return the actions that one scan of the events gives: by verb, by device, by address and day."""
     account, ts = F.col("account_id"), F.col("ts")
     verb = F.lit(None).cast("tinyint")
-    for name in WILLED:
+    for name in CO_ACTION_VERBS:
         verb = F.when(F.col("verb") == name, _source(name)).otherwise(verb)
-    target = F.when(F.col("verb") == "follow", F.col("target_account_id")).otherwise(F.col("video_id"))
+    object_id = F.when(F.col("verb") == "follow", F.col("target_account_id")).otherwise(F.col("video_id"))
     device, address = F.xxhash64("device_id"), F.xxhash64("ip_id")
     address_day = F.xxhash64("ip_id", "event_date")
     acts = F.array(
-        _act(verb, account, target, target, ts),
+        _act(verb, account, object_id, object_id, ts),
         F.when(F.col("device_id").isNotNull(), _act(_source("device"), account, device, device, ts)),
         F.when(F.col("ip_id").isNotNull(), _act(_source("address"), account, address_day, address, ts)),
     )
@@ -111,43 +122,47 @@ def _event_acts(events: DataFrame) -> DataFrame:
     )
 
 
-def _rewatches(videos: DataFrame) -> DataFrame:
-    """Videos that an account sat down to at least `WATCHED_AGAIN` times, with the time of the first view."""
-    return _acts("rewatch", videos.where(F.col("sittings") >= WATCHED_AGAIN), "video_id")
+def _rewatch_acts(videos: DataFrame) -> DataFrame:
+    """Return the videos that an account watched in `REWATCH_SESSIONS` sessions or more, at its first view."""
+    return _acts_by_object("rewatch", videos.where(F.col("sessions") >= REWATCH_SESSIONS), "video_id")
 
 
-def _regulars(regulars: DataFrame) -> DataFrame:
-    """Creators whose regular an account is, with the time of its first view of one of their videos."""
-    return _acts("regular", regulars, "creator")
+def _repeat_view_acts(repeat_viewers: DataFrame) -> DataFrame:
+    """Return the creators that an account came back to, at its first view of one of their videos."""
+    return _acts_by_object("regular", repeat_viewers, "creator")
 
 
-def _text_acts(said: DataFrame) -> DataFrame:
-    """The templates that each account wrote, week by week."""
-    return _acts_of_topics("text", said.where("kind = 'text'"))
+def _text_acts(templates: DataFrame) -> DataFrame:
+    """Return the text templates that each account wrote, week by week."""
+    return _acts_by_topic("text", templates.where("kind = 'text'"))
 
 
-def _contact_acts(said: DataFrame) -> DataFrame:
-    """The contacts that an account named more than once, as who is mentioned once may be anybody; and every place that
-    it named, week by week, if it is pushed.
+def _contact_acts(templates: DataFrame) -> DataFrame:
+    """Return the contact identifiers that each account posted.
+
+    As source `contact`: those that it posted more than once, as a handle that is mentioned once may be anybody's. As
+    source `promoted_contact`: links, phone numbers and accounts on other apps, week by week, if they are promoted.
     """
-    contacts = said.where("kind = 'contact'")
-    named = persist(
+    contacts = templates.where("kind = 'contact'")
+    contacts_of_account = persist(
         contacts.groupBy("account_id", "topic").agg(
             F.min("ts").alias("ts"),
-            (F.count(F.lit(1)) > 1).alias("again"),
+            (F.count(F.lit(1)) > 1).alias("repeated"),
             F.bool_and("is_mention").alias("is_mention"),
         )
     )
-    places = named.where(~F.col("is_mention"))
-    pushed = places.groupBy("topic").agg(F.avg(F.col("again").cast("double")).alias("share"))
-    pushed = pushed.where(F.col("share") >= PUSHED)
-    sent_to = places.join(pushed, on="topic", how="left_semi").select("account_id", "topic")
-    again = _acts(CONTACT, named.where("again"), "topic")
-    return again.unionByName(_acts_of_topics("place", contacts.join(sent_to, on=["account_id", "topic"], how="inner")))
+    off_platform = contacts_of_account.where(~F.col("is_mention"))
+    promoted = off_platform.groupBy("topic").agg(F.avg(F.col("repeated").cast("double")).alias("share"))
+    promoted = promoted.where(F.col("share") >= PROMOTED_SHARE)
+    promoted_by = off_platform.join(promoted, on="topic", how="left_semi").select("account_id", "topic")
+    repeated = _acts_by_object(CONTACT, contacts_of_account.where("repeated"), "topic")
+    return repeated.unionByName(
+        _acts_by_topic("promoted_contact", contacts.join(promoted_by, on=["account_id", "topic"], how="inner"))
+    )
 
 
 def _profile_acts(accounts: DataFrame) -> DataFrame:
-    """Sign-ups: the device and the address of it, a link in the bio, a handle made to a pattern on the same day."""
+    """Return sign-ups: their device and address, a link in the bio, a handle pattern by day."""
     account, ts = F.col("account_id"), F.col("created_at")
     day = F.to_date(ts)
     device, address = F.xxhash64("signup_device_id"), F.xxhash64("signup_ip_id")
@@ -168,8 +183,9 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
 
 
 def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
-    """Uploads: their works (frames and captions), week by week, and their sounds; without works of those who are only
-    copied.
+    """Return uploads: their works by frame and caption, week by week, and their sounds.
+
+    Works of original uploaders are left out: others copied them, and they coordinate with nobody.
     """
     account = F.col("account_id")
     sound, work = F.col("sound_id"), F.col("work")
@@ -177,20 +193,20 @@ def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
         _act(_source("sound"), account, sound, sound, F.col("created_at")).alias("act")
     )
     source = F.coalesce(*(F.when(F.col("kind") == kind, _source(kind)) for kind in ("frame", "loose_frame", "caption")))
-    same = works.join(_copied(works), on=["kind", "account_id"], how="left_anti").select(
+    same = works.join(_original_uploaders(works), on=["kind", "account_id"], how="left_anti").select(
         _act(source, account, F.col("object"), work, F.col("ts")).alias("act")
     )
     return same.unionByName(sounds).select("act.*")
 
 
-def _copied(works: DataFrame) -> DataFrame:
-    """Who was first with each, or surely with most, of the `COPIED_WORKS` works or more that others have too: (kind,
-    account_id).
+def _original_uploaders(works: DataFrame) -> DataFrame:
+    """Return the accounts that others copy from: kind, account_id.
 
-    Those who copy the same works are first with some of them only: two by turns with half, give or take half of the
-    square root of how many there are.
+    Of `MIN_SHARED_WORKS` shared works or more, such an account was the first uploader of all, or of significantly more
+    than half. Accounts that copy the same third parties are first with about half of their works, with a standard
+    deviation of half of the square root of their number.
     """
-    most = 2 * F.col("first") - F.col("works") >= SURELY * F.sqrt("works")
+    most = 2 * F.col("first") - F.col("works") >= ORIGINAL_Z * F.sqrt("works")
     return (
         shared_works(works)
         .groupBy("kind", "account_id")
@@ -198,30 +214,31 @@ def _copied(works: DataFrame) -> DataFrame:
             F.count_distinct("work").alias("works"),
             F.count_distinct(F.when(F.col("is_first"), F.col("work"))).alias("first"),
         )
-        .where((F.col("works") >= COPIED_WORKS) & ((F.col("first") == F.col("works")) | most))
+        .where((F.col("works") >= MIN_SHARED_WORKS) & ((F.col("first") == F.col("works")) | most))
         .select("kind", "account_id")
     )
 
 
 def _with_creators(acts: DataFrame, videos: DataFrame, violating: DataFrame) -> DataFrame:
-    """The topic of an act on a video is its creator; of a video that nobody knows, the video itself. Without reports of
-    what is `violating`, or what a violating account uploaded.
+    """Set the topic of each action on a video to the video's creator, and drop reports of what is violating.
+
+    Where a video is unknown, it is its own topic. Also dropped are reports of videos of a violating account.
     """
-    judged = {
+    violating_ids = {
         kind: violating.where(F.col("entity_type") == kind).select(F.col("entity_id").alias(name)).distinct()
         for kind, name in (("account", "creator"), ("video", "video"))
     }
-    on_video = F.col("source").isin([SOURCE_NUMBER[source] for source in ON_VIDEOS])
+    on_video = F.col("source").isin([SOURCE_NUMBER[source] for source in VIDEO_SOURCES])
     creators = (
         videos.select(F.col("video_id").alias("video"), F.col("account_id").alias("creator"))
-        .join(judged["account"].withColumn("by_account", F.lit(True)), on="creator", how="left")
-        .join(judged["video"].withColumn("by_itself", F.lit(True)), on="video", how="left")
+        .join(violating_ids["account"].withColumn("by_account", F.lit(True)), on="creator", how="left")
+        .join(violating_ids["video"].withColumn("by_itself", F.lit(True)), on="video", how="left")
         .select("video", "creator", F.coalesce("by_account", "by_itself", F.lit(False)).alias("is_violating"))
     )
-    upheld = (F.col("source") == SOURCE_NUMBER["report"]) & F.coalesce("is_violating", F.lit(False))
+    of_violating = (F.col("source") == SOURCE_NUMBER["report"]) & F.coalesce("is_violating", F.lit(False))
     return (
         acts.withColumn("video", F.when(on_video, F.col("object")))
         .join(creators, on="video", how="left")
-        .where(~upheld)
+        .where(~of_violating)
         .withColumn("topic", F.coalesce("creator", "topic"))
     )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from conf import load_limits, load_policies
-from features.links.combine import MOST_KINDS
+from features.links.combine import MAX_COMBINED_KINDS
 from features.links.kinds import KINDS
 from features.rings import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES
 from features.rings.measures import (
@@ -251,7 +251,7 @@ def test_features(rings):
             "size": 12,
             "links": 66,
             "density": 1.0,
-            "mean_surprise": pytest.approx(22 - math.log10(len(KINDS) * MOST_KINDS), abs=1e-5),
+            "mean_surprise": pytest.approx(22 - math.log10(len(KINDS) * MAX_COMBINED_KINDS), abs=1e-5),
             "objects_per_link": 8.0,
             "like_share": 1.0,
             "text_share": 0.0,
