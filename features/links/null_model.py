@@ -38,9 +38,8 @@ Dispersions = dict[str, tuple[float, ...]]
 def dispersions(counts: DataFrame, totals: list[KindTotals]) -> Dispersions:
     """Fit the dispersion of each null-model pool and level: Σ x(x-1) over pairs / Σ λ² - 1, for x up to 3.
 
-    `counts` has kind, level, met, pairs, as `sampled_counts` gives them. How far tastes differ is a property of
-    people, not of a verb: the kinds of a pool have one dispersion. Of a blocked level, the pairs within one hash block
-    count.
+    `counts` has kind, level, met, pairs, as `sampled_counts` gives them. How far tastes differ is a property of people,
+    not of a verb: the kinds of a pool have one dispersion. Of a blocked level, the pairs within one hash block count.
     """
     pair_counts = {(row.kind, row.level, row.met): row.pairs for row in counts.collect()}
     dispersion: Dispersions = {}
@@ -82,8 +81,8 @@ def upper_tail_surprise(met: np.ndarray, expected: np.ndarray, dispersion: np.nd
 def with_kind_surprise(counts: DataFrame, totals: list[KindTotals], dispersion: Dispersions) -> DataFrame:
     """Add `surprise` to rows of pairs and kinds: the best upper tail over the levels.
 
-    Each level is corrected by its share of the error (LEVEL_SHARES).
-    Columns in: kind, degree, other_degree, and met_0, met_1 ... with the number of objects shared at each level.
+    Each level is corrected by its share of the error (LEVEL_SHARES). Columns in: kind, degree, other_degree, and met_0,
+    met_1 ... with the number of objects shared at each level.
     """
 
     @F.arrow_udf(DoubleType())

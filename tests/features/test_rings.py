@@ -13,7 +13,7 @@ from features.rings.measures import (
     acts_on_targets,
     days_of_targets,
     deeds_in_common,
-    lives,
+    other_activity,
     ring_acts,
     targets_of,
     touched_by_members,
@@ -209,7 +209,7 @@ def test_what_members_write_is_an_object_of_theirs_wherever_they_write_it(spark)
     assert [(row.verb, row.object_id, row.members, row.audience) for row in targets.collect()] == [("text", 77, 2, 3)]
     on_targets = {(row.account_id, row.creator) for row in acts_on_targets(touched, targets).collect()}
     assert on_targets == {(1, 90), (1, 91), (2, 90)}
-    assert lives(touched, targets).first().inside_share == 1.0
+    assert other_activity(touched, targets).first().inside_share == 1.0
 
 
 def test_what_is_unknown_of_a_ring_has_no_value_in_its_reasons(rings):
