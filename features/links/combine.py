@@ -21,7 +21,7 @@ BINS_PER_UNIT = 10
 """Resolution at which the threshold is searched: bins per unit of surprise."""
 
 
-def both_ways(pairs: DataFrame) -> DataFrame:
+def from_both_ends(pairs: DataFrame) -> DataFrame:
     """Return pairs (account_id, other_account_id, ...) from either end: twice the rows, the same columns."""
     swapped = dict(zip(PAIR, reversed(PAIR), strict=True))
     return pairs.unionByName(pairs.select(*(F.col(name).alias(swapped.get(name, name)) for name in pairs.columns)))

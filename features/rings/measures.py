@@ -357,8 +357,8 @@ def _evidence_features(evidence: DataFrame, links: DataFrame) -> DataFrame:
     """Compute the share of links by family, synchrony_s, together_days and works."""
     pairs = links.groupBy("ring_id").agg(F.count("*").alias("pairs"))
     of_pair = evidence.select("ring_id", "account_id", "other_account_id", "family").distinct()
-    copied_works = evidence.where("family = 'upload'").select("ring_id", F.explode("objects").alias("work"))
-    works = copied_works.groupBy("ring_id").agg(F.count_distinct("work").alias("works"))
+    uploaded_works = evidence.where("family = 'upload'").select("ring_id", F.explode("objects").alias("work"))
+    works = uploaded_works.groupBy("ring_id").agg(F.count_distinct("work").alias("works"))
     shares = (
         of_pair.groupBy("ring_id")
         .agg(
@@ -466,7 +466,7 @@ def devices_and_addresses(members: DataFrame, acts: DataFrame, accounts: DataFra
     )
     at_signup = signed_up.join(ring_of, on="account_id", how="inner").select(columns)
     used_by_members = checkpoint(_devices_and_addresses_of(used.union(at_signup).distinct()).distinct())
-    public = (
+    widespread = (
         used_by_members.select("account_id", "id_type", "device_or_address")
         .unionByName(_devices_and_addresses_of(signed_up))
         .groupBy("id_type", "device_or_address")
@@ -474,7 +474,7 @@ def devices_and_addresses(members: DataFrame, acts: DataFrame, accounts: DataFra
         .where(F.col("accounts") > max_degree)
     )
     users = F.count("*").over(Window.partitionBy("ring_id", "id_type", "device_or_address"))
-    own_things = used_by_members.join(public, on=["id_type", "device_or_address"], how="left_anti").withColumn(
+    specific = used_by_members.join(widespread, on=["id_type", "device_or_address"], how="left_anti").withColumn(
         "users", users
     )
 
@@ -485,7 +485,7 @@ def devices_and_addresses(members: DataFrame, acts: DataFrame, accounts: DataFra
         return F.nullif(devices_and_addresses, F.lit(0)), F.when(devices_and_addresses > 0, sharers)
 
     (devices, on_devices), (addresses, on_addresses) = counts_of("device"), counts_of("ip")
-    return own_things.groupBy("ring_id").agg(
+    return specific.groupBy("ring_id").agg(
         devices.alias("devices"),
         on_devices.alias("shared_device_share"),
         addresses.alias("addresses"),

@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 from conf import RingLimits
 from engine import checkpoint
 from engine.portable import largest, whole_number
-from features.links.combine import PAIR, both_ways
+from features.links.combine import PAIR, from_both_ends
 
 RELATIVE_RESOLUTIONS = (1.0, 0.3, 0.1, 0.03)
 """Resolutions of groups, of groups of groups and so on, relative to that of rings."""
@@ -66,7 +66,7 @@ def _oversized(edges: DataFrame, limits: RingLimits) -> DataFrame:
 def _edges_in_parts(edges: DataFrame, limits: RingLimits) -> DataFrame:
     """Return the edges within parts of oversized components, with the part as `component`."""
     weight = whole_number(F.col("weight") * TENTHS).alias("weight")
-    links = checkpoint(both_ways(edges.select(*PAIR, weight)).toDF("node", "neighbour", "weight"))
+    links = checkpoint(from_both_ends(edges.select(*PAIR, weight)).toDF("node", "neighbour", "weight"))
     parts = checkpoint(links.select(F.col("node").alias("account_id"), F.col("node").alias("part")).distinct())
     edges_in_parts = edges
     for relative in RELATIVE_RESOLUTIONS:
@@ -180,7 +180,7 @@ def _within(edges: DataFrame, parts: DataFrame) -> DataFrame:
 
 def _strongest(edges: DataFrame, max_links: int) -> DataFrame:
     """Keep the links that are among the strongest of both ends, `max_links` per component at most."""
-    ends = both_ways(edges.select(*PAIR, "component", "surprise"))
+    ends = from_both_ends(edges.select(*PAIR, "component", "surprise"))
     accounts = ends.groupBy("component").agg(F.count_distinct("account_id").alias("accounts"))
     strongest = Window.partitionBy("component", "account_id").orderBy(F.desc("surprise"), "other_account_id")
     chosen = (

@@ -15,7 +15,7 @@ EXAMPLES = 3
 MENTIONED_SHARE = 0.3
 """Share of links from which the sentence mentions a family of evidence."""
 MAJORITY = 0.5
-BEYOND_CHANCE = 3.0
+MENTIONED_SURPRISE = 3.0
 """Surprise from which the sentence mentions that members signed up together."""
 TWICE = 1.0
 """Absolute log2 of observed over expected engagement from which the sentence mentions it."""
@@ -104,7 +104,7 @@ def _accounts_part() -> Column:
     """Return how many accounts there are, and what they have in common."""
     accounts = F.format_string("%d accounts", F.col("size"))
     created = F.when(
-        (F.col("created_together_share") >= MAJORITY) & (F.col("created_surprise") >= BEYOND_CHANCE),
+        (F.col("created_together_share") >= MAJORITY) & (F.col("created_surprise") >= MENTIONED_SURPRISE),
         F.format_string(
             f"%d created within {SCATTERED_DAYS} days (of any %d accounts, about %d)",
             F.col("created_together"),
