@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from features.links import (
     at_false_discovery_rate,
-    comparable_acts,
+    comparable_actions,
     linked,
     non_engaging_repeat_viewers,
     shared_templates,
@@ -51,13 +51,13 @@ def run(context: Context) -> Facts:
     comment_topics = checkpoint(templates(events, limits))
     watched = watching(events, videos)
     violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
-    acts = checkpoint(
-        comparable_acts(
+    actions = checkpoint(
+        comparable_actions(
             events, context.source(ACCOUNTS), videos, upload_works, comment_topics, watched, violating, since
         )
     )
-    active = acts.select("account_id").distinct().count()
-    found = linked(acts, non_engaging_repeat_viewers(watched.repeat_viewers, limits), limits)
+    active = actions.select("account_id").distinct().count()
+    found = linked(actions, non_engaging_repeat_viewers(watched.repeat_viewers, limits), limits)
     threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)
     rows = context.publish(ACCOUNT_LINKS, found.pairs.where(F.col("surprise") >= threshold))
     context.publish(LINK_EVIDENCE, found.evidence)

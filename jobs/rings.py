@@ -15,7 +15,7 @@ from features.rings import (
     RINGS_WITH_FEATURES,
     Past,
     RingPrior,
-    chosen_acts,
+    chosen_actions,
     describe_rings,
     find_members,
     late_members,
@@ -50,7 +50,7 @@ def run(context: Context) -> Facts:
     Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, looks once more
     for groups of those who did the same and for the few who act as one within communities of many, makes groups whole
     by what all accounts did, matches them with the rings of the days before (never the same day or later), measures
-    what their members are and did, judges them by the prior as verdicts on rings have learned_prior it, adds those that
+    what their members are and did, judges them by the prior as verdicts on rings have taught it, adds those that
     uploaded a ring's works or wrote its templates, and publishes rings and ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
@@ -61,7 +61,7 @@ def run(context: Context) -> Facts:
     )
     accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)
-    # One pass over the events of months, so each is facts apart from its second delivery after the few rows are chosen.
+    # One pass over the events of months, so second deliveries are dropped after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     by_account = events.where(F.col("event_date") >= F.lit(since)).groupBy("account_id").count()
@@ -69,9 +69,9 @@ def run(context: Context) -> Facts:
     videos = context.source(VIDEOS)
     templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
     made = checkpoint(made_by(templates, works))
-    acts = persist(chosen_acts(events, with_lone_uploads(made, videos, since), videos, since))
-    members = find_members(links, deeds, evidence, acts, past(context), active.accounts, context.as_of, limits)
-    unpersist(acts)
+    actions = persist(chosen_actions(events, with_lone_uploads(made, videos, since), videos, since))
+    members = find_members(links, deeds, evidence, actions, past(context), active.accounts, context.as_of, limits)
+    unpersist(actions)
     prior, verdicts = learned_prior(context)
     described = checkpoint(
         describe_rings(
@@ -98,7 +98,7 @@ def run(context: Context) -> Facts:
 
 
 def learned_prior(context: Context) -> tuple[RingPrior, int]:
-    """The prior as reviewers' verdicts on rings of this platform have learned_prior it, and how many these are."""
+    """Return the prior after the verdicts on rings of this platform, and the number of these verdicts."""
     if not (context.lake.exists(RINGS) and context.lake.exists(DECISIONS)):
         return shipped(), 0
     before = context.lake.read(RINGS).where(F.col("as_of") < F.lit(context.as_of))

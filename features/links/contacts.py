@@ -14,16 +14,16 @@ MAX_IDENTIFIERS = 32
 """Identifiers of an account that are compared; an account that posts more mentions people."""
 
 
-def without_separate_sellers(texts: DataFrame, acts: DataFrame, max_degree: int) -> DataFrame:
+def without_separate_sellers(texts: DataFrame, actions: DataFrame, max_degree: int) -> DataFrame:
     """Keep the rows of pairs but those of two sellers that have no contact identifier in common.
 
     Dropped are pairs of accounts that each share identifiers with others and none with one another.
 
-    `texts` has account_id, other_account_id and any other columns; `acts` is of `comparable_acts`. Not compared are
-    identifiers of one account alone, which may be one of many that its owner burns, and public ones, of more than
+    `texts` has account_id, other_account_id and any other columns; `actions` is of `comparable_actions`. Not compared
+    are identifiers of one account alone, which may be one of many that its owner burns, and public ones, of more than
     `max_degree` accounts: neither says whom an account works for.
     """
-    posted = acts.where(F.col("source") == SOURCE_NUMBER[CONTACT]).select("account_id", "object")
+    posted = actions.where(F.col("source") == SOURCE_NUMBER[CONTACT]).select("account_id", "object")
     degrees = posted.groupBy("object").agg(F.count(F.lit(1)).alias("degree"))
     shared = posted.join(degrees.where(F.col("degree").between(2, max_degree)), on="object", how="left_semi")
     identifiers = (

@@ -79,15 +79,15 @@ def value_by_kind(values: Iterable[Any]) -> Column:
     return looked_up(F.col("kind"), dict(enumerate(values)))
 
 
-def account_degrees(acts: DataFrame) -> DataFrame:
+def account_degrees(actions: DataFrame) -> DataFrame:
     """Count the objects that each account acted on, by source: source, account_id, degree."""
-    return acts.groupBy("source", "account_id").agg(F.count(F.lit(1)).alias("degree"))
+    return actions.groupBy("source", "account_id").agg(F.count(F.lit(1)).alias("degree"))
 
 
-def with_co_occurrence_keys(acts: DataFrame, limits: LinkLimits) -> DataFrame:
+def with_co_occurrence_keys(actions: DataFrame, limits: LinkLimits) -> DataFrame:
     """Return the actions by kind and co-occurrence key: the object, or the object in a time bucket.
 
-    Columns in: those of `comparable_acts`; out: kind, key, in_own_bucket, account_id, object, topic, ts. For a kind
+    Columns in: those of `comparable_actions`; out: kind, key, in_own_bucket, account_id, object, topic, ts. For a kind
     that is near in time, each action is put into its own time bucket of `moment_s` seconds and into the next, so that
     any two actions at most a bucket apart have a key in common. A pair counts under the key for which one of the two is
     `in_own_bucket`, which is one key.
@@ -97,11 +97,13 @@ def with_co_occurrence_keys(acts: DataFrame, limits: LinkLimits) -> DataFrame:
         for number, kind in enumerate(KINDS)
         for step in ((0, 1) if kind.near_in_time else (0,))
     ]
-    kinds = acts.sparkSession.createDataFrame(key_steps, "source tinyint, kind tinyint, step int, near_in_time boolean")
+    kinds = actions.sparkSession.createDataFrame(
+        key_steps, "source tinyint, kind tinyint, step int, near_in_time boolean"
+    )
     bucket = F.floor(F.unix_timestamp("ts") / limits.moment_s).cast("bigint")
     key = F.when(F.col("near_in_time"), F.xxhash64("object", bucket + F.col("step"))).otherwise(F.col("object"))
     # A join, not an exploded array of cases: Spark runs those row by row without generated code.
-    return acts.join(F.broadcast(kinds), on="source", how="inner").select(
+    return actions.join(F.broadcast(kinds), on="source", how="inner").select(
         "kind", key.alias("key"), (F.col("step") == 0).alias("in_own_bucket"), "account_id", "object", "topic", "ts"
     )
 
@@ -148,13 +150,13 @@ def kind_totals(degrees: DataFrame, by_key: DataFrame, limits: LinkLimits) -> li
         if total is None or not degree_counts:
             continue
         sources = {SOURCE_NUMBER[other.source] for other in KINDS if other.pool == kind.pool}
-        pool_acts = sum(by_source[source].acts for source in sources if source in by_source)
-        found.append(_totals_of_kind(kind, total, pool_acts, degree_counts, limits))
+        pool_actions = sum(by_source[source].acts for source in sources if source in by_source)
+        found.append(_totals_of_kind(kind, total, pool_actions, degree_counts, limits))
     return found
 
 
 def _totals_of_kind(
-    kind: Kind, total: Row, pool_acts: int, degree_counts: list[DegreeCount], limits: LinkLimits
+    kind: Kind, total: Row, pool_actions: int, degree_counts: list[DegreeCount], limits: LinkLimits
 ) -> KindTotals:
     """Return the totals of one kind out of those of its source and pool, and its objects by ascending degree."""
     pair_budget = max(limits.min_pairs, limits.pairs_per_act * total.acts)
@@ -175,7 +177,9 @@ def _totals_of_kind(
         cap=cap,
         pairs=sum(_pair_count(level) // number for level, number in blocks_of_levels if number),
         bounds=bounds,
-        match_probability=tuple(sum(c.pool_pairs for c in level) / pool_acts**2 for level in (*exhaustive, *blocked)),
+        match_probability=tuple(
+            sum(c.pool_pairs for c in level) / pool_actions**2 for level in (*exhaustive, *blocked)
+        ),
         pair_budget=pair_budget,
         blocks=blocks,
     )
@@ -198,12 +202,12 @@ def blocks_within_budget(degree_counts: list[DegreeCount], pair_budget: float) -
 
     0 if hardly two accounts of an object would be in one block.
     """
-    acts = sum(each.object_degree * each.objects for each in degree_counts)
-    if not acts:
+    actions = sum(each.object_degree * each.objects for each in degree_counts)
+    if not actions:
         return 0
     blocks = 1 << max(0, ceil(log2(_pair_count(degree_counts) / pair_budget)))
-    mean_degree_of_act = sum(each.object_degree**2 * each.objects for each in degree_counts) / acts
-    return blocks if mean_degree_of_act / blocks >= MIN_BLOCK_ACCOUNTS else 0
+    mean_degree_of_action = sum(each.object_degree**2 * each.objects for each in degree_counts) / actions
+    return blocks if mean_degree_of_action / blocks >= MIN_BLOCK_ACCOUNTS else 0
 
 
 def _largest_degree(degree_counts: list[DegreeCount], pair_budget: float, most: int) -> int:
@@ -217,7 +221,7 @@ def _largest_degree(degree_counts: list[DegreeCount], pair_budget: float, most: 
     return cap
 
 
-def informative_acts(keyed: DataFrame, by_key: DataFrame, totals: list[KindTotals]) -> DataFrame:
+def informative_actions(keyed: DataFrame, by_key: DataFrame, totals: list[KindTotals]) -> DataFrame:
     """Return the actions under shared keys that are tested, with `level`, `rarity`, `family` and `blocks`.
 
     `rarity` ranks objects across kinds: the probability that two accounts of mean degree share it. `blocks` is 1 where

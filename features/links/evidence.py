@@ -16,13 +16,13 @@ from features.links.degrees import (
     LEVELS,
     KindTotals,
     account_degrees,
-    informative_acts,
+    informative_actions,
     kind_totals,
     object_degrees,
     value_by_kind,
     with_co_occurrence_keys,
 )
-from features.links.hash_blocks import acts_of_candidates, in_hash_blocks, recheck_candidates
+from features.links.hash_blocks import actions_of_candidates, in_hash_blocks, recheck_candidates
 from features.links.kinds import KINDS, NEAR_IN_TIME, NUMBER, SOURCE_NUMBER
 from features.links.null_model import dispersions, with_kind_surprise
 from lake.schemas import LINK_EVIDENCE
@@ -55,15 +55,16 @@ class TestedPairs(NamedTuple):
     tested: DataFrame
 
 
-def linked(acts: DataFrame, repeat_viewers: DataFrame, limits: LinkLimits) -> Linked:
+def linked(actions: DataFrame, repeat_viewers: DataFrame, limits: LinkLimits) -> Linked:
     """Find the pairs of accounts that share unlikely objects, and the evidence of each.
 
-    `acts` is of `comparable_acts`, `repeat_viewers` of `non_engaging_repeat_viewers`. Many of these pairs are chance
-    one by one: `at_false_discovery_rate` keeps those that are not, and `features.rings` tests what they are together.
+    `actions` is of `comparable_actions`, `repeat_viewers` of `non_engaging_repeat_viewers`. Many of these pairs are
+    chance one by one: `at_false_discovery_rate` keeps those that are not, and `features.rings` tests what they are
+    together.
     """
-    found = _tested_against_null_model(acts, limits)
+    found = _tested_against_null_model(actions, limits)
     if found is None:
-        nothing = acts.sparkSession.createDataFrame([], EVIDENCE)
+        nothing = actions.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
     texts = F.col("kind") == NUMBER["comment_text"]
     non_engaging = checkpoint(
@@ -71,7 +72,7 @@ def linked(acts: DataFrame, repeat_viewers: DataFrame, limits: LinkLimits) -> Li
     )
     tested = (
         found.tested.where(~texts)
-        .unionByName(without_separate_sellers(found.tested.where(texts), acts, limits.max_crowd))
+        .unionByName(without_separate_sellers(found.tested.where(texts), actions, limits.max_crowd))
         .unionByName(non_engaging.select(*TESTED_COLUMNS))
     )
     tested = checkpoint(rows_of_candidate_pairs(tested, limits))
@@ -99,19 +100,19 @@ def linked(acts: DataFrame, repeat_viewers: DataFrame, limits: LinkLimits) -> Li
     return Linked(chosen, evidence)
 
 
-def _tested_against_null_model(acts: DataFrame, limits: LinkLimits) -> TestedPairs | None:
+def _tested_against_null_model(actions: DataFrame, limits: LinkLimits) -> TestedPairs | None:
     """Return the pairs with repeated co-actions and their surprises by kind; None where no object is shared.
 
     There are two passes: pairs on the exhaustive levels and within hash blocks, then all pairs of the candidates that
     stand out within the blocks.
     """
-    degrees = persist(account_degrees(acts))
-    keyed = with_co_occurrence_keys(acts, limits)
+    degrees = persist(account_degrees(actions))
+    keyed = with_co_occurrence_keys(actions, limits)
     by_key = persist(object_degrees(keyed))
     totals = kind_totals(degrees, by_key, limits)
     if not totals:
         return None
-    informative = checkpoint(informative_acts(keyed, by_key, totals))
+    informative = checkpoint(informative_actions(keyed, by_key, totals))
     dispersion = dispersions(sampled_counts(informative, totals, limits), totals)
 
     def with_positive_surprise(objects: DataFrame) -> DataFrame:
@@ -125,18 +126,18 @@ def _tested_against_null_model(acts: DataFrame, limits: LinkLimits) -> TestedPai
         blocked = informative.where("blocks > 1")
         in_blocks = each_object_once(of_repeated_pairs(co_action_pairs(in_hash_blocks(blocked), limits), limits))
         candidates = recheck_candidates(with_positive_surprise(in_blocks), totals)
-        co_actions = co_actions.unionByName(co_action_pairs(acts_of_candidates(candidates, blocked, totals), limits))
+        co_actions = co_actions.unionByName(co_action_pairs(actions_of_candidates(candidates, blocked, totals), limits))
     objects = checkpoint(each_object_once(of_repeated_pairs(co_actions, limits)))
     return TestedPairs(objects, checkpoint(with_positive_surprise(objects).select(*TESTED_COLUMNS)))
 
 
-def co_action_pairs(acts: DataFrame, limits: LinkLimits) -> DataFrame:
+def co_action_pairs(actions: DataFrame, limits: LinkLimits) -> DataFrame:
     """Return the co-actions: every two accounts under one co-occurrence key, the smaller id first.
 
     For kinds near in time, only those within `moment_s` seconds, once. Columns out: account_id, other_account_id, kind,
     family, object, topic, level, rarity, gap_s, first_at, last_at.
     """
-    one, other = acts.alias("one"), acts.select("kind", "key", "in_own_bucket", "account_id", "ts").alias("other")
+    one, other = actions.alias("one"), actions.select("kind", "key", "in_own_bucket", "account_id", "ts").alias("other")
     gap_s = F.abs(F.unix_timestamp("one.ts") - F.unix_timestamp("other.ts"))
     in_bucket = (F.col("one.in_own_bucket") | F.col("other.in_own_bucket")) & (gap_s <= limits.moment_s)
     near = ~F.col("one.kind").isin(*NEAR_IN_TIME) | in_bucket
@@ -233,7 +234,7 @@ def shown_objects(objects: DataFrame, chosen: DataFrame) -> DataFrame:
     """Return what readers see of each kind of the chosen pairs: median_gap_s, first_at, last_at, the rarest objects."""
     timeless = [number for number, kind in enumerate(KINDS) if not kind.timed]
     rarest = F.sort_array(F.collect_list(F.struct("rank", "object")))
-    names = F.transform(F.slice(rarest, 1, SHOWN_OBJECTS), lambda act: act["object"].cast("string"))
+    names = F.transform(F.slice(rarest, 1, SHOWN_OBJECTS), lambda action: action["object"].cast("string"))
     return (
         objects.join(chosen.hint("shuffle_hash"), on=PAIR, how="left_semi")
         .groupBy(*PAIR, "kind")

@@ -20,14 +20,14 @@ FALSE_CANDIDATE_SHARE = 0.001
 """Of the accounts that act independently, at most this share become candidates."""
 
 
-def in_hash_blocks(blocked_acts: DataFrame) -> DataFrame:
+def in_hash_blocks(blocked_actions: DataFrame) -> DataFrame:
     """Return the actions with `key` split by hash block, into `blocks` parts each.
 
-    `blocked_acts` are rows of `informative_acts`. A block holds the same accounts under all keys, and each block is the
-    union of two of those that twice the number of blocks gives.
+    `blocked_actions` are rows of `informative_actions`. A block holds the same accounts under all keys, and each block
+    is the union of two of those that twice the number of blocks gives.
     """
     block = F.pmod(F.xxhash64("account_id"), F.col("blocks"))
-    return blocked_acts.withColumn("key", F.xxhash64("key", block))
+    return blocked_actions.withColumn("key", F.xxhash64("key", block))
 
 
 def recheck_candidates(tested_pairs: DataFrame, totals: list[KindTotals]) -> DataFrame:
@@ -52,14 +52,14 @@ def recheck_candidates(tested_pairs: DataFrame, totals: list[KindTotals]) -> Dat
     )
 
 
-def acts_of_candidates(candidates: DataFrame, blocked_acts: DataFrame, totals: list[KindTotals]) -> DataFrame:
+def actions_of_candidates(candidates: DataFrame, blocked_actions: DataFrame, totals: list[KindTotals]) -> DataFrame:
     """Return the actions of candidates on objects of blocked levels, in as few hash blocks as the pair budget allows.
 
     One block holds all candidates of an object. Where there are more, a group that large comes out in pieces.
     """
-    acts = checkpoint(blocked_acts.join(candidates, on=["kind", "account_id"], how="left_semi").drop("blocks"))
+    actions = checkpoint(blocked_actions.join(candidates, on=["kind", "account_id"], how="left_semi").drop("blocks"))
     degrees = (
-        acts.groupBy("kind", "level", "key").agg(F.count(F.lit(1)).alias("object_degree")).where("object_degree > 1")
+        actions.groupBy("kind", "level", "key").agg(F.count(F.lit(1)).alias("object_degree")).where("object_degree > 1")
     )
     histogram: dict[tuple[int, int], list[DegreeCount]] = {}
     for row in degrees.groupBy("kind", "level", "object_degree").agg(F.count("*").alias("n")).collect():
@@ -69,7 +69,7 @@ def acts_of_candidates(candidates: DataFrame, blocked_acts: DataFrame, totals: l
         (kind, level, blocks_within_budget(degree_counts, budgets[kind]))
         for (kind, level), degree_counts in histogram.items()
     ]
-    blocks_by_level = acts.sparkSession.createDataFrame(blocks, "kind tinyint, level tinyint, blocks bigint")
+    blocks_by_level = actions.sparkSession.createDataFrame(blocks, "kind tinyint, level tinyint, blocks bigint")
     return in_hash_blocks(
-        acts.join(F.broadcast(blocks_by_level.where("blocks > 0")), on=["kind", "level"], how="inner")
+        actions.join(F.broadcast(blocks_by_level.where("blocks > 0")), on=["kind", "level"], how="inner")
     )

@@ -4,7 +4,7 @@ A kind names the actions that it looks at (`source`), whether two actions must b
 of its objects. Within a family, an object counts once for a pair, in the kind in which it is rarest: a like within ten
 minutes is not counted again as a like within the weeks, nor as a view of the same video.
 
-To add a kind, add one entry here and, if it looks at a new sort of action, one frame in acts.py.
+To add a kind, add one entry here and, if it looks at a new sort of action, one frame in actions.py.
 """
 
 from dataclasses import dataclass

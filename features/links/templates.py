@@ -19,7 +19,7 @@ TEMPLATE_KINDS = {"comment_text": "text", "comment_contact": "contact"}
 """The kinds of co-action on templates, with the kind of template of each."""
 
 
-def with_weekly_objects(acts: DataFrame, topic: str) -> DataFrame:
+def with_weekly_objects(actions: DataFrame, topic: str) -> DataFrame:
     """Add `object` to actions (account_id, kind, ts) on a topic, `topic` being the name of its column.
 
     In the first week of an account and topic the object is the topic itself, in later weeks the topic in that week. So
@@ -28,7 +28,7 @@ def with_weekly_objects(acts: DataFrame, topic: str) -> DataFrame:
     """
     week = F.floor(F.unix_timestamp("ts") / WEEK_SECONDS)
     first = F.min(week).over(Window.partitionBy("account_id", "kind", topic))
-    return acts.withColumn("object", F.when(week == first, F.col(topic)).otherwise(F.xxhash64(topic, week)))
+    return actions.withColumn("object", F.when(week == first, F.col(topic)).otherwise(F.xxhash64(topic, week)))
 
 
 def templates(events: DataFrame, limits: LinkLimits) -> DataFrame:

@@ -1,7 +1,7 @@
 """Find rings, groups of accounts held together by links, measure what they did, and score how likely abuse is."""
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
-from features.rings.growth import chosen_acts
+from features.rings.growth import chosen_actions
 from features.rings.late_members import late_members, with_late_members_counted, written_works
 from features.rings.learned import learned, verdicts_on_rings
 from features.rings.measures import made_by, of_deeds, with_lone_uploads
@@ -16,7 +16,7 @@ __all__ = [
     "Past",
     "RingFeature",
     "RingPrior",
-    "chosen_acts",
+    "chosen_actions",
     "describe_rings",
     "find_members",
     "late_members",

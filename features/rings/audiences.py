@@ -15,7 +15,7 @@ from features.rings.definitions import MADE
 from lake.schemas import RESPONSES
 from lake.store import midnight
 
-PRIOR_TARGETS, PRIOR_ACTS = 2, 10
+PRIOR_TARGETS, PRIOR_ACTIONS = 2, 10
 """Shrinkage of `participation`."""
 SHARE_FLOOR = 0.01
 """Added to shares in ratios: differences below a hundredth do not count."""
@@ -27,18 +27,18 @@ WATCH_FLOOR_MS = 1_000
 """Milliseconds added to watch times: smaller differences do not count."""
 
 
-def audience_acts(acts: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
+def audience_actions(actions: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
     """Return all actions, by any verb, on the targets of each ring, of members and of everybody else.
 
     One row per ring_id, verb, object_id and account_id, with member (whether the account is one), target (whether the
-    object is a target by this verb), first_ts, watch_ms (the longest view) and uploaded_at. `acts` is of `ring_acts`,
-    `targets` of `targets_of`.
+    object is a target by this verb), first_ts, watch_ms (the longest view) and uploaded_at. `actions` is of
+    `ring_actions`, `targets` of `targets_of`.
     """
     typed_targets = targets.select("ring_id", object_type().alias("object_type"), "object_id", "uploaded_at").distinct()
     inside = members.select("ring_id", "account_id", F.lit(True).alias("member"))
     by_verb = targets.select("ring_id", "verb", "object_id", F.lit(True).alias("target"))
     audience = (
-        acts.where("recent")
+        actions.where("recent")
         .withColumn("object_type", object_type())
         .join(
             typed_targets.select("object_type", "object_id").distinct(),
@@ -75,11 +75,11 @@ def participation(audience: DataFrame, targets: DataFrame) -> DataFrame:
     """Compute which share of a ring's other targets an account acts on that acts on one, for members and for others.
 
     Columns out, a row per ring of two targets or more: ring_id, participation (of members), outsiders_participation and
-    apartness (log2 of the first over the second). `audience` is of `audience_acts`, `targets` of `targets_of`.
+    apartness (log2 of the first over the second). `audience` is of `audience_actions`, `targets` of `targets_of`.
 
     People of one taste have no border: around those who act on nearly all targets there are others who act on half of
     them. Nobody else acts on half of an order. As few targets and few others say little, `PRIOR_TARGETS` targets are
-    added on which nobody acted, and `PRIOR_ACTS` actions of others that are like members'. `apartness` is null where
+    added on which nobody acted, and `PRIOR_ACTIONS` actions of others that are like members'. `apartness` is null where
     others acted less often than that.
     """
     counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
@@ -89,7 +89,7 @@ def participation(audience: DataFrame, targets: DataFrame) -> DataFrame:
         F.coalesce(F.sum(F.when(on_side, co_targets)), F.lit(0)) for on_side in _sides()
     )
     other_targets = F.col("targets") - 1 + PRIOR_TARGETS
-    shrunk_outside = F.col("co_targets_outside") + PRIOR_ACTS * F.col("participation") * other_targets
+    shrunk_outside = F.col("co_targets_outside") + PRIOR_ACTIONS * F.col("participation") * other_targets
     return (
         audience.where("target")
         .groupBy("ring_id", "account_id", "member")
@@ -103,13 +103,15 @@ def participation(audience: DataFrame, targets: DataFrame) -> DataFrame:
             outside.alias("outside"),
         )
         .withColumn("participation", ratio(F.col("co_targets_inside"), F.col("inside") * other_targets))
-        .withColumn("outsiders_participation", ratio(shrunk_outside, (F.col("outside") + PRIOR_ACTS) * other_targets))
+        .withColumn(
+            "outsiders_participation", ratio(shrunk_outside, (F.col("outside") + PRIOR_ACTIONS) * other_targets)
+        )
         .select(
             "ring_id",
             "participation",
             "outsiders_participation",
             F.when(
-                F.col("outside") >= PRIOR_ACTS,
+                F.col("outside") >= PRIOR_ACTIONS,
                 F.log2((F.col("participation") + SHARE_FLOOR) / (F.col("outsiders_participation") + SHARE_FLOOR)),
             ).alias("apartness"),
         )

@@ -172,7 +172,7 @@ def membership_score(share: Any) -> Any:
 
     The weight is given as a share of the median member's, 0 to 1; numbers, arrays and Spark columns do. The score is 1
     - (1 - share)²: each member's links are beyond chance already, so that a weight below the median more often means a
-    quiet member than a bystander, and doubt decreases faster than the weight grows.
+      quiet member than a bystander, and doubt decreases faster than the weight grows.
     """
     return 1 - (1 - share) ** 2
 

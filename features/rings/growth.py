@@ -35,7 +35,7 @@ MIN_PROBABILITY = 0.5
 PROBABILITY_SCHEMA = "community bigint, account_id bigint, member boolean, probability double"
 
 
-def chosen_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
+def chosen_actions(events: DataFrame, made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
     """Return what each account chose to do since a day: distinct account_id, verb, object_id, topic.
 
     `made` has what was written and uploaded (account_id, kind, object), an action of that kind. The topic of a video is
@@ -44,12 +44,12 @@ def chosen_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: da
     chosen = events.where(F.col("verb").isin(*CHOSEN_VERBS) & (F.col("event_date") >= F.lit(since))).select(
         "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id")
     )
-    made_acts = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
+    made_actions = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
     creators = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("creator"))
     is_video = ~F.col("verb").isin("follow", *MADE)
     return (
         chosen.where("object_id IS NOT NULL")
-        .unionByName(made_acts)
+        .unionByName(made_actions)
         .distinct()
         .join(creators, on="object_id", how="left")
         .select(
@@ -61,12 +61,12 @@ def chosen_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: da
     )
 
 
-def expand_groups(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: int) -> DataFrame:
+def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, population: int) -> DataFrame:
     """Return `groups` with all accounts that do what holds the group together, and without the members that do not.
 
-    Columns in and out: community, account_id, strength. `evidence` are rows of link_evidence, `acts` is of
-    `chosen_acts`, by `population` accounts. Groups with fewer than `MIN_TARGETS` targets are dropped: a meme makes as
-    many. An account joins with a membership probability of `MIN_PROBABILITY` or more, which is its strength; it may
+    Columns in and out: community, account_id, strength. `evidence` are rows of link_evidence, `actions` is of
+    `chosen_actions`, by `population` accounts. Groups with fewer than `MIN_TARGETS` targets are dropped: a meme makes
+    as many. An account joins with a membership probability of `MIN_PROBABILITY` or more, which is its strength; it may
     join several groups. An account that acts on few targets where members act on many does not join: around people of
     one taste there are others who share half of it.
     """
@@ -74,15 +74,15 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, acts: DataFrame, popul
     kinds = checkpoint(with_family(ring_links(evidence, members)).where(is_deed(F.col("family"))))
     holding_objects = linked_objects(holding_evidence(kinds)).where(F.col("verb").isin(*CHOSEN_VERBS, *MADE))
     objects = checkpoint(holding_objects.select("ring_id", "verb", "object_id").distinct())
-    acts_on_objects = checkpoint(
-        acts.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")
+    actions_on_objects = checkpoint(
+        actions.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")
         .join(F.broadcast(members.withColumn("member", F.lit(True))), on=["ring_id", "account_id"], how="left")
         .select(
             "ring_id", "verb", "object_id", "topic", "account_id", F.coalesce("member", F.lit(False)).alias("member")
         )
     )
-    targets = _targets(acts_on_objects, members)
-    counts = _action_counts(acts, acts_on_objects, members, targets)
+    targets = _targets(actions_on_objects, members)
+    counts = _action_counts(actions, actions_on_objects, members, targets)
 
     def probabilities_of_group(batch: pa.Table) -> pa.Table:
         """Compute the membership probabilities of one group's accounts."""
@@ -102,11 +102,11 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, acts: DataFrame, popul
     return staying.unionByName(joining.select("community", "account_id", F.col("probability").alias("strength")))
 
 
-def _targets(acts_on_objects: DataFrame, members: DataFrame) -> DataFrame:
+def _targets(actions_on_objects: DataFrame, members: DataFrame) -> DataFrame:
     """Return the targets of each group with the group's size: ring_id, verb, object_id, size."""
     sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
     return (
-        acts_on_objects.groupBy("ring_id", "verb", "object_id")
+        actions_on_objects.groupBy("ring_id", "verb", "object_id")
         .agg(F.count_if("member").alias("members"))
         .join(F.broadcast(sizes), on="ring_id", how="inner")
         .where(is_target())
@@ -114,16 +114,18 @@ def _targets(acts_on_objects: DataFrame, members: DataFrame) -> DataFrame:
     )
 
 
-def _action_counts(acts: DataFrame, acts_on_objects: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
+def _action_counts(
+    actions: DataFrame, actions_on_objects: DataFrame, members: DataFrame, targets: DataFrame
+) -> DataFrame:
     """Count the actions of members and of other accounts on targets, by group, account and verb of a target.
 
     Columns out: ring_id, account_id, member, verb, size, acts (topics), hits (topics of targets), acts_of_all. Verbs
     that an account did not use count as 0, as they too tell members from everybody else.
     """
     of_group = ["ring_id", "account_id"]
-    on_targets = acts_on_objects.join(F.broadcast(targets), on=["ring_id", "verb", "object_id"], how="inner")
+    on_targets = actions_on_objects.join(F.broadcast(targets), on=["ring_id", "verb", "object_id"], how="inner")
     hits = on_targets.groupBy(*of_group, "verb").agg(F.count_distinct("topic").alias("hits"))
-    topics = checkpoint(acts.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
+    topics = checkpoint(actions.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
     all_members = members.withColumn("member", F.lit(True))
     tested_accounts = on_targets.select(*of_group, "member").unionByName(all_members).distinct()
     verbs = targets.select("ring_id", "verb", "size").distinct()
@@ -164,13 +166,15 @@ def _membership_probabilities(batch: pa.Table, population: int) -> pa.Table:
     batch = batch.sort_by([("account_id", "ascending"), ("verb", "ascending")])
     verbs, verb = np.unique(batch.column("verb").to_numpy(zero_copy_only=False), return_inverse=True)
     accounts, account = np.unique(batch.column("account_id").to_numpy(), return_inverse=True)
-    hits, acts = (batch.column(name).to_numpy().astype(float) for name in ("hits", "acts"))
+    hits, actions = (batch.column(name).to_numpy().astype(float) for name in ("hits", "acts"))
     member = np.zeros(len(accounts), dtype=bool)
     member[account] = batch.column("member").to_numpy(zero_copy_only=False)
-    acts_of_all = np.zeros(len(verbs))
-    acts_of_all[verb] = batch.column("acts_of_all").to_numpy()
+    actions_of_all = np.zeros(len(verbs))
+    actions_of_all[verb] = batch.column("acts_of_all").to_numpy()
     size = float(batch.column("size")[0].as_py())
-    probability = membership_probabilities(verb, account, hits, acts, member, acts_of_all, size, float(population))
+    probability = membership_probabilities(
+        verb, account, hits, actions, member, actions_of_all, size, float(population)
+    )
     total = np.bincount(account, hits)
     active_members = member & (total > 0)
     median_hits = np.median(total[active_members]) if active_members.any() else 0.0
@@ -188,28 +192,30 @@ def membership_probabilities(
     verb: np.ndarray,
     account: np.ndarray,
     hits: np.ndarray,
-    acts: np.ndarray,
+    actions: np.ndarray,
     member: np.ndarray,
-    acts_of_all: np.ndarray,
+    actions_of_all: np.ndarray,
     size: float,
     population: float,
 ) -> np.ndarray:
     """Return the probability that each account is a member, starting from the known members.
 
-    The arrays have a row for each account and verb: of its `acts`, so many are `hits`, on targets. `acts_of_all` has
-    all actions of each verb by the `population`. Half an action more on either side keeps a share off 0 and 1
+    The arrays have a row for each account and verb: of its `actions`, so many are `hits`, on targets. `actions_of_all`
+    has all actions of each verb by the `population`. Half an action more on either side keeps a share off 0 and 1
     (Krichevsky, Trofimov 1981).
     """
-    all_hits = np.bincount(verb, hits, len(acts_of_all))
+    all_hits = np.bincount(verb, hits, len(actions_of_all))
     probability = member.astype(float)
     for _ in range(ROUNDS):
         inside = probability[account]
-        hits_inside, acts_inside = (np.bincount(verb, inside * each, len(acts_of_all)) for each in (hits, acts))
-        of_members = (hits_inside + 0.5) / (acts_inside + 1)
-        of_others = (all_hits - hits_inside + 0.5) / (acts_of_all - acts_inside + 1)
+        hits_inside, actions_inside = (
+            np.bincount(verb, inside * each, len(actions_of_all)) for each in (hits, actions)
+        )
+        of_members = (hits_inside + 0.5) / (actions_inside + 1)
+        of_others = (all_hits - hits_inside + 0.5) / (actions_of_all - actions_inside + 1)
         log_odds = (
             hits * np.log(of_members / of_others)[verb]
-            + (acts - hits) * np.log((1 - of_members) / (1 - of_others))[verb]
+            + (actions - hits) * np.log((1 - of_members) / (1 - of_others))[verb]
         )
         prior = min(max(size, probability.sum()), population / 2) / population
         probability = expit(np.bincount(account, log_odds, len(member)) + logit(prior))

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from engine import checkpoint
 from engine.portable import exact_mean, exact_sum, looked_up, ratio
 from features.links.kinds import KINDS
-from features.rings.audiences import audience_acts, interest, object_type, participation, timing
+from features.rings.audiences import audience_actions, interest, object_type, participation, timing
 from features.rings.definitions import (
     FAMILIES,
     FOLLOWED_BEFORE_DAYS,
@@ -28,7 +28,7 @@ STRANGERS = 3
 """Accounts added to the audience of each target: that two of the three that liked it are friends says little."""
 TARGET_SHARE = 0.1
 """Share of members from which an object is a target of the ring, not something that two have in common."""
-VIEWS_PER_ACT = 3
+VIEWS_PER_ACTION = 3
 """Views count so much less than other actions for the verb that a ring's sentence names: people view what they like."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
 
@@ -80,21 +80,43 @@ def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
     )
 
 
-def ring_acts(
+def ring_actions(
     events: DataFrame, made: DataFrame, members: DataFrame, objects: DataFrame, videos: DataFrame, since: date
 ) -> DataFrame:
     """Return the actions that ring features are computed from, in one scan of the events.
 
+    Columns out: event_id, ts, account_id, verb, object_id, watch_ms, device_id, ip_id, ring_id, recent, creator; one
+    row per event and ring of its account. `ring_id` is null for accounts in no ring. `recent` is false before `since`.
+
     Of members, all actions since `since`, and follows before that; of others, actions since then on `objects`, be these
-    in a link or not. One row per event and ring of its account: event_id, ts, account_id, verb, object_id, watch_ms,
-    device_id, ip_id, ring_id (null for accounts in no ring), recent, creator. An event that was delivered twice is one
-    row. To write one of `made` (of `made_by`) is an action on that as well, without event_id; only these have a
-    `creator`, of the video that they were written under.
+    in a link or not. An event that was delivered twice is one row. Each row of `made` (of `made_by`) on one of
+    `objects` is an action as well, without event_id; only these have a `creator`, whose video they were made under.
     """
+    ring_of = members.select("account_id", "ring_id")
+    chosen = _events_of_rings(events, ring_of, objects, since)
+    columns = [*chosen.columns, "ring_id", "creator"]
+    creators = videos.select("video_id", F.col("account_id").alias("creator"))
+    event_columns = ("event_id", "watch_ms", "device_id", "ip_id")
+    no_event = {name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in event_columns}
+    made_actions = (
+        made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
+        .join(objects.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
+        .join(ring_of, on="account_id", how="left")
+        .join(creators, on="video_id", how="left")
+        .withColumns({"creator": F.coalesce("creator", "video_id"), "recent": F.lit(True), **no_event})
+    )
+    # A checkpoint, as `deduplicated` reads its rows twice.
+    event_actions = deduplicated(checkpoint(chosen), ("event_id",)).join(ring_of, on="account_id", how="left")
+    event_actions = event_actions.withColumn("creator", F.lit(None).cast("bigint"))
+    return event_actions.select(columns).unionByName(made_actions.select(columns))
+
+
+def _events_of_rings(events: DataFrame, ring_of: DataFrame, objects: DataFrame, since: date) -> DataFrame:
+    """Return the events that `ring_actions` needs, as often as they were delivered, with `object_id` and `recent`."""
     recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select(object_type().alias("object_type"), "object_id", F.lit(True).alias("wanted")).distinct()
-    ring_of = members.select("account_id", "ring_id")
-    chosen = (
+    members = ring_of.select("account_id", F.lit(True).alias("member")).distinct()
+    return (
         events.select(
             "event_id",
             "ts",
@@ -107,35 +129,11 @@ def ring_acts(
             recent.alias("recent"),
         )
         .where("recent OR verb = 'follow'")
-        .join(F.broadcast(ring_of.select("account_id", F.lit(True).alias("member")).distinct()), "account_id", "left")
+        .join(F.broadcast(members), "account_id", "left")
         .withColumn("object_type", object_type())
         .join(F.broadcast(wanted), on=["object_type", "object_id"], how="left")
         .where("member OR (wanted AND recent)")
         .drop("member", "object_type", "wanted")
-    )
-    creators = videos.select("video_id", F.col("account_id").alias("creator"))
-    event_columns = ("event_id", "watch_ms", "device_id", "ip_id")
-    no_event = {name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in event_columns}
-    made_acts = (
-        made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
-        .join(objects.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
-        .join(ring_of, on="account_id", how="left")
-        .join(creators, on="video_id", how="left")
-        .withColumns(
-            {
-                "creator": F.coalesce("creator", "video_id"),
-                "recent": F.lit(True),
-                **no_event,
-            }
-        )
-    )
-    # A checkpoint, as `deduplicated` reads its rows twice.
-    event_acts = deduplicated(checkpoint(chosen), ("event_id",)).join(ring_of, on="account_id", how="left")
-    columns = [*chosen.columns, "ring_id", "creator"]
-    return (
-        event_acts.withColumn("creator", F.lit(None).cast("bigint"))
-        .select(columns)
-        .unionByName(made_acts.select(columns))
     )
 
 
@@ -168,13 +166,13 @@ def with_lone_uploads(made: DataFrame, videos: DataFrame, since: date) -> DataFr
     return made.unionByName(uploads.join(shared, on="video_id", how="left_anti"))
 
 
-def touched_by_members(acts: DataFrame) -> DataFrame:
+def touched_by_members(actions: DataFrame) -> DataFrame:
     """Count the actions of each member on each object: ring_id, account_id, verb, object_id, creator, acts, first_ts.
 
     A template has a row for each creator under whose videos the member wrote it.
     """
     return (
-        acts.where("ring_id IS NOT NULL AND recent AND object_id IS NOT NULL")
+        actions.where("ring_id IS NOT NULL AND recent AND object_id IS NOT NULL")
         .groupBy("ring_id", "account_id", "verb", "object_id", "creator")
         .agg(F.count("*").alias("acts"), F.min("ts").alias("first_ts"))
     )
@@ -184,12 +182,12 @@ def ring_features(
     members: DataFrame,
     links: DataFrame,
     evidence: DataFrame,
-    acts: DataFrame,
+    actions: DataFrame,
     touched: DataFrame,
     targets: DataFrame,
     accounts: DataFrame,
     sizes: DataFrame,
-    usual_acts: float,
+    usual_actions: float,
     max_degree: int,
     since: date,
     as_of: date,
@@ -197,13 +195,13 @@ def ring_features(
     """Return one row per ring: ring_id, size, RING_FEATURES, and more columns for the sentence of evidence.
 
     - `links`, `evidence`: pairs of members of one ring, with ring_id (and family).
-    - `acts`: of `ring_acts` since `since`; `touched`, `targets`: of `touched_by_members` and `targets_of`.
+    - `actions`: of `ring_actions` since `since`; `touched`, `targets`: of `touched_by_members` and `targets_of`.
     - `sizes`: ring_id, size.
-    - `usual_acts`: the number of actions of the platform's median account since then.
+    - `usual_actions`: the number of actions of the platform's median account since then.
     - `max_degree`: accounts on one device or address above which it means nothing.
     """
-    on_targets = checkpoint(acts_on_targets(touched, targets))
-    audience_of_targets = checkpoint(audience_acts(acts, members, targets))
+    on_targets = checkpoint(actions_on_targets(touched, targets))
+    audience_of_targets = checkpoint(audience_actions(actions, members, targets))
     parts = (
         _link_features(links, sizes),
         _evidence_features(evidence, links),
@@ -213,12 +211,12 @@ def ring_features(
         interest(audience_of_targets),
         days_of_targets(on_targets),
         profiles(members, accounts, sizes, as_of),
-        devices_and_addresses(members, acts, accounts, max_degree),
+        devices_and_addresses(members, actions, accounts, max_degree),
         _target_features(targets, on_targets, sizes),
-        _following_features(members, on_targets, acts),
-        _acquainted(members, acts),
+        _following_features(members, on_targets, actions),
+        _acquainted(members, actions),
         other_activity(touched, targets),
-        relative_activity(touched, usual_acts),
+        relative_activity(touched, usual_actions),
         engagement(touched, targets),
     )
     rings = sizes
@@ -237,7 +235,7 @@ def is_target() -> Column:
 
 
 def targets_of(
-    touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: DataFrame, sizes: DataFrame
+    touched: DataFrame, objects: DataFrame, actions: DataFrame, videos: DataFrame, sizes: DataFrame
 ) -> DataFrame:
     """Return the objects of the links that are targets of a ring.
 
@@ -254,7 +252,7 @@ def targets_of(
         .drop("size")
     )
     audience = (
-        acts.where("recent")
+        actions.where("recent")
         .join(by_members.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .groupBy("verb", "object_id")
         .agg(F.count_distinct("account_id").alias("audience"))
@@ -328,7 +326,7 @@ def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
     )
 
 
-def relative_activity(touched: DataFrame, usual_acts: float) -> DataFrame:
+def relative_activity(touched: DataFrame, usual_actions: float) -> DataFrame:
     """Compute activity: the actions of the median member relative to those of the platform's median account, in log2.
 
     Accounts that act a lot share objects with others that do: a group of busy people is what taste gives.
@@ -339,7 +337,7 @@ def relative_activity(touched: DataFrame, usual_acts: float) -> DataFrame:
         .agg(F.sum("acts").alias("acts"))
         .groupBy("ring_id")
         .agg(F.percentile("acts", 0.5).alias("acts"))
-        .select("ring_id", F.log2((F.col("acts") + 1) / (usual_acts + 1)).alias("activity"))
+        .select("ring_id", F.log2((F.col("acts") + 1) / (usual_actions + 1)).alias("activity"))
     )
 
 
@@ -452,7 +450,7 @@ def profiles(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: d
     )
 
 
-def devices_and_addresses(members: DataFrame, acts: DataFrame, accounts: DataFrame, max_degree: int) -> DataFrame:
+def devices_and_addresses(members: DataFrame, actions: DataFrame, accounts: DataFrame, max_degree: int) -> DataFrame:
     """Count the devices and addresses of the members' actions and sign-ups, and the members that share one.
 
     One of more than `max_degree` accounts, by sign-up or as members of rings, is left out: it stands for an unknown
@@ -460,7 +458,7 @@ def devices_and_addresses(members: DataFrame, acts: DataFrame, accounts: DataFra
     """
     ring_of = members.select("ring_id", "account_id")
     columns = ["ring_id", "account_id", "device_id", "ip_id"]
-    used = acts.where("ring_id IS NOT NULL AND recent").select(columns)
+    used = actions.where("ring_id IS NOT NULL AND recent").select(columns)
     signed_up = accounts.select(
         "account_id", F.col("signup_device_id").alias("device_id"), F.col("signup_ip_id").alias("ip_id")
     )
@@ -507,7 +505,7 @@ def _devices_and_addresses_of(seen: DataFrame) -> DataFrame:
     )
 
 
-def acts_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
+def actions_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
     """Return what each member did to which target: ring_id, account_id, verb, object_id, creator, first_ts."""
     whose = targets.select("ring_id", "verb", "object_id", F.col("creator").alias("owner"))
     return touched.join(whose, on=["ring_id", "verb", "object_id"], how="inner").select(
@@ -541,7 +539,7 @@ def _target_features(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame
         .groupBy("ring_id", "verb")
         .agg(F.count("*").alias("verb_targets"), F.sum("members").alias("acts"))
         .withColumn(
-            "weighted_acts", F.when(F.col("verb") == "view", F.col("acts") / VIEWS_PER_ACT).otherwise(F.col("acts"))
+            "weighted_acts", F.when(F.col("verb") == "view", F.col("acts") / VIEWS_PER_ACTION).otherwise(F.col("acts"))
         )
         .groupBy("ring_id")
         .agg(F.max_by("verb", F.struct("weighted_acts", "verb")).alias("top_verb"))
@@ -562,10 +560,10 @@ def _target_features(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame
     return overall.join(by_creator, on="ring_id", how="inner").join(by_verb, on="ring_id", how="left")
 
 
-def _following_features(members: DataFrame, on_targets: DataFrame, acts: DataFrame) -> DataFrame:
+def _following_features(members: DataFrame, on_targets: DataFrame, actions: DataFrame) -> DataFrame:
     """Compute the shares of actions on targets of creators followed well before, and of members."""
     follows = (
-        acts.where("ring_id IS NOT NULL AND verb = 'follow'")
+        actions.where("ring_id IS NOT NULL AND verb = 'follow'")
         .groupBy("ring_id", "account_id", F.col("object_id").alias("creator"))
         .agg(F.min("ts").alias("followed_at"))
     )
@@ -583,9 +581,9 @@ def _following_features(members: DataFrame, on_targets: DataFrame, acts: DataFra
     )
 
 
-def _acquainted(members: DataFrame, acts: DataFrame) -> DataFrame:
+def _acquainted(members: DataFrame, actions: DataFrame) -> DataFrame:
     """Count the members that follow another member or are followed by one, in all follows that were read."""
-    follows = acts.where("ring_id IS NOT NULL AND verb = 'follow'").select("ring_id", "account_id", "object_id")
+    follows = actions.where("ring_id IS NOT NULL AND verb = 'follow'").select("ring_id", "account_id", "object_id")
     inside = follows.join(
         F.broadcast(members.select("ring_id", F.col("account_id").alias("object_id"))),
         on=["ring_id", "object_id"],

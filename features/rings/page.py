@@ -49,20 +49,22 @@ MEANINGS = {feature.name: feature.meaning for feature in RING_FEATURES} | {
 }
 
 
-def ring_page(ring: Row, members: Sequence[Row], links: Sequence[Row], acts: Sequence[Row], left_out: int = 0) -> str:
+def ring_page(
+    ring: Row, members: Sequence[Row], links: Sequence[Row], actions: Sequence[Row], left_out: int = 0
+) -> str:
     """Return the HTML of one ring, self-contained.
 
     `ring`: its row of `rings`; `members`: account_id, strength, handle, bio, country, created_at; `links`: account_id,
-    other_account_id, family, surprise (the strongest kind of each pair); `acts`: account_id, verb, object_id, ts;
+    other_account_id, family, surprise (the strongest kind of each pair); `actions`: account_id, verb, object_id, ts;
     `left_out`: the number of members that are not shown.
     """
     positions = _layout(members, links)
-    times = [act["ts"] for act in acts]
+    times = [action["ts"] for action in actions]
     row_of_member = {member["account_id"]: number for number, member in enumerate(members)}
-    act_counts = dict.fromkeys(row_of_member, 0)
-    for act in acts:
-        act_counts[act["account_id"]] += 1
-    used_names = {link["family"] for link in links} | {act["verb"] for act in acts}
+    action_counts = dict.fromkeys(row_of_member, 0)
+    for action in actions:
+        action_counts[action["account_id"]] += 1
+    used_names = {link["family"] for link in links} | {action["verb"] for action in actions}
     return (
         Environment(autoescape=True, undefined=StrictUndefined)
         .from_string((files(__package__) / "ring.html.j2").read_text())
@@ -74,12 +76,12 @@ def ring_page(ring: Row, members: Sequence[Row], links: Sequence[Row], acts: Seq
             timeline_height=ROW * (len(members) + 1),
             lines=[_line(link, positions) for link in links],
             dots=[_dot(member, positions) for member in members],
-            marks=[_mark(act, row_of_member, min(times), max(times)) for act in acts],
+            marks=[_mark(action, row_of_member, min(times), max(times)) for action in actions],
             first=f"{min(times):%Y-%m-%d}" if times else "no act",
             last=f"{max(times):%Y-%m-%d}" if times else "known",
             left_out=left_out,
             reasons=[_reason(reason) for reason in ring["reasons"]],
-            members=[_member(member, act_counts) for member in members],
+            members=[_member(member, action_counts) for member in members],
         )
     )
 
@@ -109,15 +111,15 @@ def _dot(member: Row, positions: Mapping[int, tuple[float, float]]) -> Row:
     return {"x": x, "y": y, "r": round(3 + 4 * member["strength"], 1), "title": title}
 
 
-def _mark(act: Row, row_of_member: Mapping[int, int], first: datetime, last: datetime) -> Row:
+def _mark(action: Row, row_of_member: Mapping[int, int], first: datetime, last: datetime) -> Row:
     """Return the mark of an action on the timeline."""
     span = (last - first).total_seconds() or 1.0
-    x = 10 + (WIDTH - 20) * (act["ts"] - first).total_seconds() / span
-    title = f"{act['ts']:%Y-%m-%d %H:%M:%S} {act['account_id']} {act['verb']} {act['object_id']}"
+    x = 10 + (WIDTH - 20) * (action["ts"] - first).total_seconds() / span
+    title = f"{action['ts']:%Y-%m-%d %H:%M:%S} {action['account_id']} {action['verb']} {action['object_id']}"
     return {
         "x": round(x, 1),
-        "y": ROW * (row_of_member[act["account_id"]] + 1),
-        "colour": _colour(act["verb"]),
+        "y": ROW * (row_of_member[action["account_id"]] + 1),
+        "colour": _colour(action["verb"]),
         "title": title,
     }
 
@@ -138,7 +140,7 @@ def _reason(reason: Row) -> Row:
     }
 
 
-def _member(member: Row, act_counts: Mapping[int, int]) -> Row:
+def _member(member: Row, action_counts: Mapping[int, int]) -> Row:
     """Return a member as texts."""
     created_at = member["created_at"]
     return {
@@ -148,5 +150,5 @@ def _member(member: Row, act_counts: Mapping[int, int]) -> Row:
         "country": member["country"] or "",
         "signed_up": "" if created_at is None else f"{created_at:%Y-%m-%d %H:%M}",
         "strength": f"{member['strength']:.2f}",
-        "acts": act_counts[member["account_id"]],
+        "acts": action_counts[member["account_id"]],
     }

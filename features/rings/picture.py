@@ -10,7 +10,7 @@ from features.rings.measures import ring_links, ring_objects, with_family
 MOST_MEMBERS = 200
 """Limits of what a reader can tell apart in a picture."""
 MOST_LINKS = 4_000
-MOST_ACTS = 4_000
+MOST_ACTIONS = 4_000
 
 
 class Picture(NamedTuple):
@@ -18,7 +18,7 @@ class Picture(NamedTuple):
 
     members: list[Row]
     links: list[Row]
-    acts: list[Row]
+    actions: list[Row]
 
 
 def picture(
@@ -43,7 +43,7 @@ def picture(
         .limit(MOST_LINKS)
     )
     objects = ring_objects(kinds, videos).select("verb", "object_id")
-    acts = (
+    actions = (
         events.select(
             "ts", "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id"), "event_id"
         )
@@ -51,8 +51,8 @@ def picture(
         .join(F.broadcast(objects), on=["verb", "object_id"], how="left_semi")
         .distinct()
         .orderBy("ts", "event_id")
-        .limit(MOST_ACTS)
+        .limit(MOST_ACTIONS)
     )
     profiles = accounts.select("account_id", "handle", "bio", "country", "created_at")
     shown_members = shown.join(profiles, on="account_id", how="left").orderBy(F.desc("strength"), "account_id")
-    return Picture(shown_members.collect(), links.collect(), acts.collect())
+    return Picture(shown_members.collect(), links.collect(), actions.collect())

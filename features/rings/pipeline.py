@@ -12,7 +12,7 @@ from features.rings.groups import find_groups
 from features.rings.growth import expand_groups
 from features.rings.identity import with_ring_ids
 from features.rings.measures import (
-    ring_acts,
+    ring_actions,
     ring_features,
     ring_links,
     ring_objects,
@@ -36,7 +36,7 @@ def find_members(
     links: DataFrame,
     deeds: DataFrame,
     evidence: DataFrame,
-    acts: DataFrame,
+    actions: DataFrame,
     past: Past,
     population: int,
     as_of: date,
@@ -44,13 +44,13 @@ def find_members(
 ) -> DataFrame:
     """Return rows of `ring_members`, without as_of: the groups of today's links, under the ids that they keep.
 
-    `deeds` are the links by what accounts did, `acts` is of `chosen_acts`, `population` is the number of accounts that
-    acted, linked or not.
+    `deeds` are the links by what accounts did, `actions` is of `chosen_actions`, `population` is the number of accounts
+    that acted, linked or not.
     """
 
     def expand(groups: DataFrame) -> DataFrame:
         """Expand groups by what all accounts did."""
-        return expand_groups(groups, evidence, acts, population)
+        return expand_groups(groups, evidence, actions, population)
 
     communities = checkpoint(find_groups(links, deeds, expand, population, limits))
     as_rings = communities.withColumnRenamed("community", "ring_id")
@@ -70,35 +70,35 @@ def describe_rings(
     made: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
-    usual_acts: float,
+    usual_actions: float,
     as_of: date,
     limits: LinkLimits,
     prior: RingPrior,
 ) -> DataFrame:
     """Return rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
 
-    `events` reach further back than the links, as follows before the links count; `made` is of `made_by`; `usual_acts`
-    is the number of actions of the median account in the days of the links.
+    `events` reach further back than the links, as follows before the links count; `made` is of `made_by`;
+    `usual_actions` is the number of actions of the median account in the days of the links.
     """
     since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
     kinds = checkpoint(with_family(ring_links(evidence, members)))
     objects = checkpoint(ring_objects(kinds, videos))
-    acts = checkpoint(ring_acts(events, made, members, objects, videos, since))
-    touched = checkpoint(touched_by_members(acts))
+    actions = checkpoint(ring_actions(events, made, members, objects, videos, since))
+    touched = checkpoint(touched_by_members(actions))
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
-    targets = checkpoint(targets_of(touched, objects, acts, videos, sizes))
+    targets = checkpoint(targets_of(touched, objects, actions, videos, sizes))
     features = checkpoint(
         ring_features(
             members,
             inside,
             kinds,
-            acts,
+            actions,
             touched,
             targets,
             accounts,
             sizes,
-            usual_acts,
+            usual_actions,
             limits.max_crowd,
             since,
             as_of,

@@ -44,7 +44,7 @@ def evenings(seed: int, moved: float = 0.3, silent: range = range(0)) -> list[di
 
 
 def silent(spark, acts: list[dict]) -> set[tuple[int, int]]:
-    """(account, creator) of the silent repeat_viewers, creators named by their place."""
+    """(account, creator) of non-engaging repeat viewers, creators named by their position."""
     films = videos(
         spark,
         *(

@@ -9,7 +9,7 @@ from conf import load_limits
 from features.links.degrees import (
     EXHAUSTIVE_LEVELS,
     account_degrees,
-    informative_acts,
+    informative_actions,
     kind_totals,
     object_degrees,
     with_co_occurrence_keys,
@@ -36,7 +36,7 @@ def told(spark, rows, limits=LIMITS):
     keyed = with_co_occurrence_keys(acts, limits)
     by_key = object_degrees(keyed)
     found = kind_totals(account_degrees(acts), by_key, limits)
-    return informative_acts(keyed, by_key, found), {p.kind.name: p for p in found}
+    return informative_actions(keyed, by_key, found), {p.kind.name: p for p in found}
 
 
 def met(acts, limits=LIMITS):

@@ -11,7 +11,7 @@ from conf import load_limits
 from features.links import (
     account_links,
     at_false_discovery_rate,
-    comparable_acts,
+    comparable_actions,
     linked,
     non_engaging_repeat_viewers,
     shared_works,
@@ -50,14 +50,9 @@ def noise(seed: int, share_of_ring: int = 30, verb: str = "like") -> list[dict]:
 
 def acts_of(spark, acted, people, films, violating=(), limits=LIMITS):
     """All that can be had in common; `violating` are rows of decisions."""
-    upload_works, comment_topics, judged = (
-        works(films, START.date(), limits),
-        templates(acted, limits),
-        decisions(spark, *violating),
-    )
-    return comparable_acts(
-        acted, people, films, upload_works, comment_topics, watching(acted, films), judged, START.date()
-    )
+    since, upload_works, comment_topics = START.date(), works(films, START.date(), limits), templates(acted, limits)
+    watched, judged = watching(acted, films), decisions(spark, *violating)
+    return comparable_actions(acted, people, films, upload_works, comment_topics, watched, judged, since)
 
 
 def found(
@@ -370,17 +365,17 @@ def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_befor
 
 def test_who_sends_readers_to_one_place_has_it_in_common_and_who_passes_a_link_on_or_mentions_a_friend_has_not(spark):
     shop, friend, news = "cheap likes at linktr.ee/x1", "look at this, @lena", "it was on news.com/today"
-    comment_topics = {
+    written = {
         1: [shop, shop.upper(), friend, f"{friend} again", news, f"{news}!!"],
         2: [shop, f"{shop} now", friend, f"{friend} again", news],
         3: [shop, news],
     }
     comments = [
         {"verb": "comment", "account_id": account, "video_id": 100 + place, "text": text, "ts": START}
-        for account, texts in comment_topics.items()
+        for account, texts in written.items()
         for place, text in enumerate(texts)
     ]
-    people, films = accounts(spark, *({"account_id": person} for person in comment_topics)), videos(spark)
+    people, films = accounts(spark, *({"account_id": person} for person in written)), videos(spark)
     acts = acts_of(spark, events(spark, *comments), people, films).collect()
     (place,) = {row.topic for row in acts if row.source == SOURCE_NUMBER["promoted_contact"]}
     assert sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER["promoted_contact"]) == [1, 2, 3]
@@ -390,7 +385,7 @@ def test_who_sends_readers_to_one_place_has_it_in_common_and_who_passes_a_link_o
 
 def test_what_is_said_is_one_object_and_another_of_the_same_topic_in_each_further_week(spark):
     pitch, twin = "Make money from home, write me", "make money from HOME, write me!!"
-    comment_topics = [
+    written = [
         (1, 0, pitch),
         (1, 1, pitch),
         (1, 8, twin),
@@ -408,7 +403,7 @@ def test_what_is_said_is_one_object_and_another_of_the_same_topic_in_each_furthe
             "text": text,
             "ts": at("2026-02-05") + timedelta(day),
         }
-        for account, day, text in comment_topics
+        for account, day, text in written
     ]
     rows = templates(events(spark, *comments, *comments), LIMITS).collect()
     assert [row.account_id for row in rows if row.kind == "text"].count(1) == 3

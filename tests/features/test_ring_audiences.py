@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import functions as F
 
-from features.rings.audiences import audience_acts, interest, participation, timing
+from features.rings.audiences import audience_actions, interest, participation, timing
 from tests.builders import at
 
 pytestmark = pytest.mark.whole
@@ -25,11 +25,11 @@ def liked(*pairs):
 
 
 def audience_of(spark, members, targets, acts):
-    """`audience_acts` of ring 7; `targets` are pairs of verb and object, uploaded at the start."""
+    """`audience_actions` of ring 7; `targets` are pairs of verb and object, uploaded at the start."""
     rows = spark.createDataFrame(acts, ACTS)
     tied = spark.createDataFrame([(7, member) for member in members], "ring_id bigint, account_id bigint")
     wanted = spark.createDataFrame([(7, verb, thing, START) for verb, thing in targets], TARGETS)
-    return audience_acts(rows, tied, wanted).localCheckpoint(), wanted
+    return audience_actions(rows, tied, wanted).localCheckpoint(), wanted
 
 
 def test_the_audience_of_a_video_is_whoever_came_to_it_for_whatever(spark):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.rings.growth import chosen_acts, expand_groups, holding_evidence, membership_probabilities
+from features.rings.growth import chosen_actions, expand_groups, holding_evidence, membership_probabilities
 from tests.builders import at, events, videos
 
 EVIDENCE = "account_id bigint, other_account_id bigint, kind string, objects array<string>"
@@ -96,7 +96,7 @@ def test_what_is_chosen_is_told_once(spark):
     ]
     made = spark.createDataFrame([(1, "text", 77), (1, "text", 77)], "account_id bigint, kind string, object bigint")
     films = videos(spark, {"video_id": 5, "account_id": 90}, {"video_id": 6, "account_id": 91})
-    told = chosen_acts(events(spark, *rows), made, films, date(2026, 2, 1)).collect()
+    told = chosen_actions(events(spark, *rows), made, films, date(2026, 2, 1)).collect()
     assert sorted(map(tuple, told)) == [(1, "follow", 6, 6), (1, "like", 5, 90), (1, "text", 77, 77)]
 
 
@@ -112,9 +112,9 @@ def test_two_kinds_of_accounts_are_told_apart(seed):
         verb=np.zeros(2_000, dtype=int),
         account=np.arange(2_000),
         hits=hits,
-        acts=acts,
+        actions=acts,
         member=known,
-        acts_of_all=np.array([acts.sum()]),
+        actions_of_all=np.array([acts.sum()]),
         size=10.0,
         population=2_000.0,
     )

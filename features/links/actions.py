@@ -30,11 +30,11 @@ PROMOTED_SHARE = 0.5
 """A contact identifier is promoted if this share, or more, of the accounts that post it post it more than once: people
 pass a link on once.
 """
-ACT = ("source", "account_id", "object", "topic", "ts")
+ACTION = ("source", "account_id", "object", "topic", "ts")
 DIGITS = "[0-9]+"
 
 
-def comparable_acts(
+def comparable_actions(
     events: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
@@ -60,20 +60,20 @@ def comparable_acts(
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     first = (
-        _event_acts(events)
-        .unionByName(_rewatch_acts(watched.videos))
-        .unionByName(_repeat_view_acts(watched.repeat_viewers))
-        .unionByName(_text_acts(templates))
-        .unionByName(_contact_acts(templates))
-        .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
-        .unionByName(_upload_acts(uploads, works))
+        _event_actions(events)
+        .unionByName(_rewatch_actions(watched.videos))
+        .unionByName(_repeat_view_actions(watched.repeat_viewers))
+        .unionByName(_text_actions(templates))
+        .unionByName(_contact_actions(templates))
+        .unionByName(_profile_actions(accounts.join(active, on="account_id", how="left_semi")))
+        .unionByName(_upload_actions(uploads, works))
         .groupBy("source", "account_id", "object")
         .agg(F.min("topic").alias("topic"), F.min("ts").alias("ts"))
     )
-    return _with_creators(first, videos, violating).select(*ACT)
+    return _with_creators(first, videos, violating).select(*ACTION)
 
 
-def _act(source: Column, account: Column, object_id: Column, topic: Column, ts: Column) -> Column:
+def _action(source: Column, account: Column, object_id: Column, topic: Column, ts: Column) -> Column:
     """Build one action as a struct of the columns of ACT."""
     return F.struct(
         source.cast("tinyint").alias("source"),
@@ -84,16 +84,16 @@ def _act(source: Column, account: Column, object_id: Column, topic: Column, ts: 
     )
 
 
-def _acts_by_object(source: str, rows: DataFrame, object_column: str) -> DataFrame:
+def _actions_by_object(source: str, rows: DataFrame, object_column: str) -> DataFrame:
     """Return an action for each row (account_id, `object_column`, ts); each object is its own topic."""
     account, object_id, ts = F.col("account_id"), F.col(object_column), F.col("ts")
-    return rows.select(_act(_source(source), account, object_id, object_id, ts).alias("act")).select("act.*")
+    return rows.select(_action(_source(source), account, object_id, object_id, ts).alias("act")).select("act.*")
 
 
-def _acts_by_topic(source: str, rows: DataFrame) -> DataFrame:
+def _actions_by_topic(source: str, rows: DataFrame) -> DataFrame:
     """Return an action for each row (account_id, object, topic, ts)."""
     names = (F.col(name) for name in ("account_id", "object", "topic", "ts"))
-    return rows.select(_act(_source(source), *names).alias("act")).select("act.*")
+    return rows.select(_action(_source(source), *names).alias("act")).select("act.*")
 
 
 def _source(name: str) -> Column:
@@ -101,7 +101,7 @@ def _source(name: str) -> Column:
     return F.lit(SOURCE_NUMBER[name])
 
 
-def _event_acts(events: DataFrame) -> DataFrame:
+def _event_actions(events: DataFrame) -> DataFrame:
     """Return the actions that one scan of the events gives: by verb, by device, by address and day."""
     account, ts = F.col("account_id"), F.col("ts")
     verb = F.lit(None).cast("tinyint")
@@ -110,34 +110,34 @@ def _event_acts(events: DataFrame) -> DataFrame:
     object_id = F.when(F.col("verb") == "follow", F.col("target_account_id")).otherwise(F.col("video_id"))
     device, address = F.xxhash64("device_id"), F.xxhash64("ip_id")
     address_day = F.xxhash64("ip_id", "event_date")
-    acts = F.array(
-        _act(verb, account, object_id, object_id, ts),
-        F.when(F.col("device_id").isNotNull(), _act(_source("device"), account, device, device, ts)),
-        F.when(F.col("ip_id").isNotNull(), _act(_source("address"), account, address_day, address, ts)),
+    actions = F.array(
+        _action(verb, account, object_id, object_id, ts),
+        F.when(F.col("device_id").isNotNull(), _action(_source("device"), account, device, device, ts)),
+        F.when(F.col("ip_id").isNotNull(), _action(_source("address"), account, address_day, address, ts)),
     )
     return (
-        events.select(F.explode(acts).alias("act"))
+        events.select(F.explode(actions).alias("act"))
         .where("act.source is not null and act.object is not null and act.account_id is not null")
         .select("act.*")
     )
 
 
-def _rewatch_acts(videos: DataFrame) -> DataFrame:
+def _rewatch_actions(videos: DataFrame) -> DataFrame:
     """Return the videos that an account watched in `REWATCH_SESSIONS` sessions or more, at its first view."""
-    return _acts_by_object("rewatch", videos.where(F.col("sessions") >= REWATCH_SESSIONS), "video_id")
+    return _actions_by_object("rewatch", videos.where(F.col("sessions") >= REWATCH_SESSIONS), "video_id")
 
 
-def _repeat_view_acts(repeat_viewers: DataFrame) -> DataFrame:
+def _repeat_view_actions(repeat_viewers: DataFrame) -> DataFrame:
     """Return the creators that an account came back to, at its first view of one of their videos."""
-    return _acts_by_object("regular", repeat_viewers, "creator")
+    return _actions_by_object("regular", repeat_viewers, "creator")
 
 
-def _text_acts(templates: DataFrame) -> DataFrame:
+def _text_actions(templates: DataFrame) -> DataFrame:
     """Return the text templates that each account wrote, week by week."""
-    return _acts_by_topic("text", templates.where("kind = 'text'"))
+    return _actions_by_topic("text", templates.where("kind = 'text'"))
 
 
-def _contact_acts(templates: DataFrame) -> DataFrame:
+def _contact_actions(templates: DataFrame) -> DataFrame:
     """Return the contact identifiers that each account posted.
 
     As source `contact`: those that it posted more than once, as a handle that is mentioned once may be anybody's. As
@@ -155,13 +155,13 @@ def _contact_acts(templates: DataFrame) -> DataFrame:
     promoted = off_platform.groupBy("topic").agg(F.avg(F.col("repeated").cast("double")).alias("share"))
     promoted = promoted.where(F.col("share") >= PROMOTED_SHARE)
     promoted_by = off_platform.join(promoted, on="topic", how="left_semi").select("account_id", "topic")
-    repeated = _acts_by_object(CONTACT, contacts_of_account.where("repeated"), "topic")
+    repeated = _actions_by_object(CONTACT, contacts_of_account.where("repeated"), "topic")
     return repeated.unionByName(
-        _acts_by_topic("promoted_contact", contacts.join(promoted_by, on=["account_id", "topic"], how="inner"))
+        _actions_by_topic("promoted_contact", contacts.join(promoted_by, on=["account_id", "topic"], how="inner"))
     )
 
 
-def _profile_acts(accounts: DataFrame) -> DataFrame:
+def _profile_actions(accounts: DataFrame) -> DataFrame:
     """Return sign-ups: their device and address, a link in the bio, a handle pattern by day."""
     account, ts = F.col("account_id"), F.col("created_at")
     day = F.to_date(ts)
@@ -169,20 +169,20 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
     link = F.col("link")
     pattern = F.regexp_replace(F.lower("handle"), DIGITS, "0")
     link_id, pattern_id = F.xxhash64(link), F.xxhash64(pattern, day)
-    acts = F.array(
-        F.when(F.col("signup_device_id").isNotNull(), _act(_source("device"), account, device, device, ts)),
+    actions = F.array(
+        F.when(F.col("signup_device_id").isNotNull(), _action(_source("device"), account, device, device, ts)),
         F.when(
             F.col("signup_ip_id").isNotNull(),
-            _act(_source("address"), account, F.xxhash64("signup_ip_id", day), address, ts),
+            _action(_source("address"), account, F.xxhash64("signup_ip_id", day), address, ts),
         ),
-        F.when(link.isNotNull(), _act(_source("bio_link"), account, link_id, link_id, ts)),
-        F.when(pattern != "", _act(_source("handle"), account, pattern_id, pattern_id, ts)),
+        F.when(link.isNotNull(), _action(_source("bio_link"), account, link_id, link_id, ts)),
+        F.when(pattern != "", _action(_source("handle"), account, pattern_id, pattern_id, ts)),
     )
     linked = accounts.withColumn("link", bio_link(F.col("bio")))
-    return linked.select(F.explode(acts).alias("act")).where("act is not null").select("act.*")
+    return linked.select(F.explode(actions).alias("act")).where("act is not null").select("act.*")
 
 
-def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
+def _upload_actions(uploads: DataFrame, works: DataFrame) -> DataFrame:
     """Return uploads: their works by frame and caption, week by week, and their sounds.
 
     Works of original uploaders are left out: others copied them, and they coordinate with nobody.
@@ -190,11 +190,11 @@ def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
     account = F.col("account_id")
     sound, work = F.col("sound_id"), F.col("work")
     sounds = uploads.where(sound.isNotNull()).select(
-        _act(_source("sound"), account, sound, sound, F.col("created_at")).alias("act")
+        _action(_source("sound"), account, sound, sound, F.col("created_at")).alias("act")
     )
     source = F.coalesce(*(F.when(F.col("kind") == kind, _source(kind)) for kind in ("frame", "loose_frame", "caption")))
     same = works.join(_original_uploaders(works), on=["kind", "account_id"], how="left_anti").select(
-        _act(source, account, F.col("object"), work, F.col("ts")).alias("act")
+        _action(source, account, F.col("object"), work, F.col("ts")).alias("act")
     )
     return same.unionByName(sounds).select("act.*")
 
@@ -219,7 +219,7 @@ def _original_uploaders(works: DataFrame) -> DataFrame:
     )
 
 
-def _with_creators(acts: DataFrame, videos: DataFrame, violating: DataFrame) -> DataFrame:
+def _with_creators(actions: DataFrame, videos: DataFrame, violating: DataFrame) -> DataFrame:
     """Set the topic of each action on a video to the video's creator, and drop reports of what is violating.
 
     Where a video is unknown, it is its own topic. Also dropped are reports of videos of a violating account.
@@ -237,7 +237,7 @@ def _with_creators(acts: DataFrame, videos: DataFrame, violating: DataFrame) -> 
     )
     of_violating = (F.col("source") == SOURCE_NUMBER["report"]) & F.coalesce("is_violating", F.lit(False))
     return (
-        acts.withColumn("video", F.when(on_video, F.col("object")))
+        actions.withColumn("video", F.when(on_video, F.col("object")))
         .join(creators, on="video", how="left")
         .where(~of_violating)
         .withColumn("topic", F.coalesce("creator", "topic"))
