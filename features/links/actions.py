@@ -30,7 +30,7 @@ PROMOTED_SHARE = 0.5
 """A contact identifier is promoted if this share, or more, of the accounts that post it post it more than once: people
 pass a link on once.
 """
-ACTION = ("source", "account_id", "object", "topic", "ts")
+ACTION_COLUMNS = ("source", "account_id", "object", "topic", "ts")
 DIGITS = "[0-9]+"
 
 
@@ -70,11 +70,11 @@ def comparable_actions(
         .groupBy("source", "account_id", "object")
         .agg(F.min("topic").alias("topic"), F.min("ts").alias("ts"))
     )
-    return _with_creators(first, videos, violating).select(*ACTION)
+    return _with_creators(first, videos, violating).select(*ACTION_COLUMNS)
 
 
 def _action(source: Column, account: Column, object_id: Column, topic: Column, ts: Column) -> Column:
-    """Build one action as a struct of the columns of ACT."""
+    """Build one action as a struct of `ACTION_COLUMNS`."""
     return F.struct(
         source.cast("tinyint").alias("source"),
         account.alias("account_id"),
@@ -87,13 +87,13 @@ def _action(source: Column, account: Column, object_id: Column, topic: Column, t
 def _actions_by_object(source: str, rows: DataFrame, object_column: str) -> DataFrame:
     """Return an action for each row (account_id, `object_column`, ts); each object is its own topic."""
     account, object_id, ts = F.col("account_id"), F.col(object_column), F.col("ts")
-    return rows.select(_action(_source(source), account, object_id, object_id, ts).alias("act")).select("act.*")
+    return rows.select(_action(_source(source), account, object_id, object_id, ts).alias("action")).select("action.*")
 
 
 def _actions_by_topic(source: str, rows: DataFrame) -> DataFrame:
     """Return an action for each row (account_id, object, topic, ts)."""
     names = (F.col(name) for name in ("account_id", "object", "topic", "ts"))
-    return rows.select(_action(_source(source), *names).alias("act")).select("act.*")
+    return rows.select(_action(_source(source), *names).alias("action")).select("action.*")
 
 
 def _source(name: str) -> Column:
@@ -116,9 +116,9 @@ def _event_actions(events: DataFrame) -> DataFrame:
         F.when(F.col("ip_id").isNotNull(), _action(_source("address"), account, address_day, address, ts)),
     )
     return (
-        events.select(F.explode(actions).alias("act"))
-        .where("act.source is not null and act.object is not null and act.account_id is not null")
-        .select("act.*")
+        events.select(F.explode(actions).alias("action"))
+        .where("action.source is not null and action.object is not null and action.account_id is not null")
+        .select("action.*")
     )
 
 
@@ -179,7 +179,7 @@ def _profile_actions(accounts: DataFrame) -> DataFrame:
         F.when(pattern != "", _action(_source("handle"), account, pattern_id, pattern_id, ts)),
     )
     linked = accounts.withColumn("link", bio_link(F.col("bio")))
-    return linked.select(F.explode(actions).alias("act")).where("act is not null").select("act.*")
+    return linked.select(F.explode(actions).alias("action")).where("action is not null").select("action.*")
 
 
 def _upload_actions(uploads: DataFrame, works: DataFrame) -> DataFrame:
@@ -190,13 +190,13 @@ def _upload_actions(uploads: DataFrame, works: DataFrame) -> DataFrame:
     account = F.col("account_id")
     sound, work = F.col("sound_id"), F.col("work")
     sounds = uploads.where(sound.isNotNull()).select(
-        _action(_source("sound"), account, sound, sound, F.col("created_at")).alias("act")
+        _action(_source("sound"), account, sound, sound, F.col("created_at")).alias("action")
     )
     source = F.coalesce(*(F.when(F.col("kind") == kind, _source(kind)) for kind in ("frame", "loose_frame", "caption")))
     same = works.join(_original_uploaders(works), on=["kind", "account_id"], how="left_anti").select(
-        _action(source, account, F.col("object"), work, F.col("ts")).alias("act")
+        _action(source, account, F.col("object"), work, F.col("ts")).alias("action")
     )
-    return same.unionByName(sounds).select("act.*")
+    return same.unionByName(sounds).select("action.*")
 
 
 def _original_uploaders(works: DataFrame) -> DataFrame:

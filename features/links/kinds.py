@@ -16,7 +16,7 @@ class Kind:
 
     - `source`: the actions that it looks at.
     - `family`: what its objects are; an object counts once for a pair and family.
-    - `near_in_time`: whether the two actions must fall into the same time bucket or the next.
+    - `near_in_time`: whether the two actions must be at most `moment_s` seconds apart.
     - `timed`: whether its actions have a time of their own; to have a device in common has none.
     - `derived_from`: the kind in which its objects are counted already, if there is one.
     """

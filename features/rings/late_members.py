@@ -9,7 +9,7 @@ from features.links.works import shared_works
 MIN_MEMBERS = 3
 """Members that uploaded a work or wrote a text, at least, for it to be the ring's."""
 MIN_RING_SHARE = 0.6
-"""Members among the other accounts with a work, as a share, at least."""
+"""Share of the ring's members among the other uploaders of a work, at least, for an account to join by it."""
 MAX_MEMBERSHIP = 0.5
 """An account that is in an abusive ring with this probability, or more, joins no other: rings copy from each other."""
 
@@ -39,8 +39,8 @@ def late_members(members: DataFrame, rings: DataFrame, works: DataFrame) -> Data
     `members`: ring_id, account_id, strength; `rings`: ring_id, score; `works`: rows of video_works of the day and of
     `written_works`.
 
-    An account that uploads a ring's stolen work, or writes its dictated text, acts for it; by sharing one or two of
-    these it is no link, and may be in a group that is no ring. The strength is the share of members among the other
+    An account that uploads a ring's stolen work, or writes its dictated text, acts for it; one or two such works make
+    no link, and the account may be in a group that is no ring. The strength is the share of members among the other
     uploaders. First uploaders do not join: they were copied. Of several rings an account joins the one of the largest
     score × strength.
     """
