@@ -186,7 +186,7 @@ def near_frames(frames: DataFrame, distance: int = NEAR_FRAME_BITS, full_size: i
     # Half of the bits suffice to reject most candidates.
     near = (apart[0] + apart[1] <= distance) & (apart[0] + apart[1] + apart[2] + apart[3] <= distance)
     one, other = F.col("frame_id"), F.col("other_frame_id")
-    # Two heads of one key find each other, and themselves: kept is one way.
+    # Two heads with one key match in both directions, and a head matches itself: one direction is kept.
     once = (F.col("flip") > 0) | (one < other) | ~F.col("other_is_head")
     # A hint, as Spark would choose a broadcast by the size of the rows before they are exploded.
     return (
