@@ -35,8 +35,8 @@ from validation.rules import usable
 def run(context: Context) -> Facts:
     """Find the pairs of accounts that meet on the same objects more often than chance allows.
 
-    Brings the events of the last weeks, the sign-ups and the uploads into one form, counts how crowded each object
-    was, and judges what each pair shares against how active both are. Publishes account_links, the pairs that are
+    Brings the events of the last weeks, the sign-ups and the uploads into one form, counts the accounts on each
+    object, and judges what each pair shares against how active both are. Publishes account_links, the pairs that are
     beyond chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are
     not: a ring may be beyond chance where none of its pairs is. Reports of what reviewers found violating link
     nobody. Uploads whose frame or caption others uploaded too are in video_works, comments with what links are about

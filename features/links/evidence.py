@@ -76,7 +76,7 @@ def linked(actions: DataFrame, repeat_viewers: DataFrame, limits: LinkLimits) ->
         .unionByName(non_engaging.select(*TESTED_COLUMNS))
     )
     tested = checkpoint(rows_of_candidate_pairs(tested, limits))
-    # A checkpoint before the filter, which would repeat the whole computation of its column in each of its terms.
+    # A checkpoint before the filter, which would repeat the computation of its column in each of its terms.
     all_links = checkpoint(account_links(tested.withColumn("kind", _kind_name()), limits))
     chosen = all_links.where(F.col("surprise") >= limits.min_pair_surprise)
     shown = shown_objects(found.objects, chosen).unionByName(

@@ -33,9 +33,9 @@ def in_hash_blocks(blocked_actions: DataFrame) -> DataFrame:
 def recheck_candidates(tested_pairs: DataFrame, totals: list[KindTotals]) -> DataFrame:
     """Return the accounts whose most surprising partner in a block is hardly chance: kind, account_id.
 
-    `tested_pairs` has the `surprise` of pairs within blocks. Of n accounts in a block, a share s has a partner with a
-    surprise of log10(n / s) by chance (Bonferroni). The correction for blocked levels is taken back: to be a candidate
-    is no evidence yet.
+    `tested_pairs` has the `surprise` of pairs within blocks. An account that shares a block with n others has a partner
+    of a surprise of log10(n / s) by chance with a probability of s at most (Bonferroni). The correction for blocked
+    levels is taken back: to be a candidate is no evidence yet.
     """
     min_surprise = [float("inf")] * len(KINDS)
     for p in totals:

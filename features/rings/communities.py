@@ -162,7 +162,7 @@ def _trimmed(group: igraph.Graph, population: int, limits: RingLimits, proof_sha
             if not weak.any():
                 yield part
             else:
-                # Only the weakest half: the others may pass in the smaller group, which needs less than a larger one.
+                # Only the weakest half, as smaller groups need more surprise per member: the others may pass then.
                 cut = np.sort(weight[weak])[(weak.sum() - 1) // 2]
                 untested.append(part.induced_subgraph(np.flatnonzero(~weak | (weight > cut))))
 
