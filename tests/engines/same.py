@@ -16,6 +16,8 @@ UNLIKE = frozenset({"trained_at", "path", "code_version", "run_id", "created_at_
 """What tells of the run, not of the data."""
 FLAGS = 5
 """Place of the flags in a theta sketch: one says that it holds a single item, which it holds either way."""
+EMPTY = 4
+"""The flag of a sketch of nothing, in which Spark leaves out of which seed it is."""
 SHOWN = 3
 
 
@@ -33,12 +35,18 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, float) and isinstance(right, float):
         return left == right or math.isclose(left, right, rel_tol=RELATIVE, abs_tol=ABSOLUTE) or left != left != right
     if isinstance(left, bytes) and isinstance(right, bytes):
-        return left[:FLAGS] + left[FLAGS + 1 :] == right[:FLAGS] + right[FLAGS + 1 :]
+        return held(left) == held(right)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
     return left == right
+
+
+def held(sketch: bytes) -> bytes:
+    """What tells two sketches apart: all but the flags; of sketches of nothing, only what comes before them."""
+    empty = len(sketch) > FLAGS and sketch[FLAGS] & EMPTY
+    return sketch[:FLAGS] if empty else sketch[:FLAGS] + sketch[FLAGS + 1 :]
 
 
 def differences(one: Path, other: Path) -> Iterator[str]:
