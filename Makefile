@@ -51,11 +51,18 @@ airflow: $(READY) $(SPARK_READY) $(AIRFLOW_READY) ## Start Airflow with the DAGs
 	@$(AIRFLOW_HERE) airflow standalone
 
 # Those that need no lake; ablation and prevalence_coverage look at lakes that scores_against_truth kept.
-BENCHES = end_to_end links feature_days score co_sharing rings_against_notebook scores_against_truth planted_groups
+BENCHES = end_to_end links feature_days score co_sharing rings_against_notebook scores_against_truth planted_groups organic_crowds
 
 .PHONY: bench
 bench: $(READY) ## Measure the suite against the alternatives (bench/; hours)
 	@for name in $(BENCHES); do echo "== $$name"; python "bench/$$name.py"; done
+
+# The program of a second generator, which shares no code with simulation/: without one, the prior rests on one alone.
+SECOND ?= ../shared/worlds/make_world.py
+
+.PHONY: ring-prior
+ring-prior: $(READY) ## Fit the prior on rings anew, on platforms of two generators (an hour), and write its card
+	@python -m tools.ring_prior $(if $(wildcard $(SECOND)),--second $(SECOND))
 
 .PHONY: wheel
 wheel: $(READY) ## Build the wheel that a cluster gets as --py-files (dist/)

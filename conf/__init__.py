@@ -159,7 +159,6 @@ class RingLimits(Section):
         gt=0, le=1, description="members in common, relative to the smaller, for being the same ring"
     )
     follow_days: int = Field(ge=28, description="days of events in which a follow of the creator is looked for")
-    household: int = Field(ge=2, description="accounts that one home may hold")
 
 
 class EngineLimits(Section):
@@ -237,7 +236,18 @@ class Policy(Section):
     entity_types: tuple[str, ...] = Field(description="what is judged: account, video, ring")
     capacity: int = Field(ge=0, description="cases that its reviewers can decide in a day")
     due_hours: int = Field(gt=0, description="hours until a case is due")
-    threshold: float = Field(gt=0, lt=1, description="score from which an account, a video or a ring is a risk case")
+    threshold: float = Field(
+        gt=0, lt=1, description="score from which an account, a video or a ring is flagged: a risk case before others"
+    )
+    floor: float = Field(
+        gt=0, lt=1, description="score below which a look finds hardly more than an audit, and nothing is a risk case"
+    )
+
+    @model_validator(mode="after")
+    def what_is_flagged_may_be_a_case(self) -> Self:
+        if self.floor > self.threshold:
+            raise ValueError("floor is above threshold: what is flagged would not become a case")
+        return self
 
 
 class Review(Section):
@@ -247,6 +257,12 @@ class Review(Section):
     audit_share: float = Field(ge=0, le=1, description="share of a policy's capacity for audits drawn at random")
     uncertain_share: float = Field(ge=0, le=1, description="share of a policy's capacity for scores near the threshold")
     uncertain_band: tuple[float, float] = Field(description="scores between these two are near the threshold")
+    explore_share: float = Field(
+        ge=0, le=1, description="share of a policy's capacity for rings whose verdicts teach most, on a cold start"
+    )
+    explore_until: int = Field(
+        ge=0, description="rings judged for a policy, violating or benign, with which its cold start is over"
+    )
     audit_strata: tuple[float, ...] = Field(
         description="scores at which one stratum of the audit ends and the next begins"
     )
@@ -287,7 +303,7 @@ class Policies(ConfigFile):
     @property
     def lowest_score(self) -> float:
         """The score below which nothing becomes a case but by an audit."""
-        return min(self.review.uncertain_band[0], *(policy.threshold for policy in self.policies.values()))
+        return min(self.review.uncertain_band[0], *(policy.floor for policy in self.policies.values()))
 
     def with_less_capacity(self, taken: Mapping[str, int]) -> Self:
         """The same where so many cases of each policy's capacity are taken already."""

@@ -129,7 +129,8 @@ class DeltaRsTables:
 
     def _write(self, target: Target, rows: DataFrame | pa.Table, tries: int | None = None, **how: Any) -> int:
         batches = iter(rows.to_batches()) if isinstance(rows, pa.Table) else self.streamed(rows)
-        counted = Counted(batches, arrow_schema(target.schema))
+        schema = arrow_schema(target.schema)
+        counted = Counted(batches, self._as_described(target, schema) if how.get("schema_mode") == "merge" else schema)
         with counted.raised(), _at(target.uri):
             write_deltalake(
                 rust_uri(target.uri),
@@ -139,6 +140,16 @@ class DeltaRsTables:
                 **how,
             )
         return counted.rows
+
+    def _as_described(self, target: Target, schema: pa.Schema) -> pa.Schema:
+        """The schema with the comments that the table has: delta-rs refuses to merge others."""
+        if not self.exists(target.uri):
+            return schema
+        with _at(target.uri):
+            stored = {
+                field.name: field.metadata for field in pa.schema(DeltaTable(rust_uri(target.uri)).schema().to_arrow())
+            }
+        return pa.schema([field.with_metadata(stored.get(field.name, field.metadata)) for field in schema])
 
     def partitioned_by(self, uri: str) -> list[str]:
         return list(DeltaTable(rust_uri(uri)).metadata().partition_columns)

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -70,6 +70,8 @@ JVM_OPTIONS = (
     # Nobody waits for a pause in a batch job: this collector gets a tenth more done than the default.
     "-XX:+UseParallelGC",
 )
+LINES = 5
+"""Lines to the JVM that an interrupt may have closed."""
 SMALL_WINDOW = 50_000
 """Up to so many events, plans run as they are and the JVM compiles quickly and not well: what runs so seldom does not
 pay back the making of better code. Of a day of 320,000 events, links alone would take twice as long that way.
@@ -166,11 +168,15 @@ class SparkEngine(SparkFrames, Engine):
         return rows
 
     def give_up(self) -> None:
-        """The line to the JVM on which a call was interrupted is closed; the next call may still meet its end."""
+        """The lines to the JVM on which calls were interrupted are closed; the next calls may still meet their ends."""
         from py4j.protocol import Py4JError
 
-        with suppress(Py4JError):
-            self.spark.sparkContext.setLogLevel("OFF")
+        for _ in range(LINES):
+            try:
+                self.spark.sparkContext.setLogLevel("OFF")
+            except Py4JError:
+                continue
+            break
         self.spark.sparkContext.cancelAllJobs()
 
     def check_tasks(self, tasks: int) -> None:

@@ -1,4 +1,4 @@
-"""Backtest: what another model, threshold or capacity would have queued on past days."""
+"""Backtest: what another model, floor or capacity would have queued on past days."""
 
 from jobs import queue
 from jobs.job import Context, Facts, Job, main
@@ -28,12 +28,12 @@ END_OF_TIME = date(9999, 12, 31)
 
 
 def run(context: Context) -> Facts:
-    """Replay the queues of past days as they were known then, and say what would have been queued, caught and wrongly
-    flagged, next to what was.
+    """Replay the queues of past days as they were known then, and say what would have been queued, caught and found
+    benign, next to what was.
 
-    With --policies FILE under other thresholds and capacities, with --model VERSION under a model that need not have
-    been live, such as one that the gate refused. Risk cases are compared, each entity once, by what reviewers have said
-    of it up to now; --out writes them to a file, one row each. Nothing that is live changes.
+    With --policies FILE under other floors, thresholds and capacities, with --model VERSION under a model that need not
+    have been live, such as one that the gate refused. Risk cases are compared, each entity once, by what reviewers have
+    said of it up to now; --out writes them to a file, one row each. Nothing that is live changes.
     """
     days = days_to_replay(context)
     model = wanted_model(context)
@@ -107,7 +107,7 @@ def rescored(context: Context, day: Day, model: Model) -> Day:
 def in_a_line(was: Tally, would: Tally, both: int) -> str:
     return (
         f"queued {was.queued} → {would.queued} ({both} in both), caught {was.caught} → {would.caught}, "
-        f"wrongly flagged {was.wrongly_flagged} → {would.wrongly_flagged}, "
+        f"found benign {was.found_benign} → {would.found_benign}, "
         f"never judged {was.never_judged} → {would.never_judged}"
     )
 
@@ -118,7 +118,7 @@ def _day_option(flag: str, name: str, meaning: str) -> click.Option:
 
 JOB = Job(
     "backtest",
-    "what another model, threshold or capacity would have queued on past days",
+    "what another model, floor or capacity would have queued on past days",
     run,
     reads=tuple(dict.fromkeys((*queue.JOB.reads, REVIEW_QUEUE, MODELS))),
     options=(

@@ -46,7 +46,7 @@ def show(context: Context) -> None:
     features, truth = context.day(accounts.TABLE), truth_beside(context.lake).read(TRUTH_ACCOUNTS)
     rings, members = context.day(RINGS), context.day(RING_MEMBERS)
     screen.rings(rings)
-    screen.cases(context.day(REVIEW_QUEUE))
+    screen.cases(context.day(REVIEW_QUEUE), context.policies)
     screen.truth(scorecard(features, members, rings, context.day(ACCOUNT_SCORES), truth))
     screen.prevalence(context.day(PREVALENCE), true_prevalence(features, truth))
     screen.look_further(context.lake.uri, context.as_of)

@@ -14,8 +14,10 @@ from features.rings import (
     describe_rings,
     find_members,
     neighbours,
+    of_deeds,
     recruits,
     scripts,
+    shipped,
     with_outsiders_counted,
 )
 from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
@@ -33,20 +35,25 @@ def run(context: Context) -> Facts:
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
-    links = checkpoint(account_links(evidence, context.limits.links)).where(F.col("surprise") >= limits.min_surprise)
+    links, deeds = (
+        checkpoint(account_links(each, context.limits.links)).where(F.col("surprise") >= limits.min_surprise)
+        for each in (evidence, of_deeds(evidence))
+    )
     accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     population = events.where(F.col("event_date") >= F.lit(since)).select("account_id").distinct().count()
-    found = find_members(links, evidence, past(context), population, context.as_of, limits)
+    found = find_members(links, deeds, evidence, past(context), population, context.as_of, limits)
     near = checkpoint(neighbours(found, links, limits.surprise_cap))
+    members = checkpoint(found.unionByName(near))
     videos = context.source(VIDEOS)
     described = checkpoint(
-        describe_rings(found, links, evidence, events, accounts, videos, population, context.as_of, context.limits)
+        describe_rings(
+            members, links, evidence, events, accounts, videos, context.as_of, context.limits.links, shipped()
+        )
     )
-    members = found.unionByName(near)
     comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))
     written = scripts(comments, members, context.limits.links.min_text_length)
     recruited = checkpoint(recruits(members, described, context.day(VIDEO_WORKS).drop("as_of").unionByName(written)))

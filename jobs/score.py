@@ -4,7 +4,8 @@ from jobs.job import Context, Facts, Job, main
 from jobs.snapshots import MODEL_INPUTS, feature_rows
 
 from conf import Policies, ScoringLimits
-from lake.schemas import ACCOUNT_SCORES, MODELS, RING_SCORES, VIDEO_SCORES
+from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, RING_SCORES, VIDEO_SCORES
+from models.labels import decided_members
 from models.registry import SCORED, registered, standing_models
 from models.score import score_entities
 
@@ -16,7 +17,8 @@ def run(context: Context) -> Facts:
 
     Reads the day's features, links and rings, and the events of eight weeks for who acts on which video. Every active
     account and every ring gets a score for each policy, every active video for the two policies about videos. Rows that
-    a queue could take get reasons. A policy without a model is scored by ring evidence alone, and the run says so. Run
+    a queue could take get reasons. A policy without a model is scored by ring evidence alone, which decisions tell what
+    members of rings of each policy break, and the run says so. Run
     it after rings.
     """
     lake, day = context.lake, context.as_of
@@ -32,10 +34,13 @@ def run(context: Context) -> Facts:
         )
     capacities = {name: policy.capacity for name, policy in context.policies.policies.items()}
     scoring = with_reasons_of_cases(context.limits.scoring, context.policies)
+    evidence_alone = any(("account", policy) not in models for policy in SCORED["account"])
+    decided = decided_members(context.source(DECISIONS), rows["account"]) if evidence_alone else {}
     facts: dict[str, object] = {}
     for kind, policies in SCORED.items():
         mine = {policy: models[kind, policy] for policy in policies if (kind, policy) in models}
-        scores = score_entities(rows[kind], kind, policies, mine, capacities, scoring)
+        told = decided if kind == "account" else {}
+        scores = score_entities(rows[kind], kind, policies, mine, capacities, scoring, told)
         facts[f"{kind} scores"] = context.publish(TABLES[kind], scores)
     return {**facts, "models": len(models), "without a model": ", ".join(cold) or "none"}
 
@@ -49,7 +54,7 @@ JOB = Job(
     "score",
     "score active accounts, videos and rings, with reasons",
     run,
-    reads=(*MODEL_INPUTS, MODELS),
+    reads=(*MODEL_INPUTS, MODELS, DECISIONS),
     writes=tuple(TABLES.values()),
 )
 

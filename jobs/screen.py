@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from engine import checkpoint
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 from rich.console import Console
@@ -10,7 +11,9 @@ from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 
+from conf import Policies
 from lake.store import only_row
+from review.entities import setting
 
 RINGS_SHOWN, CASES_SHOWN, REASONS_SHOWN = 6, 6, 3
 
@@ -44,14 +47,17 @@ def rings(df: DataFrame) -> None:
     out.print(shown)
 
 
-def cases(df: DataFrame) -> None:
+def cases(df: DataFrame, policies: Policies) -> None:
     """The cases that reviewers see first, one for each ring, with the reasons for each."""
     shown = table("Review queue: the first cases", "case", "score", "reach", "why", "due", right=("score", "reach"))
-    first = Window.partitionBy(F.coalesce(F.col("ring_id").cast("string"), "case_id")).orderBy(
-        F.desc("priority"), "case_id"
+    order = (F.desc("flagged"), F.desc("priority"), "case_id")
+    first = Window.partitionBy(F.coalesce(F.col("ring_id").cast("string"), "case_id")).orderBy(*order)
+    # Kept first: Sail cannot plan a window that is ordered by what it would have to work out.
+    risk = checkpoint(
+        df.where("selection = 'risk'").withColumn("flagged", F.col("score") >= setting(policies, "threshold"))
     )
-    ranked = df.where("selection = 'risk'").withColumn("place", F.row_number().over(first)).where("place = 1")
-    for row in ranked.orderBy(F.desc("priority"), "case_id").limit(CASES_SHOWN).collect():
+    ranked = risk.withColumn("place", F.row_number().over(first)).where("place = 1")
+    for row in ranked.orderBy(*order).limit(CASES_SHOWN).collect():
         case = f"{row.entity_type} {str(row.entity_id)[-6:]}\n[dim]{row.policy}[/]"
         shown.add_row(case, f"{row.score:.2f}", f"{row.reach:,}", why(row), f"{row.due_at:%d %b %H:%M}")
     out.print(shown)

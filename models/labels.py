@@ -12,7 +12,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lake.schemas import ENTITY
+from lake.schemas import ENTITY, POLICIES
+from models.rows import MICRO
 
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
@@ -153,3 +154,29 @@ def by_majority(judged: DataFrame) -> DataFrame:
             "ring_id",
         )
     )
+
+
+def decided_members(decisions: DataFrame, accounts: DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
+    """Of each policy that accounts were judged for: by column ring_is_<policy>, how many of those judged belong to an
+    abusive ring of that policy, and how many of these are violating, each counted by its ring's score x its strength.
+
+    `accounts` are account rows of a day, `decisions` what was known then.
+    """
+    whole, columns = F.lit(MICRO), [f"ring_is_{policy}" for policy in POLICIES]
+    chance = F.coalesce(F.col("ring_score") * F.col("ring_strength"), F.lit(0.0))
+    judged = (
+        standing(decisions)
+        .where("entity_type = 'account' AND verdict IN ('violating', 'benign')")
+        .select("policy", F.col("entity_id").alias("account_id"), (F.col("verdict") == "violating").alias("violating"))
+    )
+    members = accounts.select("account_id", *columns, F.round(chance * whole).cast("bigint").alias("chance"))
+
+    def total(column: str, which: Column) -> Column:
+        return F.sum(F.when((F.col(column) == 1) & which, F.col("chance")).otherwise(0)) / whole
+
+    counts = judged.join(members, on="account_id", how="inner").groupBy("policy")
+    rows = counts.agg(
+        *(total(column, F.lit(True)).alias(column) for column in columns),
+        *(total(column, F.col("violating")).alias(f"{column}_violating") for column in columns),
+    ).collect()
+    return {row.policy: {column: (row[column], row[f"{column}_violating"]) for column in columns} for row in rows}

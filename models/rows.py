@@ -11,7 +11,6 @@ from pyspark.sql.types import BooleanType, NumericType
 
 from engine.portable import largest, ratio
 from features.links.combine import PAIR, both_ways
-from features.rings.definitions import ramp
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
 
@@ -32,7 +31,7 @@ ACTING_SHARE, CAPTURED_SHARE = (0.1, 0.3), (0.05, 0.2)
 NOTED_SHARE = (0.0, 0.1)
 """Its share of the public that says as much of one more video of a creator whose others it surely acts for."""
 VERSIONS = {
-    r"(\w+_)?ring_score": 5,
+    r"(\w+_)?ring_score": 6,
     r"(copying|engaging)_ring_tie": 2,
     r"(\w+_)?link_comment_share_\w+": 2,
     r"(\w+_)?ring_(created_together_share|willed_together|willed_expected)": 2,
@@ -40,6 +39,13 @@ VERSIONS = {
 """Features that have come to say something else under their name, and how often they have: 1 for all others."""
 MICRO = 1_000_000
 """Chances are added up as whole millionths, so that the order of addition cannot show."""
+
+
+def ramp(value: Column, low: float, high: float) -> Column:
+    """0 up to `low`, 1 from `high` on, straight between; 0 when unknown."""
+    share = (value - low) / (high - low)
+    # greatest and least pass over what is unknown, and would make the most of it.
+    return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
 
 
 def feature_names(df: DataFrame) -> list[str]:

@@ -16,16 +16,16 @@ from scipy.special import expit
 
 from conf import ScoringLimits
 from engine import persist, ship
+from features.rings.prior import ARROW_REASONS, BASE_RATE
 from lake.errors import BrokenContract
 from lake.schemas import REASON, UNSUPERVISED
 from models.calibration import Calibrator
 from models.evidence import Evidence, evidence_of
 from models.model import Model
 
-BASE_RATE, OTHERS = "(base rate)", "(all other features)"
+OTHERS = "(all other features)"
 ROUNDING = 1e-9
 NO_CHANGE = Calibrator(0.0, 1.0)
-ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float64()), ("contribution", pa.float64())]))
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,20 @@ class Scorer:
         return start, parts
 
 
-def scorer_of(entity_type: str, policy: str, models: Mapping[str, Model], limits: ScoringLimits) -> Scorer:
-    """The champion of a policy, or ring evidence alone when there is none."""
+def scorer_of(
+    entity_type: str,
+    policy: str,
+    models: Mapping[str, Model],
+    limits: ScoringLimits,
+    decided: Mapping[str, Mapping[str, tuple[float, float]]],
+) -> Scorer:
+    """The champion of a policy, or ring evidence alone when there is none, as far as decisions told what it says."""
     if policy in models:
         return Scorer.of_model(models[policy])
-    return Scorer(UNSUPERVISED, evidence_of(entity_type, policy, limits.unknown_score), [])
+    evidence = evidence_of(entity_type, policy, limits.unknown_score)
+    if policy in decided:
+        evidence = evidence.counted(decided[policy])
+    return Scorer(UNSUPERVISED, evidence, [])
 
 
 def columns_of(rows: DataFrame, scorers: Mapping[str, Scorer]) -> list[str]:
@@ -258,17 +267,19 @@ def score_entities(
     models: Mapping[str, Model],
     capacities: Mapping[str, int],
     limits: ScoringLimits,
+    decided: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
 ) -> DataFrame:
     """A score for each row and policy: columns account_id, video_id or ring_id, policy, score, ring_id, reasons,
     model_version.
 
     `rows` are account, video or ring rows of one day, `models` the champions by policy; the ring is the one whose
-    evidence speaks of the policy. A policy without a model gets scores from ring evidence alone. Reasons are filled for
+    evidence speaks of the policy. A policy without a model gets scores from ring evidence alone, and `decided` (as
+    `decided_members` gives it) tells what accounts in rings of other policies break. Reasons are filled for
     scores from `limits.reason_threshold` up and for the top rows of each policy, `limits.reason_capacities` days of its
     reviewers' capacity; for the rest they are empty.
     """
     key = f"{entity_type}_id"
-    scorers = {policy: scorer_of(entity_type, policy, models, limits) for policy in policies}
+    scorers = {policy: scorer_of(entity_type, policy, models, limits, decided or {}) for policy in policies}
     ids = dict.fromkeys([key, *(scorer.evidence.ring for scorer in scorers.values())])
     top = {policy: limits.reason_capacities * capacities[policy] for policy in scorers}
     wide = persist(with_scores(rows, list(ids), scorers, top, limits.reason_threshold))

@@ -165,6 +165,11 @@ def standing_scores(
     return recipe.scores(split.judge.features), CHAMPION
 
 
+def believing(rows: Rows, prior: Prior) -> Rows:
+    """The rows with the log-odds that they have by the evidence of a prior."""
+    return replace(rows, base_margin=prior.evidence.base_margin(rows.features))
+
+
 def train_policy(
     entity_type: str, policy: str, prior: Prior, rows: Rows, training: Training, everything: AllRows | None = None
 ) -> Outcome:
@@ -181,8 +186,10 @@ def train_policy(
     champion = training.champions.get((entity_type, policy))
     split = held_out(rows, limits)
     fit: Fit = fit_booster if everything is None else everything.fit
-    parameters = search(split.fit, prior, limits)
-    candidate = fit_model(entity_type, policy, prior, split.fit, parameters, limits, fit)
+    earlier = prior.learned(split.fit.features, split.fit.labels)
+    told_earlier = believing(split.fit, earlier)
+    parameters = search(told_earlier, earlier, limits)
+    candidate = fit_model(entity_type, policy, earlier, told_earlier, parameters, limits, fit)
     standing, whose = standing_scores(champion, split, prior.sample, limits, fit)
     scores = candidate.scores(split.judge.features)
     metrics, refusals = judge(
@@ -201,7 +208,8 @@ def train_policy(
     }
     if everything is not None:
         metrics |= {"fitted_rows": float(everything.frame.count()), "fit_tasks": float(everything.tasks)}
-    model = fit_model(entity_type, policy, prior, rows, parameters, limits, fit)
+    by_all = prior.learned(rows.features, rows.labels)
+    model = fit_model(entity_type, policy, by_all, believing(rows, by_all), parameters, limits, fit)
     model = replace(model, version=version_name(model, training.as_of), trained_as_of=training.as_of, metrics=metrics)
     return Outcome(model, tuple(refusals), rows, split.judge)
 

@@ -1,4 +1,4 @@
-"""What another model, threshold or capacity would have queued, next to what was."""
+"""What another model, floor or capacity would have queued, next to what was."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ class Tally:
     """Risk cases of a policy over some days, by what reviewers have said of them since."""
 
     caught: int
-    wrongly_flagged: int
+    found_benign: int
     never_judged: int
 
     @property
     def queued(self) -> int:
-        return self.caught + self.wrongly_flagged + self.never_judged
+        return self.caught + self.found_benign + self.never_judged
 
 
 def risk_cases(queue: DataFrame) -> DataFrame:

@@ -1,7 +1,7 @@
 """Sharing out the day's capacity: how many cases each selection may open, and what becomes of capacity that is left."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,10 +10,13 @@ from conf import Policies
 
 @dataclass(frozen=True)
 class Stock:
-    """What a policy has to choose from: risk entities above its threshold, uncertain ones, active accounts."""
+    """What a policy has to choose from: risk entities above its floor, uncertain ones, rings to explore on a cold
+    start, active accounts.
+    """
 
     risk: int = 0
     uncertain: int = 0
+    explorable: int = 0
     active: int = 0
 
 
@@ -23,6 +26,7 @@ class Plan:
 
     audit: float
     uncertain: float
+    explore: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Candidate:
     score: float
     reach: int
     priority: float
+    flagged: bool = True
     inclusion_probability: float = 1.0
     order: float = 0.0
     reasons: list[Any] = field(default_factory=list, compare=False)
@@ -49,13 +54,13 @@ class Candidate:
         return self.policy, self.entity_type, self.entity_id
 
     @property
-    def rank(self) -> tuple[float, str, int]:
-        """Highest priority first, ties by key."""
-        return -self.priority, self.entity_type, self.entity_id
+    def rank(self) -> tuple[bool, float, str, int]:
+        """Flagged ones first, of these and of the others highest priority first, ties by key."""
+        return not self.flagged, -self.priority, self.entity_type, self.entity_id
 
 
 def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
-    """How many audits and uncertain cases to draw for each policy.
+    """How many audits, uncertain cases and rings that are explored to draw for each policy.
 
     Each policy's shares first. Capacity that its risk cannot use goes to the risk of other policies of its queue; what
     no risk of the queue can use goes to the policy's uncertain cases, then to audits: a quiet day is a day to measure.
@@ -69,8 +74,9 @@ def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
             has, capacity = stock.get(name, Stock()), policies.policies[name].capacity
             audit = min(capacity * review.audit_share, has.active)
             uncertain = min(capacity * review.uncertain_share, has.uncertain, capacity - audit)
-            room = capacity - audit - uncertain
-            shares[name] = Plan(audit, uncertain)
+            explore = min(capacity * review.explore_share, has.explorable, capacity - audit - uncertain)
+            room = capacity - audit - uncertain - explore
+            shares[name] = Plan(audit, uncertain, explore)
             spare[name], need[name] = max(0.0, room - has.risk), max(0.0, has.risk - room)
         total = sum(spare.values())
         unused = max(0.0, total - sum(need.values()))
@@ -79,7 +85,7 @@ def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
             has, base = stock.get(name, Stock()), shares[name]
             more_uncertain = min(own, has.uncertain - base.uncertain) if review.uncertain_share else 0.0
             more_audits = min(own - more_uncertain, has.active - base.audit) if review.audit_share else 0.0
-            plans[name] = Plan(base.audit + more_audits, base.uncertain + more_uncertain)
+            plans[name] = Plan(base.audit + more_audits, base.uncertain + more_uncertain, base.explore)
     return plans
 
 
@@ -103,8 +109,9 @@ def fill(
 ) -> list[tuple[str, Candidate]]:
     """(selection, candidate) of each new case, never more than the capacity of any queue.
 
-    Audits come first, whatever else would take them; then uncertain cases that are no audit; then, by priority, risk
-    cases that are neither, up to the policy's capacity; then those of the queue's other policies.
+    Audits come first, whatever else would take them; then uncertain cases that are no audit; then risk cases that are
+    neither: those that are flagged, the best-ranked first, up to the policy's capacity, then those of the queue's other
+    policies; what is left goes to risk cases that are not flagged in the same way.
     """
     by_policy: dict[str, dict[str, list[Candidate]]] = {name: defaultdict(list) for name in policies.policies}
     for selection, candidates in (("audit", audits), ("uncertain", uncertain), ("risk", risk)):
@@ -112,7 +119,8 @@ def fill(
             by_policy[one.policy][selection].append(one)
     chosen: list[tuple[str, Candidate]] = []
     for members in _queues(policies).values():
-        left, waiting = 0, []
+        rooms: dict[str, int] = {}
+        risky: dict[str, list[Candidate]] = {}
         for name in members:
             capacity = policies.policies[name].capacity
             taken: set[tuple[str, str, int]] = set()
@@ -121,13 +129,29 @@ def fill(
                 kept = thinned(fresh, capacity - len(taken))
                 taken |= {one.key for one in kept}
                 chosen += [(selection, one) for one in sorted(kept, key=lambda one: one.rank)]
-            ranked = sorted((one for one in by_policy[name]["risk"] if one.key not in taken), key=lambda one: one.rank)
-            room = capacity - len(taken)
-            chosen += [("risk", one) for one in ranked[:room]]
-            waiting += ranked[room:]
-            left += max(0, room - len(ranked))
-        waiting.sort(key=lambda one: (one.rank, one.policy))
-        chosen += [("risk", one) for one in waiting[:left]]
+            rooms[name] = capacity - len(taken)
+            risky[name] = [one for one in by_policy[name]["risk"] if one.key not in taken]
+        chosen += [("risk", one) for one in shared_out(rooms, risky)]
+    return chosen
+
+
+def shared_out(rooms: Mapping[str, int], risky: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
+    """The risk cases of one queue, whose policies have so many cases left: no more than all of it.
+
+    What is flagged goes before all else, whatever its policy; each policy's own part goes to its own first.
+    """
+    own, left = dict(rooms), sum(rooms.values())
+    chosen: list[Candidate] = []
+    for flagged in (True, False):
+        first, then = [], []
+        for name, candidates in risky.items():
+            ranked = sorted((one for one in candidates if one.flagged == flagged), key=lambda one: one.rank)
+            first += ranked[: own[name]]
+            then += ranked[own[name] :]
+            own[name] -= min(own[name], len(ranked))
+        for some in (first, then):
+            some.sort(key=lambda one: (one.rank, one.policy))
+            chosen += some[: left - len(chosen)]
     return chosen
 
 

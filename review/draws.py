@@ -1,10 +1,11 @@
-"""Drawing cases at random with a known probability: audits over all active accounts, and scores near the threshold.
+"""Drawing cases at random with a known probability: audits over all active accounts, scores near the threshold, and
+on a cold start rings whose verdicts teach most.
 
 Each draw is a Poisson sample: an account is in when a number that its key, the day and the seed alone decide is below
 its inclusion probability: every draw is independent of all others, of the number of tasks and of what risk takes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -12,11 +13,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row
 
 from conf import Policies, Review
+from review.entities import setting
 
 SCALE = 1_000_000
 """Sums that decide probabilities are of whole numbers of this size: the same on any number of partitions."""
 CERTAIN = 0.001
 """No score counts as surer than this far from 0 and 1 when audits are spread: an account at 0 can be violating too."""
+MOST_DOUBLINGS = 10
+"""A verdict on a ring teaches no more by its size than on one of 1,024 accounts: they stand or fall together."""
 
 
 def chance(seed: int, as_of: date, purpose: str, *key: Column | str) -> Column:
@@ -108,28 +112,82 @@ def audits(frame: DataFrame, as_of: date, seed: int) -> DataFrame:
     )
 
 
-def doubt(review: Review) -> Column:
-    """How undecided a score near the threshold is, as a whole number; 0 outside the band."""
-    low, high = review.uncertain_band
-    undecided = F.round(F.col("score") * (1 - F.col("score")) * SCALE).cast("bigint")
-    return F.when(F.col("score").between(low, high), undecided).otherwise(0)
+def explorable(policies: Policies, cold: Collection[str]) -> Column:
+    """Whether a row is a ring of a policy on a cold start with a score from the floor up to as far from 1."""
+    floor = setting(policies, "floor")
+    unsure = F.col("score").between(floor, 1 - floor)
+    return (F.col("entity_type") == "ring") & F.col("policy").isin(sorted(cold)) & unsure
+
+
+def doubt(policies: Policies, cold: Collection[str]) -> Column:
+    """How undecided a score near the threshold is, as a whole number; 0 outside the band, and for what is explored."""
+    low, high = policies.review.uncertain_band
+    near = F.col("score").between(low, high) & ~explorable(policies, cold)
+    return F.when(near, _undecided()).otherwise(0)
+
+
+def lesson(policies: Policies, cold: Collection[str]) -> Column:
+    """What the verdict on a ring would teach, as a whole number; 0 for what is not explored.
+
+    The variance of the verdict by the ring's score x doublings of its size: it says something of each member, but of
+    twice as many far from twice as much.
+    """
+    doublings = F.least(F.log2(F.greatest(F.col("ring_size"), F.lit(2)).cast("double")), F.lit(float(MOST_DOUBLINGS)))
+    return F.when(explorable(policies, cold), _undecided(doublings)).otherwise(0)
+
+
+def _undecided(times: Column | float = 1.0) -> Column:
+    return F.round(F.col("score") * (1 - F.col("score")) * times * SCALE).cast("bigint")
+
+
+def proportional(number: float, largest: Sequence[int], total: int) -> float:
+    """The rate at which probabilities min(1, rate x size), over whole sizes that sum to `total`, sum to `number`.
+
+    Of fewer sizes all are certain. `largest` are the largest sizes, as many as `number` at least, the largest first:
+    what is certain takes one of the number each, and leaves the rest to the others (Saerndal et al. 1992, chapter 3.6).
+    """
+    for size in largest:
+        if number * size < total:
+            break
+        number, total = number - 1, total - size
+    return number / total if total > 0 else 1.0
+
+
+def explored(
+    entities: DataFrame, rates: Mapping[str, float], cold: Collection[str], as_of: date, policies: Policies
+) -> DataFrame:
+    """Rings drawn in proportion to `lesson`, each with its `inclusion_probability`; `rates` is draws per unit of it."""
+    seed, key = policies.review.seed, ("policy", "entity_type", "entity_id")
+    rate = F.coalesce(_looked_up(rates, F.col("policy")), F.lit(0.0))
+    probability = F.least(F.lit(1.0), lesson(policies, cold) * rate)
+    return entities.where(chance(seed, as_of, "explore", *key) < probability).select(
+        *entities.columns,
+        probability.alias("inclusion_probability"),
+        chance(seed, as_of, "thin uncertain", *key).alias("order"),
+    )
 
 
 def uncertain(
-    entities: DataFrame, frame: DataFrame, rates: Mapping[str, float], as_of: date, review: Review
+    entities: DataFrame,
+    frame: DataFrame,
+    rates: Mapping[str, float],
+    cold: Collection[str],
+    as_of: date,
+    policies: Policies,
 ) -> DataFrame:
     """Entities drawn near the threshold, in proportion to `doubt`; `rates` is draws per unit of doubt, by policy.
 
     An account that an audit draws too is an audit's case, so `inclusion_probability` is that of being drawn here and by
     no audit; `frame` has the audit's probabilities.
     """
+    review = policies.review
     low, high = review.uncertain_band
     key = ("policy", "entity_type", "entity_id")
     rate = F.coalesce(_looked_up(rates, F.col("policy")), F.lit(0.0))
     by_audit = frame.where(F.col("score").between(low, high)).select(
         "policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), "audit_probability"
     )
-    drawn = entities.withColumn("drawn_with", F.least(F.lit(1.0), doubt(review) * rate)).where(
+    drawn = entities.withColumn("drawn_with", F.least(F.lit(1.0), doubt(policies, cold) * rate)).where(
         chance(review.seed, as_of, "uncertain", *key) < F.col("drawn_with")
     )
     escaped = 1 - F.coalesce("audit_probability", F.lit(0.0))

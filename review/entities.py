@@ -20,12 +20,7 @@ def judged(policies: Policies, entity_type: str) -> Column:
 
 def lowest_score(policies: Policies) -> Column:
     """The score below which nothing becomes a case but by an audit."""
-    return F.least(setting(policies, "threshold"), F.lit(float(policies.review.uncertain_band[0])))
-
-
-def ring_cases(ring_scores: DataFrame, policies: Policies) -> DataFrame:
-    """Rings that are judged as one case: score at or above the policy's threshold."""
-    return ring_scores.where(judged(policies, "ring") & (F.col("score") >= setting(policies, "threshold")))
+    return F.least(setting(policies, "floor"), F.lit(float(policies.review.uncertain_band[0])))
 
 
 def entities(
@@ -40,9 +35,9 @@ def entities(
 ) -> DataFrame:
     """Every account, video and ring whose score could make it a case, for each policy.
 
-    A ring at or above the threshold stands for its members: they have no row of their own for that policy. Its reach
-    is the sum of its members' (an account that two of them reached counts twice). `priority` is the expected harm:
-    chance x severity x accounts exposed in the last 7 days, at least 1.
+    The reach of a ring is the sum of its members' (an account that two of them reached counts twice). `flagged` says
+    whether the score is at or above the policy's threshold, `priority` is the expected harm: chance x severity x
+    accounts exposed in the last 7 days, at least 1.
     """
     kept = ("ring_id", "score", F.coalesce("reach", F.lit(1)).alias("reach"), "reasons")
     worth = F.col("score") >= lowest_score(policies)
@@ -52,7 +47,6 @@ def entities(
 
     accounts = (
         account_scores.where(judged(policies, "account") & worth)
-        .join(ring_cases(ring_scores, policies).select("ring_id", "policy"), on=["ring_id", "policy"], how="left_anti")
         .join(account_reach, on="account_id", how="left")
         .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), *kept)
     )
@@ -74,10 +68,33 @@ def entities(
     return (
         accounts.unionByName(whole)
         .unionByName(videos)
+        .withColumn("flagged", F.col("score") >= setting(policies, "threshold"))
         .withColumn("priority", F.col("score") * setting(policies, "severity") * F.col("reach"))
         .join(ring_facts, on="ring_id", how="left")
-        .select(*ENTITY, "ring_id", "score", "reach", "priority", "reasons", "ring_size", "ring_evidence")
+        .select(*ENTITY, "ring_id", "score", "flagged", "reach", "priority", "reasons", "ring_size", "ring_evidence")
     )
+
+
+def rings_or_members(free: DataFrame) -> DataFrame:
+    """Of each ring and its members, for each policy, the ring or those members that rank before it; all else as it is.
+
+    A flagged ring stands for all its members. Of another, members that are flagged, or do more harm than the whole ring
+    is expected to, are judged by themselves and the ring waits: it is never a case on the same day as one of them.
+    """
+    of_one_ring = Window.partitionBy("policy", "ring_id")
+    in_rings = (F.col("entity_type") != "video") & F.col("ring_id").isNotNull()
+    is_ring = F.col("entity_type") == "ring"
+    before_ring = (F.col("of_ring_flagged") == 0) & (F.col("flagged") | (F.col("priority") > F.col("of_ring_priority")))
+    compared = (
+        free.where(in_rings)
+        .withColumn("of_ring_flagged", F.max(F.when(is_ring, F.col("flagged").cast("int"))).over(of_one_ring))
+        .withColumn("of_ring_priority", F.max(F.when(is_ring, F.col("priority"))).over(of_one_ring))
+        # A ring that may not be asked about has no row, and its members' rows are all there is.
+        .withColumn("apart", ~is_ring & F.coalesce(before_ring, F.lit(True)))
+        .withColumn("any_apart", F.max(F.col("apart").cast("int")).over(of_one_ring) == 1)
+    )
+    kept = compared.where(F.when(is_ring, ~F.col("any_apart")).otherwise(F.col("apart")))
+    return free.where(~in_rings).unionByName(kept.select(free.columns))
 
 
 def few_videos_of_each_ring(free: DataFrame, review: Review) -> DataFrame:

@@ -102,6 +102,18 @@ def asked(earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: d
     )
 
 
+def cold_starts(decisions: DataFrame, policies: Policies) -> list[str]:
+    """Policies of which too few rings have a verdict: their cold start explores; none where exploring is off."""
+    if not policies.review.explore_share:
+        return []
+    judged = decisions.where("entity_type = 'ring' AND verdict IN ('violating', 'benign')")
+    known = {
+        row.policy: row.rings
+        for row in judged.groupBy("policy").agg(F.count_distinct("entity_id").alias("rings")).collect()
+    }
+    return [name for name in policies.policies if known.get(name, 0) < policies.review.explore_until]
+
+
 def not_asked(entities: DataFrame, asked: DataFrame, ring_members: DataFrame, review: Review) -> DataFrame:
     """The entities that may be asked about: neither they nor a ring that holds them are open or cooling down.
 

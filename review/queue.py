@@ -1,7 +1,7 @@
 """The day's review queue: what is still open, and the new cases that the reviewers' capacity allows."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -21,11 +21,14 @@ from review.draws import (
     audit_strata,
     audits,
     doubt,
+    explored,
+    lesson,
+    proportional,
     uncertain,
     with_audit_probability,
 )
-from review.entities import entities, few_videos_of_each_ring, setting
-from review.history import asked, carried_over, not_asked, second_looks
+from review.entities import entities, few_videos_of_each_ring, rings_or_members, setting
+from review.history import asked, carried_over, cold_starts, not_asked, second_looks
 from review.tables import small_frame
 
 ENTITY_KEY = StructType([REVIEW_QUEUE.types["entity_type"], REVIEW_QUEUE.types["entity_id"]])
@@ -71,11 +74,12 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     carried = carried_over(day.earlier, day.decisions, as_of, review).unionByName(again)
     known = asked(day.earlier, carried, day.decisions, as_of, review)
     free = not_asked(_entities(day, policies), known, day.ring_members, review)
-    free = persist(few_videos_of_each_ring(free, review))
+    free = persist(few_videos_of_each_ring(rings_or_members(free), review))
     frame = audit_frame(day.account_scores, day.account_features, policies)
 
     strata = audit_strata(frame).collect()
-    stock, doubts = in_stock(free, strata, policies)
+    cold = cold_starts(day.decisions, policies)
+    stock, doubts, lessons = in_stock(free, strata, cold, policies)
     plans = plan(policies, stock)
     looks = {row.policy: row["count"] for row in again.groupBy("policy").count().collect()}
     audits_left = {name: max(its.audit - looks.get(name, 0), its.audit / 2) for name, its in plans.items()}
@@ -86,7 +90,15 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     )
     draws = with_answers(drawn, known).collect()
     per_doubt = {name: its.uncertain / doubts[name] for name, its in plans.items() if doubts[name]}
-    undecided = [_candidate(row) for row in uncertain(free, frame, per_doubt, as_of, review).collect()]
+    per_lesson = {
+        name: proportional(its.explore, largest_lessons(free, name, cold, policies), lessons[name])
+        for name, its in plans.items()
+        if its.explore
+    }
+    unsure = uncertain(free, frame, per_doubt, cold, as_of, policies).unionByName(
+        explored(free, per_lesson, cold, as_of, policies)
+    )
+    undecided = [_candidate(row) for row in unsure.collect()]
     riskiest_first = [_candidate(row) for row in riskiest(free, policies).collect()]
     unpersist(free)
 
@@ -131,26 +143,43 @@ def _entities(day: Day, policies: Policies) -> DataFrame:
     )
 
 
-def in_stock(free: DataFrame, strata: Sequence[Row], policies: Policies) -> tuple[dict[str, Stock], dict[str, int]]:
-    """What each policy can choose from, and the sum of the doubts of its scores near the threshold."""
+def in_stock(
+    free: DataFrame, strata: Sequence[Row], cold: Collection[str], policies: Policies
+) -> tuple[dict[str, Stock], dict[str, int], dict[str, int]]:
+    """What each policy can choose from, the sum of the doubts of its scores near the threshold, and that of the lessons
+    of its rings.
+    """
     counts = {
         row.policy: row
         for row in free.groupBy("policy")
         .agg(
-            F.count_if(F.col("score") >= setting(policies, "threshold")).alias("risk"),
-            F.count_if(doubt(policies.review) > 0).alias("uncertain"),
-            F.sum(doubt(policies.review)).alias("doubt"),
+            F.count_if(F.col("score") >= setting(policies, "floor")).alias("risk"),
+            F.count_if(doubt(policies, cold) > 0).alias("uncertain"),
+            F.sum(doubt(policies, cold)).alias("doubt"),
+            F.count_if(lesson(policies, cold) > 0).alias("explorable"),
+            F.sum(lesson(policies, cold)).alias("lesson"),
         )
         .collect()
     }
     active = {name: sum(row.accounts for row in strata if row.policy == name) for name in policies.policies}
     stock = {
-        name: Stock(counts[name].risk, counts[name].uncertain, active[name])
+        name: Stock(counts[name].risk, counts[name].uncertain, counts[name].explorable, active[name])
         if name in counts
         else Stock(active=active[name])
         for name in policies.policies
     }
-    return stock, {name: counts[name].doubt if name in counts else 0 for name in policies.policies}
+    doubts, lessons = (
+        {name: counts[name][which] if name in counts else 0 for name in policies.policies}
+        for which in ("doubt", "lesson")
+    )
+    return stock, doubts, lessons
+
+
+def largest_lessons(free: DataFrame, policy: str, cold: Collection[str], policies: Policies) -> list[int]:
+    """The largest lessons of a policy's rings, the largest first, as many as reviewers could look at."""
+    of_policy = free.where(F.col("policy") == policy).select(lesson(policies, cold).alias("lesson"))
+    best = of_policy.where("lesson > 0").orderBy(F.desc("lesson")).limit(policies.policies[policy].capacity)
+    return [row.lesson for row in best.collect()]
 
 
 def with_answers(drawn: DataFrame, known: DataFrame) -> DataFrame:
@@ -171,10 +200,10 @@ def with_answers(drawn: DataFrame, known: DataFrame) -> DataFrame:
 
 
 def riskiest(free: DataFrame, policies: Policies) -> DataFrame:
-    """The entities above the threshold with the highest priority, as many as a queue could ever open."""
+    """The best-ranked entities above the floor, flagged ones first, as many as a queue could ever open."""
     capacities = sum(policy.capacity for policy in policies.policies.values())
-    order = (F.desc("priority"), "entity_type", "entity_id")
-    above = free.where(F.col("score") >= setting(policies, "threshold")).withColumn(
+    order = (F.desc("flagged"), F.desc("priority"), "entity_type", "entity_id")
+    above = free.where(F.col("score") >= setting(policies, "floor")).withColumn(
         "salt", F.pmod(F.xxhash64(*ENTITY), F.lit(SALTS))
     )
     # Draws may take some of them first, at most a capacity's worth.

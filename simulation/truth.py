@@ -84,6 +84,21 @@ TRUTH_GROUPS = Table(
     partition=None,
 )
 
+TRUTH_CROWDS = Table(
+    "crowds",
+    "internal",
+    "member of an honest crowd that simulation.organic laid over the lake",
+    StructType(
+        [
+            column("account_id", BIGINT, "the member; it may be in several crowds"),
+            column("crowd_kind", STRING, "what the crowd does"),
+            column("crowd_id", BIGINT, "the crowd"),
+        ]
+    ),
+    key=("crowd_id", "account_id"),
+    partition=None,
+)
+
 TRUTHS = (TRUTH_ACCOUNTS, TRUTH_VIDEOS, TRUTH_GROUPS)
 
 

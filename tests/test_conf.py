@@ -7,6 +7,7 @@ import pytest
 from conf import DEFAULTS, ConfigError, load_limits, load_policies
 
 LIMITS = (DEFAULTS / "limits.toml").read_text()
+POLICIES = (DEFAULTS / "policies.toml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,18 @@ def test_limits_that_cannot_be_used_are_refused(tmp_path: Path, old: str, new: s
 
 def test_policies_of_ones_own_name_all_policies(tmp_path: Path):
     file = tmp_path / "policies.toml"
-    file.write_text((DEFAULTS / "policies.toml").read_text().replace("[policies.bot_network]", "[policies.bots]"))
+    file.write_text(POLICIES.replace("[policies.bot_network]", "[policies.bots]"))
     with pytest.raises(ConfigError, match=r"policies\.bot_network is missing"):
         load_policies(file)
+
+
+def test_a_floor_above_the_threshold_is_refused(tmp_path: Path):
+    file = tmp_path / "policies.toml"
+    file.write_text(POLICIES.replace("floor = 0.02", "floor = 0.6", 1))
+    with pytest.raises(ConfigError, match=r"policies\.spam_ring: .*floor is above threshold"):
+        load_policies(file)
+
+
+def test_nothing_below_every_floor_becomes_a_case():
+    policies = load_policies()
+    assert policies.lowest_score == min(policy.floor for policy in policies.policies.values())

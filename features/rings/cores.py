@@ -17,13 +17,20 @@ WHOLE = 0.6
 """Share of a core's members in one community from which the community stands for the core."""
 
 
-def find_groups(links: DataFrame, population: int, limits: RingLimits) -> DataFrame:
-    """The communities in `links`, as `find_communities` gives them, and the cores that these tear apart.
+def find_groups(links: DataFrame, deeds: DataFrame, population: int, limits: RingLimits) -> DataFrame:
+    """The communities in `links`, as `find_communities` gives them, and the groups that these tear apart: communities
+    of `deeds`, the links by what accounts did alone, and cores.
 
-    A core is a community of the links of `core_surprise` or more. It is named by the bitwise complement of its smallest
-    member, as that account may give its name to a community, too.
+    An office or a carrier ties hundreds who have nothing to do with each other, more firmly than a few orders tie those
+    who carry them out from there. A core is a community of the links of `core_surprise` or more. An account may give
+    its name to groups of each sort: a core has the bitwise complement of its smallest member for a name, a group of
+    deeds a hash.
     """
-    communities = checkpoint(find_communities(links, population, limits))
+    wholes = checkpoint(find_communities(links, population, limits))
+    acting = torn(checkpoint(find_communities(deeds, population, limits)), wholes)
+    communities = checkpoint(
+        wholes.unionByName(acting.withColumn("community", F.xxhash64(F.lit("deeds"), "community")))
+    )
     firm = limits.model_copy(update={"min_surprise": limits.core_surprise, "resolution": limits.core_surprise})
     cores = find_communities(links.where(F.col("surprise") >= firm.min_surprise), population, firm)
     return communities.unionByName(

@@ -1,7 +1,7 @@
 """What is known of a ring, and what speaks for and against it: the table of contents of ring features.
 
-Families group the kinds of links by what the accounts did. A feature is a column of `rings`. A term of the score says
-how a feature moves it, in log-odds, and why; the terms are monotone in what they name, their sum is the score's logit.
+Families group the kinds of links by what the accounts did. A feature is a column of `rings`; its sign says which way it
+may move what is thought of a ring before any verdict (prior.py).
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
-from engine.portable import ratio
 from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
 
@@ -30,10 +29,21 @@ class Family:
     weight: float
     phrase: str
     honest: str
+    deed: bool = True
+    sign: int | None = None
 
 
 FAMILIES = (
-    Family("text", ("text",), "comment", "spam_ring", 3.0, "wrote near-equal comments", "who takes part in a giveaway"),
+    Family(
+        "text",
+        ("text",),
+        "comment",
+        "spam_ring",
+        3.0,
+        "wrote near-equal comments",
+        "who takes part in a giveaway",
+        sign=1,
+    ),
     Family(
         "contact",
         ("contact",),
@@ -42,8 +52,9 @@ FAMILIES = (
         3.0,
         "named the same links or phone numbers",
         "who passes on what they like",
+        sign=1,
     ),
-    Family("report", ("report",), "report", "bot_network", 3.0, "reported", "whom the same outrages"),
+    Family("report", ("report",), "report", "bot_network", 3.0, "reported", "whom the same outrages", sign=1),
     Family("sound", ("sound",), None, "coordinated_reupload", 1.0, "used the same rare sounds", "who follows a trend"),
     Family(
         "upload",
@@ -53,14 +64,17 @@ FAMILIES = (
         3.0,
         "uploaded near-equal videos",
         "who passes a meme on",
+        sign=1,
     ),
     Family("comment", ("comment",), "comment", "spam_ring", 1.0, "commented on", "fans"),
     Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked", "fans, friends"),
     Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed", "fans"),
     Family("share", ("share",), "share", "artificial_engagement", 1.0, "shared", "friends"),
     Family("view", ("view", "rewatch", "regular"), "view", "bot_network", 0.5, "kept watching", "people of one taste"),
-    Family("device", ("device",), None, "bot_network", 0.5, "used the same devices", "families"),
-    Family("address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses", "homes, carriers"),
+    Family("device", ("device",), None, "bot_network", 0.5, "used the same devices", "families", False),
+    Family(
+        "address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses", "homes, carriers", False
+    ),
     Family(
         "profile",
         ("bio", "handle", "signup", "profile"),
@@ -69,6 +83,7 @@ FAMILIES = (
         0.5,
         "signed up with profiles alike",
         "a school, a company",
+        False,
     ),
 )
 OTHER = Family("other", (), None, "bot_network", 0.25, "acted together", "anyone")
@@ -93,7 +108,11 @@ def family_of(kind: Column) -> Column:
 
 @dataclass(frozen=True)
 class RingFeature:
-    """A column of `rings`; null means that there was nothing to measure it on."""
+    """A column of `rings`; null means that there was nothing to measure it on.
+
+    `sign` says which way more of it moves what is thought of a ring: 1 toward abuse, -1 away from it, 0 either way; the
+    prior does not look at features without one.
+    """
 
     name: str
     data_type: DataType
@@ -101,10 +120,8 @@ class RingFeature:
     meaning: str
     abusers: str
     honest: str
+    sign: int | None = None
 
-
-USUAL_ACCOUNTS = 60_000
-"""Size of the platforms that the score's weights are made for."""
 
 RING_FEATURES = (
     # How it hangs together
@@ -113,14 +130,6 @@ RING_FEATURES = (
         "density", DOUBLE, "share", "linked pairs among all pairs of members", "near 1", "families; loose for crowds"
     ),
     RingFeature("mean_surprise", DOUBLE, "-log10 p", "mean surprise of the links", "far beyond chance", "close fans"),
-    RingFeature(
-        "scaled_surprise",
-        DOUBLE,
-        "-log10 p",
-        f"mean surprise of the links, as far as a platform of {USUAL_ACCOUNTS:,} accounts would give it",
-        "far beyond chance",
-        "close fans",
-    ),
     RingFeature(
         "min_surprise", DOUBLE, "-log10 p", "surprise of the weakest link", "high for a ring of one hand", "families"
     ),
@@ -135,8 +144,69 @@ RING_FEATURES = (
             f"links with evidence that both {family.phrase}",
             f"what {family.policy} leaves behind",
             family.honest,
+            family.sign,
         )
         for family in FAMILIES
+    ),
+    RingFeature(
+        "deed_surprise",
+        DOUBLE,
+        "-log10 p",
+        "what any two members did alike, by what says most, mean over all pairs",
+        "far beyond chance",
+        "close fans",
+    ),
+    RingFeature(
+        "machine_surprise",
+        DOUBLE,
+        "-log10 p",
+        "machines, addresses and profiles of any two members, by what says most, mean over all pairs",
+        "farms",
+        "families",
+    ),
+    RingFeature(
+        "deeds_per_pair",
+        DOUBLE,
+        "objects",
+        "objects of what any two members did alike, mean over all pairs",
+        "many",
+        "few",
+        sign=1,
+    ),
+    RingFeature(
+        "participation",
+        DOUBLE,
+        "share",
+        "other targets that a member who acted on one acted on, too",
+        "most",
+        "some",
+        sign=1,
+    ),
+    RingFeature(
+        "outsiders_participation",
+        DOUBLE,
+        "share",
+        "the same of the others who acted on a target",
+        "as little as chance",
+        "people of like taste, outside as well",
+    ),
+    RingFeature(
+        "apartness",
+        DOUBLE,
+        "log2",
+        "participation of members over that of others: 1 for twice as much",
+        "a border: nobody else has the list",
+        "none: around each taste are those who share a part of it",
+        sign=1,
+    ),
+    RingFeature(
+        "target_days",
+        DOUBLE,
+        "days",
+        "effective number of days of acts on targets",
+        "weeks of orders",
+        "one evening",
+        sign=1,
     ),
     RingFeature(
         "works",
@@ -147,14 +217,26 @@ RING_FEATURES = (
         "a meme is one",
     ),
     RingFeature(
-        "synchrony_s", DOUBLE, "seconds", "median gap between co-acts of a pair", "minutes, days when evading", "fans"
+        "synchrony_s",
+        DOUBLE,
+        "seconds",
+        "median gap between co-acts of a pair",
+        "minutes, days when evading",
+        "fans",
+        sign=-1,
     ),
     RingFeature(
-        "together_days", DOUBLE, "days", "from the first co-act to the last", "weeks of orders", "fans, friends"
+        "together_days", DOUBLE, "days", "from the first co-act to the last", "weeks of orders", "fans, friends", sign=1
     ),
     # Who they are
     RingFeature(
-        "age_days", DOUBLE, "days", "median age of the members' accounts", "fresh when loud", "a new school's class"
+        "age_days",
+        DOUBLE,
+        "days",
+        "median age of the members' accounts",
+        "fresh when loud",
+        "a new school's class",
+        sign=-1,
     ),
     RingFeature(
         "created_span_days", DOUBLE, "days", "from the first sign-up to the last", "short when loud", "newcomers"
@@ -166,6 +248,7 @@ RING_FEATURES = (
         f"members signed up within the same {SCATTERED_DAYS} days, at best, beyond the largest such share of everybody",
         "registered in one go",
         "a campaign's newcomers; any ring of three has a third",
+        sign=1,
     ),
     RingFeature(
         "country_share", DOUBLE, "share", "members of the most frequent country", "a market or a mix", "neighbours"
@@ -182,6 +265,7 @@ RING_FEATURES = (
         "members on a device that another member used",
         "phone farms",
         "families",
+        sign=1,
     ),
     RingFeature(
         "shared_address_share",
@@ -201,7 +285,7 @@ RING_FEATURES = (
         "fans",
     ),
     RingFeature(
-        "coverage", DOUBLE, "share", "members that acted on a target, mean over targets", "most of them", "fans"
+        "coverage", DOUBLE, "share", "members that acted on a target, mean over targets", "most of them", "fans", sign=1
     ),
     RingFeature(
         "capture",
@@ -210,6 +294,7 @@ RING_FEATURES = (
         "members among all that acted on a target and three strangers more, mean over targets",
         "bought",
         "small creators' friends",
+        sign=1,
     ),
     RingFeature(
         "creators",
@@ -218,6 +303,7 @@ RING_FEATURES = (
         "effective number of creators behind the targets",
         "customers",
         "1 for a fan club",
+        sign=1,
     ),
     RingFeature(
         "top_creator",
@@ -228,10 +314,22 @@ RING_FEATURES = (
         "the idol",
     ),
     RingFeature(
-        "top_creator_share", DOUBLE, "share", "acts on targets that are the top creator's", "spread", "1 for a fan club"
+        "top_creator_share",
+        DOUBLE,
+        "share",
+        "acts on targets that are the top creator's",
+        "spread",
+        "1 for a fan club",
+        sign=-1,
     ),
     RingFeature(
-        "top_object_share", DOUBLE, "share", "acts on targets that are on the top one", "spread", "1 for a giveaway"
+        "top_object_share",
+        DOUBLE,
+        "share",
+        "acts on targets that are on the top one",
+        "spread",
+        "1 for a giveaway",
+        sign=-1,
     ),
     RingFeature(
         "followed_before_share",
@@ -240,10 +338,19 @@ RING_FEATURES = (
         "acts on targets whose creator the member had followed before",
         "strangers to their targets",
         "fans and friends act on whom they follow",
+        sign=-1,
     ),
-    RingFeature("own_targets_share", DOUBLE, "share", "acts on targets of a member", "sold to others", "friends"),
     RingFeature(
-        "acquainted_share", DOUBLE, "share", "members that follow or are followed by another", "strangers", "friends"
+        "own_targets_share", DOUBLE, "share", "acts on targets of a member", "sold to others", "friends", sign=-1
+    ),
+    RingFeature(
+        "acquainted_share",
+        DOUBLE,
+        "share",
+        "members that follow or are followed by another",
+        "strangers",
+        "friends",
+        sign=-1,
     ),
     RingFeature(
         "watched_together",
@@ -269,12 +376,27 @@ RING_FEATURES = (
         "well above or below what there is",
         "about what there is",
     ),
+    RingFeature(
+        "response",
+        DOUBLE,
+        "log2",
+        "likes, comments and shares there over those to be expected: 1 for twice as many",
+        "far below where views were paid for",
+        "about 0",
+        sign=0,
+    ),
     # How they live otherwise
     RingFeature(
         "acts_per_member", DOUBLE, "acts", "mean number of acts of a member in the days of links", "either", "either"
     ),
     RingFeature(
-        "inside_share", DOUBLE, "share", "acts of a member on the ring's targets, mean over members", "high", "low"
+        "inside_share",
+        DOUBLE,
+        "share",
+        "acts of a member on the ring's targets, mean over members",
+        "high",
+        "low",
+        sign=1,
     ),
     RingFeature(
         "independent_share",
@@ -283,6 +405,7 @@ RING_FEATURES = (
         "objects of a member that no other member touched, mean",
         "low when loud",
         "high",
+        sign=-1,
     ),
 )
 
@@ -290,162 +413,3 @@ RINGS_WITH_FEATURES = RINGS.extended(
     column(f.name, f.data_type, f"{f.meaning} ({f.unit}); abusers: {f.abusers}; honest: {f.honest}")
     for f in RING_FEATURES
 )
-
-
-@dataclass(frozen=True)
-class Term:
-    """What one thing adds to the score's log-odds: `weight` times `amount`, 0 when unknown and 1 at its full."""
-
-    feature: str
-    weight: float
-    amount: Column
-    why: str
-
-
-def _between(name: str, low: float, high: float) -> Column:
-    """0 up to `low`, 1 from `high` on, straight between; 0 when unknown."""
-    return ramp(F.col(name), low, high)
-
-
-def ramp(value: Column, low: float, high: float) -> Column:
-    """0 up to `low`, 1 from `high` on, straight between; 0 when unknown."""
-    share = (value - low) / (high - low)
-    # greatest and least pass over what is unknown, and would make the most of it.
-    return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), share))).otherwise(0.0)
-
-
-def _lead(more: Column, less: Column) -> Column:
-    """By how many standard deviations a count exceeds another: that of the square root of a Poisson count is a half
-    (Bartlett 1936). Null when either is unknown.
-    """
-    return 2 * (F.sqrt(more) - F.sqrt(less))
-
-
-def unmoved() -> Column:
-    """How surely members like little of what they watch together, though they like what they watch elsewhere: 0 to 1,
-    by how far the count falls short of half of what was expected, which leaves room for moods.
-    """
-    return ramp(_lead(F.col("willed_expected") / 2, F.col("willed_together")), 2, 6)
-
-
-def eager() -> Column:
-    """How surely members like nearly all that they watch together, though not what they watch elsewhere: 0 to 1, by how
-    far the count exceeds one and a half times what was expected, and by its part of the views.
-    """
-    beyond = ramp(_lead(F.col("willed_together"), F.col("willed_expected") * 1.5), 1, 4)
-    return beyond * ramp(ratio("willed_together", "watched_together"), 0.7, 0.95)
-
-
-BASE = -8.5
-"""A group that acts together beyond chance is an honest one, until several things about it say otherwise."""
-
-
-def score_terms(household: int) -> tuple[Term, ...]:
-    """The terms of the unsupervised score; `household` is how many accounts one home may hold."""
-    small = 1 - _between("size", household, 5 * household)
-    few = 1 - _between("size", 3, household + 1)
-    returning = ramp(F.col("targets") / F.col("creators"), 2, 4)
-    several = _between("creators", 1.5, 3)
-    customers = several * returning
-    log_size = F.log2(F.col("size").cast("double"))
-    breadth = ramp(F.log2(F.greatest(F.coalesce("creators", F.lit(1.0)), F.lit(1.0))), 0, 3)
-    public = _between("capture", 0.1, 0.5)
-    scattered = 0.4 + 0.6 * breadth
-    followers, friends = _between("followed_before_share", 0.3, 0.8), _between("own_targets_share", 0.2, 0.8)
-    text, contact = _between("text_share", 0.1, 0.8), _between("contact_share", 0.1, 0.8)
-    telling = F.greatest(returning, text, contact, _between("capture", 0.4, 0.6))
-    senders = contact * breadth * (1 - friends)
-    bought = breadth * _between("coverage", 0.1, 0.35) * public * (1 - small * (1 - telling))
-    home = (F.col("size") <= household) & (F.greatest("device_share", "address_share") >= 0.5)
-    done = F.greatest(*(F.coalesce(name, F.lit(0.0)) for name in ("upload_share", "text_share", "contact_share")))
-    idle = (F.coalesce("targets", F.lit(0)) == 0) & (done == 0)
-    young = F.when(F.col("age_days").isNotNull(), 1 - _between("age_days", 10, 90)).otherwise(0.0)
-    firm = _between("scaled_surprise", 2, 3)
-    reports = _between("report_share", 0.1, 0.8) * (0.4 + 0.6 * public)
-    works = _between("upload_share", 0.1, 0.8) * _between("works", 1, 3)
-    views = _between("view_share", 0.4, 0.8)
-    bots, likers = unmoved(), eager() * several * (1 - F.greatest(followers, friends))
-    hired = F.greatest(_between("scaled_surprise", 3, 6), _between("coverage", 0.35, 0.6), bots, likers)
-    watching = views * (1 - hired)
-    one_creator, one_object = _between("top_creator_share", 0.5, 0.95), _between("top_object_share", 0.4, 0.95)
-    together = _between("created_together_share", 0.4, 0.9) * _between("size", 3, 8)
-    farm = _between("accounts_per_device", 1, 2.5) * _between("shared_device_share", 0.3, 0.9)
-    return (
-        Term(
-            "creators",
-            6.0,
-            bought,
-            "unrelated creators whose public is the ring: 8 count in full; of few accounts, who may be friends, where "
-            "they come back to them, say the same, or are nearly alone",
-        ),
-        Term("capture", 4.0, public, "a target's public is the ring"),
-        Term(
-            "scaled_surprise",
-            5.0,
-            _between("scaled_surprise", 3, 10),
-            "the less likely by chance, the less likely honest",
-        ),
-        Term("created_together_share", 6.0, together, "signed up in one go"),
-        Term(
-            "accounts_per_device", 4.5, F.when(~home, farm).otherwise(0.0), "a phone farm: none has a device of its own"
-        ),
-        Term(
-            "text_share",
-            7.5,
-            text * firm * scattered,
-            "the same words, under creators unlike the one of a giveaway",
-        ),
-        Term(
-            "contact_share",
-            7.5,
-            F.greatest(contact - text, F.lit(0.0)) * firm * scattered,
-            "readers sent to one place, in words that differ",
-        ),
-        Term(
-            "report_share",
-            7.5,
-            reports * scattered,
-            "the same reported, of several creators, and by few others: what outrages is reported by all",
-        ),
-        Term("works", 8.0, works, "several works under several names: a meme is one"),
-        Term(
-            "willed_together",
-            5.5,
-            views * bots,
-            "watched together and never liked, by accounts that like what they watch elsewhere",
-        ),
-        Term(
-            "willed_expected",
-            3.0,
-            likers,
-            "of several strangers all is liked that is watched together, by accounts that like little else: who is "
-            "sent to like does not choose",
-        ),
-        Term(
-            "size",
-            3.0,
-            ramp(log_size, 2, 5) - 2 * few * (1 - F.greatest(customers, senders)),
-            "more than friends, who meet on one thing here and one there: 32 count in full; few count against it, "
-            "unless they come back to several creators, or send the public of many to one place",
-        ),
-        Term("age_days", 1.5, young, "young accounts are cheap to lose"),
-        Term(
-            "inside_share", 6.0, _between("inside_share", 0.5, 0.9) * breadth, "accounts that do little else, for many"
-        ),
-        Term("household", -4.5, F.when(home, 1 - bought).otherwise(0.0), "a home: few accounts, one device or address"),
-        Term("targets", -3.0, F.when(idle, 1.0).otherwise(0.0), "a device or address in common, nothing done"),
-        Term("top_creator_share", -6.0, one_creator * (1 - works), "a fan club has one creator"),
-        Term("top_object_share", -1.5, one_object * (1 - works), "a giveaway or a hit is one object"),
-        Term(
-            "view_share",
-            -5.5,
-            watching,
-            "people of one taste come back to the same; of bots half are there each time, it is far beyond chance, or "
-            "they like none of it, or all",
-        ),
-        Term("followed_before_share", -3.0, followers, "fans follow first"),
-        Term("own_targets_share", -0.75, friends, "friends, on each other's videos"),
-        Term("acquainted_share", -4.5, _between("acquainted_share", 0.1, 0.6) * small, "friends follow each other"),
-        Term("share_share", -2.0, _between("share_share", 0.05, 0.5) * small, "friends send each other what they like"),
-        Term("independent_share", -0.75, _between("independent_share", 0.5, 0.95), "otherwise independent lives"),
-    )

@@ -4,14 +4,12 @@ Sums that a rerun must repeat to the last digit are sums of integers (shares in 
 """
 
 from datetime import date
-from math import log10
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine.portable import first_per_key, ratio
-from features.links.evidence import saturated
-from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, USUAL_ACCOUNTS, family_of
+from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, family_of
 from lake.schemas import RESPONSES
 
 MILLION = 1_000_000
@@ -20,6 +18,10 @@ STRANGERS = 3
 """Added to each target's public: that two of the three who liked it are friends says little."""
 TARGET_SHARE = 0.1
 """What fewer of the members act on is what two of them have in common, not a target of the ring."""
+UNSEEN_TARGETS, LIKE_MEMBERS = 2, 10
+"""See `participation`."""
+LEAST_SHARE = 0.01
+"""Shares below a hundredth are not told apart."""
 VIEWS_PER_ACT = 3
 """People watch what they like or comment on: it is said that they watch where they do so this much more often."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
@@ -28,17 +30,6 @@ VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb
 def mean_of(value: Column) -> Column:
     """Mean of values of up to a few millions, to six decimals and independent of the order of rows."""
     return F.sum(F.round(value * MILLION).cast("bigint")) / F.count(value) / MILLION
-
-
-def on_usual_platform(surprise: Column, shared: Column, population: int) -> Column:
-    """What of a pair's surprise is left if the platform of `population` accounts had `USUAL_ACCOUNTS`.
-
-    That a stranger acts on an object is as much less likely as there are more strangers, and so for each of the
-    `shared` objects, which count as the surprise itself counts those of one topic (`saturated`). A circle of friends is
-    no larger for it, and no less honest. On smaller platforms surprise is what it is.
-    """
-    growth = log10(max(population / USUAL_ACCOUNTS, 1.0))
-    return F.greatest(surprise - saturated(shared) * growth, F.lit(0.0))
 
 
 def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
@@ -124,7 +115,6 @@ def ring_features(
     targets: DataFrame,
     accounts: DataFrame,
     sizes: DataFrame,
-    population: int,
     max_crowd: int,
     as_of: date,
 ) -> DataFrame:
@@ -135,8 +125,11 @@ def ring_features(
     on one device or address have nothing in common.
     """
     parts = (
-        _ties(links, sizes, population),
+        _ties(links, sizes),
         _kinds(evidence, links),
+        deeds_in_common(evidence, sizes),
+        participation(members, targets, acts),
+        days_of_targets(touched, targets),
         identities(members, accounts, sizes, as_of),
         machines(members, acts, accounts, max_crowd),
         _targets(targets, sizes),
@@ -191,20 +184,113 @@ def targets_of(
     )
 
 
-def _ties(links: DataFrame, sizes: DataFrame, population: int) -> DataFrame:
-    scaled = on_usual_platform(F.col("surprise"), F.col("shared_objects"), population)
+def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
     return (
         links.join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id", "size")
         .agg(
             F.count("*").alias("links"),
             mean_of(F.col("surprise")).alias("mean_surprise"),
-            mean_of(scaled).alias("scaled_surprise"),
             F.min("surprise").alias("min_surprise"),
             (F.sum("shared_objects") / F.count("*")).alias("objects_per_link"),
         )
         .withColumn("density", F.col("links") / (F.col("size") * (F.col("size") - 1) / 2))
         .drop("size")
+    )
+
+
+def of_deeds(evidence: DataFrame) -> DataFrame:
+    """The rows of link_evidence that say what accounts did, not what machines, addresses and profiles they have."""
+    return evidence.where(is_deed(family_of(F.col("kind"))))
+
+
+def is_deed(family: Column) -> Column:
+    """Whether links of a family come of what accounts did."""
+    return family.isin([each.name for each in FAMILIES if each.deed])
+
+
+def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
+    """What any two members have in common, mean over all pairs of members, linked or not: how surprising the most
+    telling deed is, and the most telling machine or profile; how many objects the deeds are about.
+    """
+    deed = is_deed(F.col("family"))
+    pairs = F.col("size") * (F.col("size") - 1) / 2
+
+    def over_all_pairs(value: str) -> Column:
+        return (F.sum(F.round(F.col(value) * MILLION).cast("bigint")) / MILLION / F.first("pairs")).alias(value)
+
+    of_pair = evidence.groupBy("ring_id", "account_id", "other_account_id").agg(
+        F.coalesce(F.max(F.when(deed, F.col("surprise"))), F.lit(0.0)).alias("deed_surprise"),
+        F.coalesce(F.max(F.when(~deed, F.col("surprise"))), F.lit(0.0)).alias("machine_surprise"),
+        F.coalesce(F.max(F.when(deed, F.col("shared_objects"))), F.lit(0)).alias("deeds_per_pair"),
+    )
+    return (
+        of_pair.join(sizes.withColumn("pairs", pairs), on="ring_id", how="inner")
+        .groupBy("ring_id")
+        .agg(*map(over_all_pairs, ("deed_surprise", "machine_surprise", "deeds_per_pair")))
+    )
+
+
+def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> DataFrame:
+    """Of those who acted on one target of a ring, the share of its other targets that they acted on, too: of members
+    (`participation`) and of everybody else (`outsiders_participation`), and how much more members do so (`apartness`).
+
+    People of one taste have no border: around those who meet on nearly all, there are others who meet on half of it. Of
+    orders the others know nothing. So the public of the targets is the control group, matched by taste. Few targets and
+    few others say little: they are counted as if the ring had `UNSEEN_TARGETS` more on which nobody met, and the others
+    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target.
+    """
+    counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
+    acted = (
+        acts.where("recent")
+        .select("verb", "object_id", "account_id")
+        .distinct()
+        .join(targets.select("ring_id", "verb", "object_id"), on=["verb", "object_id"], how="inner")
+        .groupBy("ring_id", "account_id")
+        .agg(F.count("*").alias("on_targets"))
+        .join(
+            members.select("ring_id", "account_id", F.lit(True).alias("member")),
+            on=["ring_id", "account_id"],
+            how="left",
+        )
+    )
+    member = F.coalesce("member", F.lit(False))
+    met = F.col("on_targets") * (F.col("on_targets") - 1)
+    inside, outside = (F.coalesce(F.sum(F.when(of, F.col("on_targets"))), F.lit(0)) for of in (member, ~member))
+    others = F.col("targets") - 1 + UNSEEN_TARGETS
+    shrunk = F.col("met_outside") + LIKE_MEMBERS * F.col("participation") * others
+    return (
+        acted.join(counts, on="ring_id", how="inner")
+        .groupBy("ring_id", "targets")
+        .agg(
+            F.coalesce(F.sum(F.when(member, met)), F.lit(0)).alias("met_inside"),
+            F.coalesce(F.sum(F.when(~member, met)), F.lit(0)).alias("met_outside"),
+            inside.alias("inside"),
+            outside.alias("outside"),
+        )
+        .withColumn("participation", ratio(F.col("met_inside"), F.col("inside") * others))
+        .withColumn("outsiders_participation", ratio(shrunk, (F.col("outside") + LIKE_MEMBERS) * others))
+        .select(
+            "ring_id",
+            "participation",
+            "outsiders_participation",
+            F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)).alias(
+                "apartness"
+            ),
+        )
+    )
+
+
+def days_of_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
+    """On how many days members acted on targets: the effective number, by the acts of each day."""
+    return (
+        touched.join(
+            targets.select("ring_id", "verb", "object_id"), on=["ring_id", "verb", "object_id"], how="left_semi"
+        )
+        .groupBy("ring_id", F.to_date("first_ts").alias("day"))
+        .agg(F.count("*").alias("acts"))
+        .groupBy("ring_id")
+        .agg((F.pow(F.sum("acts"), 2) / F.sum(F.col("acts").cast("double") * F.col("acts"))).alias("target_days"))
     )
 
 
@@ -450,6 +536,7 @@ def response(touched: DataFrame, targets: DataFrame) -> DataFrame:
             F.sum("willed").alias("willed_together"),
             (F.sum(F.round(expected * MILLION).cast("bigint")) / MILLION).alias("willed_expected"),
         )
+        .withColumn("response", F.log2((F.col("willed_together") + 1) / (F.col("willed_expected") + 1)))
     )
 
 

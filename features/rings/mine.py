@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from conf import Limits, RingLimits
+from conf import LinkLimits, RingLimits
 from engine import checkpoint
 from features.rings.cores import find_groups
 from features.rings.identity import with_ring_ids
@@ -19,6 +19,7 @@ from features.rings.measures import (
     touched_by_members,
     with_family,
 )
+from features.rings.prior import RingPrior
 from features.rings.verdict import judged
 
 
@@ -31,13 +32,19 @@ class Past:
 
 
 def find_members(
-    links: DataFrame, evidence: DataFrame, past: Past, population: int, as_of: date, limits: RingLimits
+    links: DataFrame,
+    deeds: DataFrame,
+    evidence: DataFrame,
+    past: Past,
+    population: int,
+    as_of: date,
+    limits: RingLimits,
 ) -> DataFrame:
     """Rows of `ring_members`, without as_of: the groups of today's links under the ids they keep.
 
-    `population` is how many accounts acted, linked or not.
+    `deeds` are the links by what accounts did alone, `population` is how many accounts acted, linked or not.
     """
-    communities = checkpoint(find_groups(links, population, limits))
+    communities = checkpoint(find_groups(links, deeds, population, limits))
     named = communities.withColumnRenamed("community", "ring_id")
     founded = (
         ring_links(evidence, named)
@@ -54,16 +61,15 @@ def describe_rings(
     events: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
-    population: int,
     as_of: date,
-    limits: Limits,
+    limits: LinkLimits,
+    prior: RingPrior,
 ) -> DataFrame:
-    """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`.
+    """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
 
-    `population` is how many accounts acted, linked or not. `events` go further back than the links, for who followed
-    whom before.
+    `events` go further back than the links, for who followed whom before.
     """
-    since = as_of - timedelta(days=limits.links.window_days)
+    since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
     kinds = checkpoint(with_family(ring_links(evidence, members)))
     objects = checkpoint(ring_objects(kinds, videos))
@@ -72,8 +78,6 @@ def describe_rings(
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = checkpoint(targets_of(touched, objects, acts, videos, sizes))
     features = checkpoint(
-        ring_features(
-            members, inside, kinds, acts, touched, targets, accounts, sizes, population, limits.links.max_crowd, as_of
-        )
+        ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, limits.max_crowd, as_of)
     )
-    return judged(features, targets, limits.rings)
+    return judged(features, targets, prior)

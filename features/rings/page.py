@@ -45,7 +45,6 @@ SEED = 7
 
 MEANINGS = {feature.name: feature.meaning for feature in RING_FEATURES} | {
     "size": "number of members",
-    "household": "few accounts on one device or address, as in a home",
     "(base rate)": "share of such groups that are abusive, before anything is known of this one",
 }
 

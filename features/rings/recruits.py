@@ -113,15 +113,14 @@ def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFram
 
 
 def with_outsiders_counted(rings: DataFrame, near: DataFrame, recruited: DataFrame) -> DataFrame:
-    """Rows of `rings` with the size that they have with their `neighbours` and `recruits`, and a word on these in the
-    evidence.
+    """Rows of `rings` with the size that they have with their `recruits`, and a word on these and on the `neighbours`
+    among its members in the evidence.
 
-    What else is said of a ring is said of its core: who is tied to it by a part of the links, or by one work, would
-    blur it.
+    What else is said of a ring is said without its recruits: who is its hand by one work alone would blur it.
     """
 
     def told(column: str, words: str) -> Column:
-        return F.when(F.col(column) > 0, F.format_string(f"{words}: %d more.", column))
+        return F.when(F.col(column) > 0, F.format_string(f"{words}.", column))
 
     tied = near.groupBy("ring_id").agg(F.count("*").alias("tied"))
     uploaded = recruited.groupBy("ring_id").agg(F.count("*").alias("uploaded"))
@@ -129,14 +128,14 @@ def with_outsiders_counted(rings: DataFrame, near: DataFrame, recruited: DataFra
         rings.join(F.broadcast(tied), on="ring_id", how="left")
         .join(F.broadcast(uploaded), on="ring_id", how="left")
         .fillna(0, ["tied", "uploaded"])
-        .withColumn("size", F.col("size") + F.col("tied") + F.col("uploaded"))
+        .withColumn("size", F.col("size") + F.col("uploaded"))
         .withColumn(
             "evidence",
             F.concat_ws(
                 " ",
                 "evidence",
-                told("tied", "Tied to them by a good part of a member's links"),
-                told("uploaded", "Uploaded or wrote what is mostly theirs"),
+                told("tied", "Of them %d tied by a good part of a member's links"),
+                told("uploaded", "Uploaded or wrote what is mostly theirs: %d more"),
             ),
         )
         .drop("tied", "uploaded")

@@ -5,52 +5,30 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from conf import RingLimits
-from engine.portable import percent, rounded, whole_number
-from features.rings.definitions import BASE, FAMILIES, OTHER, RINGS_WITH_FEATURES, eager, score_terms, unmoved
+from engine.portable import percent, whole_number
+from features.rings.definitions import FAMILIES, OTHER, RINGS_WITH_FEATURES
 from features.rings.measures import VERB_OF_FAMILY
-from lake.schemas import POLICIES, REASON
+from features.rings.prior import RingPrior, with_prior
+from lake.schemas import POLICIES
 
 EXAMPLES = 3
 """Targets that the sentence names."""
 SAYS = 0.3
 """Share of links from which a kind of evidence is worth a word in the sentence."""
 MOST = 0.5
+TWICE = 1.0
+"""From twice or half of the response to be expected on, it is worth a word."""
 
 
-def judged(features: DataFrame, targets: DataFrame, limits: RingLimits) -> DataFrame:
+def judged(features: DataFrame, targets: DataFrame, prior: RingPrior) -> DataFrame:
     """Rows of `rings`, without as_of: policy, score, evidence and reasons beside the features.
 
     `features` as `ring_features` gives them, `targets` as `targets_of` does (examples for the sentence).
     """
-    terms = {f"term_{number}": term for number, term in enumerate(score_terms(limits.household))}
-    weighed = features.withColumns({name: rounded(F.lit(term.weight) * term.amount, 6) for name, term in terms.items()})
-    logit = reduce(Column.__add__, (F.col(name) for name in terms), F.lit(BASE))
-    reasons = [
-        F.struct(
-            F.lit(term.feature).alias("feature"),
-            F.col(term.feature).cast("double").alias("value")
-            if term.feature in features.columns
-            else F.lit(None).cast("double").alias("value"),
-            F.col(name).alias("contribution"),
-        )
-        for name, term in terms.items()
-    ]
-    base = F.struct(
-        F.lit("(base rate)").alias("feature"),
-        F.lit(None).cast("double").alias("value"),
-        F.lit(BASE).alias("contribution"),
-    )
-    largest_first = "array_sort(reasons, (a, b) -> CASE WHEN abs(a.contribution) > abs(b.contribution) THEN -1 "
-    largest_first += "WHEN abs(a.contribution) < abs(b.contribution) THEN 1 WHEN a.feature < b.feature THEN -1 "
-    largest_first += "WHEN a.feature > b.feature THEN 1 ELSE 0 END)"
     return (
-        weighed.join(_examples(targets), on=["ring_id", "top_verb"], how="left")
+        features.join(with_prior(features, prior), on="ring_id", how="inner")
+        .join(_examples(targets), on=["ring_id", "top_verb"], how="left")
         .withColumn("policy", _policy())
-        .withColumn("score", 1 / (1 + F.exp(-logit)))
-        .withColumn("reasons", F.array(*(each.cast(REASON.elementType) for each in (base, *reasons))))
-        .withColumn("reasons", F.filter("reasons", lambda reason: reason["contribution"] != 0))
-        .withColumn("reasons", F.expr(largest_first))
         .withColumn("evidence", _sentence())
         .select([name for name in RINGS_WITH_FEATURES.columns if name != "as_of"])
     )
@@ -159,7 +137,7 @@ def _sentence() -> Column:
         F.concat(F.to_date("first_at").cast("string"), F.lit(" to "), F.to_date("last_at").cast("string")),
     )
     willed = F.when(
-        ((F.col("view_share") >= SAYS) & (unmoved() > 0)) | (eager() > 0),
+        (F.col("view_share") >= SAYS) & (F.abs("response") >= TWICE),
         F.format_string(
             "%d likes, comments or shares for %d views of such videos, where %d were to be expected of them",
             F.col("willed_together"),

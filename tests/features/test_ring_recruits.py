@@ -71,8 +71,8 @@ def test_who_has_a_good_part_of_a_members_links_into_a_ring_is_tied_to_it_and_co
     )
     uploaders = spark.createDataFrame([(7, 90, 0.6), (7, 91, 0.375)], MEMBERS)
     counted = with_outsiders_counted(rings, near, uploaders).collect()
-    tied = "Tied to them by a good part of a member's links: 1 more."
+    tied = "Of them 1 tied by a good part of a member's links."
     assert {tuple(row) for row in counted} == {
-        (7, 13, f"10 accounts. {tied} Uploaded or wrote what is mostly theirs: 2 more."),
+        (7, 12, f"10 accounts. {tied} Uploaded or wrote what is mostly theirs: 2 more."),
         (8, 3, "3 accounts."),
     }

@@ -4,14 +4,12 @@ import math
 from datetime import date, timedelta
 
 import pytest
-from pyspark.sql import functions as F
 
 from conf import load_limits, load_policies
 from features.links.combine import MOST_KINDS
 from features.links.kinds import KINDS
 from features.rings import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES
-from features.rings.definitions import score_terms
-from features.rings.measures import on_usual_platform, ring_acts
+from features.rings.measures import days_of_targets, deeds_in_common, participation, ring_acts
 from jobs.job import Context
 from jobs.rings import JOB
 from lake.runs import Run
@@ -29,6 +27,7 @@ FARM, SPAM, FANS, HOME, GIVEAWAY = range(100, 112), range(200, 208), range(300, 
 BOTS = range(600, 612)
 GROUPS = {"farm": FARM, "spam": SPAM, "fans": FANS, "home": HOME, "giveaway": GIVEAWAY, "bots": BOTS}
 IDOL = 900
+PASSERS_BY = 10_000
 
 
 def all_pairs(group):
@@ -62,6 +61,8 @@ def world():
     films += [{"video_id": 4_000, "account_id": 709}]
     for n in range(8):
         rows += [act(account, "like", 1_000 + n, minute=1440 * n + 200 * k) for k, account in enumerate(FARM)]
+        # Whoever else comes by likes one of them.
+        rows += [act(PASSERS_BY + 10 * n + k, "like", 1_000 + n, minute=1440 * n + 90 * k) for k in range(8)]
     for n in range(6):
         rows += [act(account, "comment", 2_000 + n, minute=1440 * n + k, text="x") for k, account in enumerate(SPAM)]
         rows += [act(account, "like", 3_000 + n, minute=1440 * n + 5 * k) for k, account in enumerate(FANS)]
@@ -142,16 +143,11 @@ def rings(first_run):
 
 
 def test_scores_tell_rings_from_honest_crowds(first_run, rings):
-    assert {name: ring["score"] > 0.5 for name, ring in rings.items()} == {
-        "farm": True,
-        "spam": True,
-        "fans": False,
-        "home": False,
-        "giveaway": False,
-        "bots": True,
-    }
-    assert max(rings[name]["score"] for name in ("fans", "home", "giveaway")) < 0.1
-    assert first_run[0] == {"rings": 6, "of them with a score of 0.5 or more": 3, "accounts in rings": 58}
+    by_score = sorted(rings, key=lambda name: -rings[name]["score"])
+    assert set(by_score[:3]) == {"farm", "spam", "bots"}
+    assert rings["spam"]["score"] > 0.5 < rings["bots"]["score"]
+    assert max(rings[name]["score"] for name in ("fans", "home", "giveaway")) < 0.2
+    assert (first_run[0]["rings"], first_run[0]["accounts in rings"]) == (6, 58)
     for ring in rings.values():
         assert sum(reason.contribution for reason in ring["reasons"]) == pytest.approx(
             math.log(ring["score"] / (1 - ring["score"])), abs=1e-4
@@ -167,140 +163,71 @@ def test_what_an_account_of_two_rings_does_is_done_by_both(spark):
     assert len(acts) == 3
 
 
-def test_what_is_unknown_of_a_ring_counts_neither_way(rings):
+def test_what_is_unknown_of_a_ring_has_no_value_in_its_reasons(rings):
     home = rings["home"]
     assert home["top_creator_share"] is None
-    assert {reason.feature for reason in home["reasons"]}.isdisjoint({"top_creator_share", "capture", "coverage"})
+    assert all(reason.value is None for reason in home["reasons"] if reason.feature == "top_creator_share")
 
 
-def term_of(feature):
-    (term,) = [term for term in score_terms(household=6) if term.feature == feature]
-    return term
+MEMBERS = "ring_id bigint, account_id bigint"
+TARGETS = "ring_id bigint, verb string, object_id bigint"
+DID = "account_id bigint, verb string, object_id bigint, recent boolean"
 
 
-def amounts_of(term, rings):
-    return [row.amount for row in rings.select(term.amount.alias("amount")).collect()]
+def acts_on(spark, *did):
+    return spark.createDataFrame([(account, "like", video, True) for account, video in did], DID)
 
 
-WILLED = (
-    "watched_together bigint, willed_together bigint, willed_expected double, creators double, "
-    "followed_before_share double, own_targets_share double"
-)
+def test_participation_of_members_and_of_the_others_who_met_a_target(spark):
+    """Four targets. Each member is at three: of the three others at two, out of the two more that nobody saw, too."""
+    members = spark.createDataFrame([(7, 1), (7, 2)], MEMBERS)
+    targets = spark.createDataFrame([(7, "like", video) for video in (10, 11, 12, 13)], TARGETS)
+    inside = [(1, 10), (1, 11), (1, 12), (2, 11), (2, 12), (2, 13)]
+    chance = [(account, 10) for account in range(100, 190)]  # ninety who met one target and no other
+    of_like_taste = [(account, video) for account in range(100, 130) for video in (10, 11, 12)]
+    (ring,) = participation(members, targets, acts_on(spark, *inside, *chance)).collect()
+    assert ring.participation == pytest.approx(2 / 5)
+    assert ring.outsiders_participation == pytest.approx(10 * 2 / 5 / 100)  # ten acts are taken to be like theirs
+    assert ring.apartness == pytest.approx(math.log2(0.41 / 0.05))
+    (fans,) = participation(members, targets, acts_on(spark, *inside, *of_like_taste)).collect()
+    assert (fans.participation, fans.outsiders_participation) == pytest.approx((2 / 5, 2 / 5))
+    assert fans.apartness == pytest.approx(0.0)
 
 
-def test_watching_the_same_counts_against_a_ring_unless_it_is_hired(spark):
-    """Unless it is far beyond chance, most members are there each time, or they like none or all of it."""
-    rings = {
-        "taste": (0.9, 2.5, 0.2, 90, 40, 50.0, 5.0, 0.0, 0.0),
-        "loud bots": (0.9, 8.0, 0.2, 90, 40, 50.0, 5.0, 0.0, 0.0),
-        "hidden bots": (0.9, 2.5, 0.6, 90, 40, 50.0, 5.0, 0.0, 0.0),
-        "silent bots": (0.9, 2.5, 0.2, 90, 0, 50.0, 5.0, 0.0, 0.0),
-        "likers": (0.9, 2.5, 0.2, 90, 88, 30.0, 5.0, 0.0, 0.0),
-        "people who like": (0.1, 2.5, 0.2, 90, 40, 50.0, 5.0, 0.0, 0.0),
-    }
-    frame = spark.createDataFrame(
-        list(rings.values()), f"view_share double, scaled_surprise double, coverage double, {WILLED}"
+def test_nothing_is_said_of_participation_where_there_is_one_target(spark):
+    members, targets = (
+        spark.createDataFrame([(7, 1), (7, 2)], MEMBERS),
+        spark.createDataFrame([(7, "like", 10)], TARGETS),
     )
-    term = term_of("view_share")
-    amounts = amounts_of(term, frame)
-    assert dict(zip(rings, amounts, strict=True)) == {name: float(name == "taste") for name in rings}
-    assert term.weight < 0
+    assert participation(members, targets, acts_on(spark, (1, 10), (2, 10))).collect() == []
 
 
-def test_who_likes_none_of_what_they_watch_together_is_paid_for_it(spark):
-    shy, fans, half, bots, lurkers = (1, 3.0), (60, 50.0), (25, 50.0), (0, 50.0), (0, 0.0)
-    rings = spark.createDataFrame(
-        [(1.0, 90, *counts, 5.0, 0.0, 0.0) for counts in (shy, fans, half, bots, lurkers)],
-        f"view_share double, {WILLED}",
+def test_the_effective_number_of_days_on_which_members_acted_on_targets(spark):
+    targets = spark.createDataFrame([(7, "like", 10), (7, "like", 11), (8, "like", 10)], TARGETS)
+    touched = spark.createDataFrame(
+        [
+            (7, 1, "like", 10, START),
+            (7, 2, "like", 11, START + timedelta(days=1)),
+            (7, 2, "like", 99, START + timedelta(days=2)),  # no target
+            (8, 3, "like", 10, START),
+            (8, 4, "like", 10, START + timedelta(hours=1)),
+        ],
+        "ring_id bigint, account_id bigint, verb string, object_id bigint, first_ts timestamp",
     )
-    amounts = amounts_of(term_of("willed_together"), rings)
-    assert amounts == [0.0, 0.0, 0.0, 1.0, 0.0]
+    days = {row.ring_id: row.target_days for row in days_of_targets(touched, targets).collect()}
+    assert days == {7: 2.0, 8: 1.0}
 
 
-def test_who_likes_all_that_they_watch_of_several_creators_and_little_else_is_sent_to_like(spark):
-    rings = {
-        "farm": (90, 88, 30.0, 5.0, 0.1, 0.0),
-        "fans of one": (90, 88, 30.0, 1.2, 0.1, 0.0),
-        "fans of five": (90, 88, 30.0, 5.0, 0.9, 0.0),
-        "friends": (90, 88, 30.0, 5.0, 0.1, 0.9),
-        "friends who met a few times": (5, 5, 3.0, 5.0, 0.1, 0.0),
-        "people of one taste": (2_000, 1_100, 600.0, 5.0, 0.1, 0.0),  # more than elsewhere, but they choose
-        "who like all they ever watch": (90, 88, 80.0, 5.0, 0.1, 0.0),
-        "no lives elsewhere": (90, 88, None, 5.0, 0.1, 0.0),
-        "nothing known": (None, None, None, None, None, None),
-    }
-    term = term_of("willed_expected")
-    frame = spark.createDataFrame(list(rings.values()), WILLED)
-    amounts = amounts_of(term, frame)
-    assert dict(zip(rings, amounts, strict=True)) == {name: float(name == "farm") for name in rings}
-    assert term.weight > 0
-
-
-def test_contacts_in_common_add_what_words_do_not_say(spark):
-    script, own_words, both = (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)
-    frame = spark.createDataFrame(
-        [(*ring, 8.0, 8.0) for ring in (script, own_words, both)],
-        "text_share double, contact_share double, scaled_surprise double, creators double",
+def test_what_two_members_have_in_common_is_told_apart_by_deeds_and_machines(spark):
+    """Three members, of whom one pair did the same and another shares a device; the third pair counts as nothing."""
+    sizes = spark.createDataFrame([(7, 3)], "ring_id bigint, size bigint")
+    kinds = spark.createDataFrame(
+        [(7, 1, 2, "like", 6.0, 4), (7, 1, 2, "device", 3.0, 1), (7, 1, 3, "device", 9.0, 1)],
+        "ring_id bigint, account_id bigint, other_account_id bigint, "
+        "family string, surprise double, shared_objects bigint",
     )
-    amounts = [amounts_of(term_of(feature), frame) for feature in ("text_share", "contact_share")]
-    assert list(zip(*amounts, strict=True)) == [script, own_words, script]
-
-
-def test_reports_count_by_who_else_reported(spark):
-    brigade, outraged = (1.0, 8.0, 0.6), (1.0, 8.0, 0.05)
-    rings = spark.createDataFrame([brigade, outraged], "report_share double, creators double, capture double")
-    assert amounts_of(term_of("report_share"), rings) == pytest.approx([1.0, 0.4])
-
-
-def test_few_accounts_count_against_a_ring_unless_they_come_back_to_several_creators_or_send_people_to_one_place(spark):
-    rings = {
-        "friends": (12.0, 14, 0.0, 0.0),
-        "farm": (4.0, 24, 0.0, 0.0),
-        "fans": (1.0, 24, 0.0, 0.0),
-        "nothing known": (None, 0, None, None),
-        "spammers": (12.0, 14, 1.0, 0.0),
-        "fans who pass on a link of hers": (1.0, 24, 1.0, 0.0),
-        "friends with a shop": (12.0, 14, 1.0, 0.9),
-    }
-    frame = spark.createDataFrame(
-        [(4, *ring) for ring in rings.values()],
-        "size int, creators double, targets bigint, contact_share double, own_targets_share double",
-    )
-    amounts = amounts_of(term_of("size"), frame)
-    assert dict(zip(rings, amounts, strict=True)) == {
-        name: pytest.approx(0.0 if name in ("farm", "spammers") else -1.5) for name in rings
-    }
-
-
-def test_creators_to_whom_few_accounts_do_not_come_back_are_no_customers(spark):
-    public = {
-        "friends": (7, 8.0, 12, 0.4, 0.0, 0.0),
-        "farm": (7, 8.0, 32, 0.4, 0.0, 0.0),
-        "same words": (7, 8.0, 12, 0.4, 1.0, 0.0),
-        "same link": (7, 8.0, 12, 0.4, 0.0, 1.0),
-        "nobody else": (7, 8.0, 12, 0.6, 0.0, 0.0),
-        "many": (30, 8.0, 12, 0.4, 0.0, 0.0),
-    }
-    rings = spark.createDataFrame(
-        [(0.5, 0.0, *ring) for ring in public.values()],
-        "coverage double, own_targets_share double, size int, creators double, targets bigint, "
-        "capture double, text_share double, contact_share double",
-    )
-    amounts = dict(zip(public, amounts_of(term_of("creators"), rings), strict=True))
-    in_full = dict.fromkeys(public, 0.75) | {"friends": 0.75 / 24, "nobody else": 1.0}
-    assert amounts == pytest.approx(in_full)
-
-
-def test_surprise_that_comes_of_a_platforms_size_alone_does_not_count(spark):
-    friends, customers, device = (6.0, 2), (9.0, 5), (0.5, 1)
-    pairs = spark.createDataFrame([friends, customers, device], "surprise double, shared_objects bigint")
-
-    def scaled(population):
-        left = on_usual_platform(F.col("surprise"), F.col("shared_objects"), population)
-        return [row.left for row in pairs.select(left.alias("left")).collect()]
-
-    assert scaled(population=6_000) == scaled(population=60_000) == [6.0, 9.0, 0.5]
-    assert scaled(population=600_000) == [4.0, 6.0, 0.0]  # ten times as many strangers
+    (ring,) = deeds_in_common(kinds, sizes).collect()
+    assert (ring.deed_surprise, ring.deeds_per_pair, ring.machine_surprise) == pytest.approx((2.0, 4 / 3, 4.0))
 
 
 def test_policies(rings):
@@ -315,7 +242,6 @@ def test_features(rings):
             "size": 12,
             "links": 66,
             "density": 1.0,
-            "scaled_surprise": pytest.approx(22 - math.log10(len(KINDS) * MOST_KINDS), abs=1e-5),
             "mean_surprise": pytest.approx(22 - math.log10(len(KINDS) * MOST_KINDS), abs=1e-5),
             "objects_per_link": 8.0,
             "like_share": 1.0,
@@ -324,7 +250,7 @@ def test_features(rings):
             "together_days": 7.0,
             "targets": 8,
             "coverage": 1.0,
-            "capture": pytest.approx(12 / 15, abs=1e-6),
+            "capture": pytest.approx(12 / 23, abs=1e-6),
             "creators": 8.0,
             "top_creator_share": 0.125,
             "top_object_share": 0.125,
@@ -332,6 +258,11 @@ def test_features(rings):
             "acts_per_member": 18.0,
             "inside_share": pytest.approx(8 / 18, abs=1e-6),
             "independent_share": pytest.approx(10 / 18, abs=1e-6),
+            "participation": pytest.approx(7 / 9, abs=1e-6),
+            "outsiders_participation": pytest.approx(10 * (7 / 9) / 74, abs=1e-6),
+            "apartness": pytest.approx(math.log2((7 / 9 + 0.01) / (10 * (7 / 9) / 74 + 0.01)), abs=1e-6),
+            "deed_surprise": 22.0,
+            "deeds_per_pair": 8.0,
             "shared_device_share": 0.0,
             "devices": 12,
             "country_share": 1.0,
@@ -406,5 +337,4 @@ def test_definitions_are_whole():
     assert len(set(names)) == len(names)
     assert all(all((f.unit, f.meaning, f.abusers, f.honest)) for f in RING_FEATURES)
     assert {family.policy for family in FAMILIES} <= set(POLICIES)
-    known = {*names, "size", "household"}
-    assert {term.feature for term in score_terms(6)} <= known
+    assert {feature.sign for feature in RING_FEATURES} == {None, 1, 0, -1}

@@ -144,9 +144,26 @@ def test_few_who_act_as_one_are_found_though_each_is_of_a_crowd(spark):
     links = [(*pair, value) for pair, value in surprise.items()]
     frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
     groups = defaultdict(set)
-    for row in find_groups(frame, PEOPLE, LIMITS).collect():
+    for row in find_groups(frame, frame, PEOPLE, LIMITS).collect():
         groups[row.community].add(row.account_id)
     assert groups == {crowd.start: set(crowd) for crowd in crowds} | {~100: set(six)}
+
+
+def test_who_act_together_are_found_though_their_offices_tie_them_to_others(spark):
+    """Two offices of sixty, each tied by its address; five of one and five of the other do the same."""
+    offices = [range(first, first + 60) for first in (100, 200)]
+    ten = [*range(100, 105), *range(200, 205)]
+    at_work = {(a, b): value for office in offices for a, b, value in clique(office.start, 60, surprise=4.3)}
+    together = dict.fromkeys(combinations(ten, 2), 2.6)
+    schema = "account_id bigint, other_account_id bigint, surprise double"
+    links, deeds = (
+        spark.createDataFrame([(*pair, value) for pair, value in pairs.items()], schema)
+        for pairs in ({**together, **at_work}, together)
+    )
+    groups = defaultdict(set)
+    for row in find_groups(links, deeds, PEOPLE, LIMITS).collect():
+        groups[row.community].add(row.account_id)
+    assert sorted(map(sorted, groups.values())) == sorted([*map(list, offices), ten])
 
 
 def test_a_ring_above_the_bound_keeps_its_strongest_links(spark):

@@ -1,4 +1,4 @@
-"""Past days replayed: as they were, and under another threshold."""
+"""Past days replayed: as they were, and under another floor."""
 
 from datetime import date
 
@@ -73,7 +73,7 @@ def replayed(lake: Lake, its_policies=POLICIES, **options):
 
 def test_under_the_same_policies_the_same_is_queued(lived):
     assert replayed(lived)["spam_ring"] == (
-        "queued 4 → 4 (4 in both), caught 1 → 1, wrongly flagged 1 → 1, never judged 2 → 2"
+        "queued 4 → 4 (4 in both), caught 1 → 1, found benign 1 → 1, never judged 2 → 2"
     )
 
 
@@ -91,12 +91,12 @@ def test_neither_is_a_day_whose_accounts_were_never_scored_for_one_with_no_accou
         queue.inputs(context(lived, later), rows(spark, REVIEW_QUEUE))
 
 
-def test_another_threshold_flags_others_and_nothing_live_changes(lived, tmp_path):
-    spam = POLICIES.policies["spam_ring"].model_copy(update={"threshold": 0.8})
+def test_another_floor_queues_others_and_nothing_live_changes(lived, tmp_path):
+    spam = POLICIES.policies["spam_ring"].model_copy(update={"threshold": 0.8, "floor": 0.7})
     stricter = POLICIES.model_copy(update={"policies": {**POLICIES.policies, "spam_ring": spam}})
     before = lived.read(REVIEW_QUEUE).orderBy("as_of", "case_id").collect()
     assert replayed(lived, stricter, out=tmp_path / "cases.csv")["spam_ring"] == (
-        "queued 4 → 2 (2 in both), caught 1 → 1, wrongly flagged 1 → 0, never judged 2 → 1"
+        "queued 4 → 2 (2 in both), caught 1 → 1, found benign 1 → 0, never judged 2 → 1"
     )
     assert lived.read(REVIEW_QUEUE).orderBy("as_of", "case_id").collect() == before
     assert (tmp_path / "cases.csv").read_text().splitlines() == [

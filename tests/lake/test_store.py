@@ -52,6 +52,21 @@ def test_publishing_replaces_the_day_and_nothing_else(lake, spark):
     assert stored(lake, ESTIMATES) == [(DAY, "bot_network", 0.4, 70), (NEXT, "spam_ring", 0.2, 60)]
 
 
+def test_a_newer_version_may_add_columns_and_explain_others_in_other_words(lake, spark):
+    lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.1, 50)), DAY, ME)
+    fields = [
+        field if field.name == "as_of" else column(field.name, field.dataType, "else") for field in ESTIMATES.schema
+    ]
+    newer = Table(
+        "estimates", "output", "policy", StructType([*fields, column("method", STRING, "how")]), key=("policy",)
+    )
+
+    lake.publish(newer, estimates(spark, ("spam_ring", 0.2, 60)).withColumn("method", F.lit("new")), NEXT, ME)
+
+    rows = lake.read(newer).select("as_of", "policy", "estimate", "reviewed", "method").collect()
+    assert sorted(map(tuple, rows)) == [(DAY, "spam_ring", 0.1, 50, None), (NEXT, "spam_ring", 0.2, 60, "new")]
+
+
 def test_publishing_nothing_clears_the_day(lake, spark):
     lake.publish(ESTIMATES, estimates(spark, ("spam_ring", 0.1, 50)), DAY, ME)
     assert lake.publish(ESTIMATES, estimates(spark), DAY, Provenance("run-2", "1.0")) == 0

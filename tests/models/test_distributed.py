@@ -43,6 +43,7 @@ def world(people: int, seed: int) -> pd.DataFrame:
             "age_days": dice.exponential(np.where(abusive, 100, 400)),
             "events_28d": dice.poisson(np.where(abusive, 60, 40)).astype(float),
             "loudness": np.where(dice.random(people) < 0.1, np.nan, dice.normal(size=people) + 1.5 * abusive),
+            **dict.fromkeys(EVIDENCE.breaks, np.where(ringed, 0.0, np.nan)),
             "ring_is_spam_ring": np.where(ringed, 1.0, np.nan),
             "ring_score": np.where(ringed, np.where(abusive, 0.8, 0.3), np.nan),
             "ring_strength": np.where(ringed, dice.uniform(0.3, 1.0, people), np.nan),

@@ -1,5 +1,7 @@
 """What rings say before any decision, and what is left of it when reviewers have decided on others."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from scipy.special import expit, logit
 
 from conf import load_limits
 from models.calibration import Crowd, fit_calibrator
-from models.evidence import Prior, evidence_of
+from models.evidence import Evidence, Prior, evidence_of
 from models.fit import Rows, fit_model
 from models.score import BASE_RATE, Best, Scorer, listed, score_entities
 from models.weights import OTHER, RANDOM
@@ -20,7 +22,33 @@ NAN = np.nan
 
 def members(*rows: tuple[float, float, float]) -> dict[str, np.ndarray]:
     """Accounts as (is the ring one of spam, its score, how firmly the account is tied to it)."""
-    return dict(zip(EVIDENCE.columns, np.array(rows, np.float64).T, strict=True))
+    told = dict(zip(("ring_is_spam_ring", EVIDENCE.score, EVIDENCE.tie), np.array(rows, np.float64).T, strict=True))
+    return {name: np.zeros(len(rows)) for name in EVIDENCE.breaks} | told
+
+
+def copiers(*rows: tuple[float, float]) -> pd.DataFrame:
+    """Members of rings that upload stolen films, as (the ring's score, the tie)."""
+    told = pd.DataFrame(rows, columns=[EVIDENCE.score, EVIDENCE.tie])
+    return told.assign(**dict.fromkeys(EVIDENCE.breaks, 0.0) | {"ring_is_coordinated_reupload": 1.0})
+
+
+def test_a_ring_says_of_another_policy_what_decisions_on_such_members_say():
+    """Of eight certain members six are spam, and two decisions' worth of the belief that none is."""
+    decided = copiers(*[(1.0, 1.0)] * 8)
+    asked = copiers((1.0, 0.5), (0.9, 1.0))
+    assert expit(EVIDENCE.base_margin(asked)) == pytest.approx([0.001, 0.001])
+    learned = EVIDENCE.learned(decided, np.array([1] * 6 + [0] * 2))
+    assert expit(learned.base_margin(asked)) == pytest.approx([0.6 * 0.5, 0.6 * 0.9])
+    assert dict(zip(learned.breaks, learned.shares, strict=True)) == pytest.approx(
+        {"ring_is_spam_ring": 1.0, "ring_is_bot_network": 0.0, "ring_is_artificial_engagement": 0.0}
+        | {"ring_is_coordinated_reupload": 0.6}
+    )
+    assert Evidence.from_dict(json.loads(json.dumps(learned.to_dict()))) == learned
+
+
+def test_members_of_rings_that_are_hardly_abusive_teach_little_of_what_abusive_ones_break():
+    learned = EVIDENCE.learned(copiers(*[(0.02, 1.0)] * 10), np.ones(10))
+    assert learned.shares[list(EVIDENCE.breaks).index("ring_is_coordinated_reupload")] == pytest.approx(0.2 / 2.2)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +138,7 @@ def world(seed: int, hidden_ones: bool) -> pd.DataFrame:
             "abusive": abusive,
             "quiet": quiet,
             "loudness": dice.normal(size=2_000) + 3.0 * ((abusive & ~quiet) | (dice.random(2_000) < 0.05)),
+            **dict.fromkeys(EVIDENCE.breaks, np.where(abusive, 0.0, NAN)),
             "ring_is_spam_ring": np.where(abusive, 1.0, NAN),
             "ring_score": np.where(abusive, 0.8, NAN),
             "ring_strength": np.where(abusive, 1.0, NAN),
@@ -191,6 +220,7 @@ def friends_and_abusers(friends: int, abusers: int) -> pd.DataFrame:
             "abusive": abusive,
             "meets": 1.0,
             "loudness": abusive * 2.0 + np.random.default_rng(3).normal(size=len(abusive)),
+            **dict.fromkeys(EVIDENCE.breaks, 0.0),
             "ring_is_spam_ring": 1.0,
             "ring_score": np.where(abusive, 0.9, 0.15),
             "ring_strength": 1.0,

@@ -2,8 +2,10 @@
 
 from datetime import date
 
-from lake.schemas import AUDIT_DRAWS
-from models.labels import labels
+import pytest
+
+from lake.schemas import AUDIT_DRAWS, POLICIES
+from models.labels import decided_members, labels
 from tests.builders import at, decisions
 from tests.review.worlds import queued, rows
 
@@ -86,3 +88,22 @@ def test_a_ring_without_a_verdict_has_that_of_most_of_its_judged_members(spark):
         ],
     )
     assert {key[1]: told for key, told in found.items() if key[0] == "ring"} == {70: (0, 0.5), 72: (1, 1.0)}
+
+
+def test_decided_members_of_abusive_rings_are_counted_by_what_their_rings_break(spark):
+    """One of three who copied was called a spammer, one was not, the third has no verdict on spam."""
+    copier = "ring_is_coordinated_reupload"
+    columns = ", ".join(f"ring_is_{policy} double" for policy in POLICIES)
+    copies = [float(policy == "coordinated_reupload") for policy in POLICIES]
+    members = [(1, 0.9, 1.0, *copies), (2, 0.8, 0.5, *copies), (3, 0.9, 1.0, *copies), (4, *[None] * 6)]
+    accounts = spark.createDataFrame(members, f"account_id bigint, ring_score double, ring_strength double, {columns}")
+    told = [
+        {"entity_id": 1, "decision_id": 1, "verdict": "benign", "decided_at": at("2026-02-19 09:00")},
+        {"entity_id": 1, "decision_id": 2, "verdict": "violating", "decided_at": at("2026-02-20 09:00")},  # stands
+        {"entity_id": 2, "decision_id": 3, "verdict": "benign"},
+        {"entity_id": 3, "decision_id": 4, "verdict": "unsure"},
+        {"entity_id": 4, "decision_id": 5, "verdict": "violating"},  # of no ring
+    ]
+    ((_, found),) = decided_members(decisions(spark, *told), accounts).items()
+    assert found.pop(copier) == (pytest.approx(1.3), pytest.approx(0.9))
+    assert set(found.values()) == {(0.0, 0.0)}

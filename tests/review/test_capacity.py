@@ -33,6 +33,13 @@ def test_shares_when_there_is_plenty():
     }
 
 
+def test_a_cold_start_explores_a_part_of_the_capacity():
+    its = plan(POLICIES, {"spam_ring": Stock(risk=1_000, uncertain=0, explorable=100, active=50_000)})["spam_ring"]
+    assert (its.audit, its.uncertain, its.explore) == (12, 0, 6)
+    its = plan(POLICIES, {"spam_ring": Stock(risk=4, uncertain=0, explorable=4, active=50_000)})["spam_ring"]
+    assert (its.audit, its.explore) == (12 + 40, 4)
+
+
 def test_what_no_risk_can_use_measures():
     nothing_flagged = Stock(risk=0, uncertain=2, active=50_000)
     its = plan(POLICIES, {"spam_ring": nothing_flagged})["spam_ring"]
@@ -82,6 +89,65 @@ def test_left_capacity_moves_within_a_queue_and_not_beyond():
     )
     assert Counter(one.policy for _, one in chosen) == {"bot_network": 1, "artificial_engagement": 4}
     assert [one.entity_id for _, one in chosen if one.policy == "artificial_engagement"] == [19, 18, 17, 16]
+
+
+def test_what_is_flagged_goes_before_what_is_not_whatever_its_reach():
+    chosen = fill(
+        with_capacity(spam_ring=3),
+        audits=[],
+        uncertain=[],
+        risk=[
+            candidate(1, priority=900.0, flagged=False),
+            candidate(2, priority=800.0, flagged=False),
+            candidate(3, priority=1.0),
+            candidate(4, priority=2.0),
+        ],
+    )
+    assert [one.entity_id for _, one in chosen] == [4, 3, 1]
+
+
+def test_what_is_flagged_for_another_policy_of_the_queue_goes_before_ones_own_that_is_not():
+    chosen = fill(
+        with_capacity(bot_network=3, artificial_engagement=2),
+        audits=[],
+        uncertain=[],
+        risk=[
+            *(candidate(number, "bot_network", priority=100.0 - number, flagged=False) for number in range(1, 9)),
+            *(candidate(number, "artificial_engagement") for number in range(10, 13)),
+        ],
+    )
+    assert [(one.policy, one.entity_id) for _, one in chosen] == [
+        ("artificial_engagement", 10),
+        ("artificial_engagement", 11),
+        ("artificial_engagement", 12),
+        ("bot_network", 1),
+        ("bot_network", 2),
+    ]
+
+
+RISKY = st.lists(
+    st.tuples(
+        st.sampled_from(["bot_network", "artificial_engagement"]),
+        st.integers(1, 60),
+        st.booleans(),
+        st.sampled_from([0.5, 1.0, 20.0, 1e6]),
+    ),
+    max_size=60,
+    unique_by=lambda row: row[:2],
+)
+
+
+@given(RISKY, st.integers(0, 20), st.integers(0, 20))
+def test_a_queue_is_filled_and_nothing_flagged_waits_behind_what_is_not(rows, bots, engagement):
+    risk = [candidate(number, policy, priority, flagged=flagged) for policy, number, flagged, priority in rows]
+    settings = with_capacity(bot_network=bots, artificial_engagement=engagement)
+    chosen = [one for _, one in fill(settings, [], [], risk)]
+    assert len({one.key for one in chosen}) == len(chosen) == min(len(risk), bots + engagement)
+    waiting = [one for one in risk if one not in chosen]
+    assert all(one.flagged for one in chosen) or not any(one.flagged for one in waiting)
+    for policy in settings.policies:
+        ranks = [[one.rank for one in some if one.policy == policy] for some in (chosen, waiting)]
+        assert not all(ranks) or max(ranks[0]) <= min(ranks[1])
 
 
 @given(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from lake.schemas import RING_MEMBERS, RING_SCORES, RINGS, VIDEO_SCORES
+from review.history import cold_starts
 from review.queue import review_queue
 from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS
 from tests.builders import accounts, at, decisions
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.whole
 
 HONEST = range(1_000, 1_600)
 MEMBERS = range(1, 11)
-NO_DRAWS = policies(audit_share=0.0, uncertain_share=0.0)
+NO_DRAWS = policies(audit_share=0.0, uncertain_share=0.0, explore_share=0.0)
 
 
 def naive(day):
@@ -214,8 +215,136 @@ def test_an_empty_lake_has_an_empty_queue(spark):
     assert (queue.cases.count(), queue.audit_draws.count(), queue.audit_frames.count()) == (0, 0, 0)
 
 
+def low_scores(spark, **frames):
+    """A platform on which nothing is flagged: 500 accounts from 0.02 to 0.27, the better the number, the more reach."""
+    people = range(1, 501)
+    return a_day(
+        spark,
+        account_scores=scores(
+            spark, *({"account_id": n, "score": 0.02 + n / 2000} for n in people), *frames.pop("more", ())
+        ),
+        account_features=rows(spark, AUDITED_ACCOUNTS, *({"account_id": n, "reach_7d": n} for n in people)),
+        **frames,
+    )
+
+
+def test_where_nothing_is_flagged_risk_cases_are_the_best_ranked(spark):
+    queue = review_queue(low_scores(spark), AS_OF, NO_DRAWS, words)
+    assert queue.opened == {"risk": 60, "uncertain": 0, "audit": 0}
+    assert {row.entity_id for row in queue.cases.collect()} == set(range(441, 501))
+
+
+def test_where_nothing_is_flagged_the_whole_capacity_is_used_and_audits_keep_their_share(spark):
+    opened = review_queue(low_scores(spark), AS_OF, POLICIES, words).opened
+    assert sum(opened.values()) == 60
+    assert opened["risk"] >= 30 and opened["audit"] >= 4
+
+
+def test_flagged_accounts_go_before_those_that_reach_more(spark):
+    few = [{"account_id": number, "score": 0.5} for number in range(601, 611)]  # each with a reach of 1
+    chosen = review_queue(low_scores(spark, more=few), AS_OF, NO_DRAWS, words).cases.collect()
+    assert {row.entity_id for row in chosen} == {*range(601, 611), *range(451, 501)}
+
+
+def test_nothing_below_the_floor_is_a_risk_case(spark):
+    faint = [{"account_id": number, "score": 0.0199} for number in range(1, 101)]
+    day = a_day(spark, account_scores=scores(spark, *faint, {"account_id": 200, "score": 0.02}))
+    assert [row.entity_id for row in review_queue(day, AS_OF, NO_DRAWS, words).cases.collect()] == [200]
+
+
+@pytest.mark.parametrize(
+    ("ring", "members", "cases"),
+    [
+        (0.3, (0.3, 0.2, 0.1), {("ring", 7)}),
+        (0.6, (0.9, 0.2, 0.1), {("ring", 7)}),
+        (0.3, (0.6, 0.2, 0.1), {("account", 1)}),  # flagged as its ring is not
+        (0.03, (0.4, 0.04, 0.01), {("account", 1)}),  # does more harm than the ring is expected to
+        (0.01, (0.4, 0.04, 0.01), {("account", 1), ("account", 2)}),  # the ring is below the floor
+    ],
+)
+def test_a_ring_or_members_of_it_that_rank_before_it(spark, ring, members, cases):
+    scored = [{"account_id": number, "score": score, "ring_id": 7} for number, score in enumerate(members, start=1)]
+    day = a_day(
+        spark,
+        account_scores=scores(spark, *scored),
+        ring_scores=rows(spark, RING_SCORES, {"ring_id": 7, "score": ring}),
+        rings=rows(spark, RINGS, {"ring_id": 7, "size": 3}),
+        ring_members=rows(spark, RING_MEMBERS, *({"ring_id": 7, "account_id": number} for number in (1, 2, 3))),
+        account_features=rows(spark, AUDITED_ACCOUNTS, *({"account_id": number} for number in (1, 2, 3))),
+    )
+    opened = review_queue(day, AS_OF, NO_DRAWS, words).cases.collect()
+    assert {(row.entity_type, row.entity_id) for row in opened} == cases
+
+
+RINGS_TO_EXPLORE = range(101, 401)
+ONLY_EXPLORES = policies(audit_share=0.0, uncertain_share=0.0, explore_share=0.1)
+
+
+def unsure_rings(spark, **frames):
+    """300 rings of three accounts each, none of them flagged; their scores are from 0.02 to 0.32."""
+    members = [{"ring_id": ring, "account_id": 10 * ring + place} for ring in RINGS_TO_EXPLORE for place in range(3)]
+    return a_day(
+        spark,
+        account_scores=scores(spark, *({**one, "score": 0.015 + one["ring_id"] / 2_000} for one in members)),
+        ring_scores=rows(
+            spark, RING_SCORES, *({"ring_id": n, "score": 0.02 + (n - 101) / 1_000} for n in RINGS_TO_EXPLORE)
+        ),
+        rings=rows(spark, RINGS, *({"ring_id": n, "size": 3 + n % 7} for n in RINGS_TO_EXPLORE)),
+        ring_members=rows(spark, RING_MEMBERS, *members),
+        account_features=rows(spark, AUDITED_ACCOUNTS, *({"account_id": one["account_id"]} for one in members)),
+        **frames,
+    )
+
+
+def cases_of(queue, selection):
+    return [row for row in queue.cases.collect() if row.selection == selection]
+
+
+def test_a_cold_start_explores_rings_with_known_probabilities(spark):
+    """Of 300 rings about 6, a tenth of the capacity, are drawn; risk takes the rest."""
+    one = review_queue(unsure_rings(spark), AS_OF, ONLY_EXPLORES, words)
+    again = review_queue(unsure_rings(spark), AS_OF, ONLY_EXPLORES, words)
+    asked = cases_of(one, "uncertain")
+    assert 1 <= len(asked) <= 14
+    assert {row.entity_type for row in asked} == {"ring"}
+    assert len({row.entity_id for row in one.cases.collect()}) == sum(one.opened.values()) == 60
+    assert sorted(map(repr, asked)) == sorted(map(repr, cases_of(again, "uncertain")))
+    assert all(0 < row.inclusion_probability < 0.1 for row in asked)
+
+
+def judged_rings(spark, number, **decision):
+    judged = (
+        {"entity_type": "ring", "entity_id": n, "decided_at": at("2025-12-01 08:00"), **decision} for n in range(number)
+    )
+    return decisions(spark, *judged)
+
+
+@pytest.mark.parametrize(
+    ("number", "decision", "explores"),
+    [
+        (39, {}, True),
+        (40, {}, False),
+        (40, {"verdict": "unsure"}, True),
+        (40, {"policy": "bot_network"}, True),
+        (40, {"entity_type": "account"}, True),
+    ],
+)
+def test_a_cold_start_is_over_when_enough_rings_have_a_verdict(spark, number, decision, explores):
+    known = judged_rings(spark, number, **decision)
+    assert ("spam_ring" in cold_starts(known, ONLY_EXPLORES)) == explores
+
+
+def test_nothing_is_explored_after_the_cold_start(spark):
+    queue = review_queue(unsure_rings(spark, decisions=judged_rings(spark, 40)), AS_OF, ONLY_EXPLORES, words)
+    assert (queue.opened["risk"], queue.opened["uncertain"]) == (60, 0)
+
+
+def test_exploring_can_be_switched_off(spark):
+    assert cold_starts(judged_rings(spark, 0), NO_DRAWS) == []
+
+
 def test_a_cold_start_measures(spark):
-    """No score above the threshold: the capacity that risk leaves goes to random audits, about all of it."""
+    """No score above the floor: the capacity that risk leaves goes to random audits, about all of it."""
     day = a_day(
         spark,
         account_scores=scores(spark, *({"account_id": number, "score": 0.001} for number in HONEST)),

@@ -1,0 +1,117 @@
+"""Fit the prior on rings beside the truth, and say how it does on what it has not seen."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import xgboost as xgb
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+
+from features.rings.prior import INPUTS, RingPrior
+from tools.ring_prior.worlds import SURE
+
+TREES = {
+    "objective": "binary:logistic",
+    "max_depth": 3,
+    "eta": 0.05,
+    "min_child_weight": 4.0,
+    "reg_lambda": 4.0,
+    "subsample": 0.8,
+    "colsample_bytree": 0.5,
+    "monotone_constraints": tuple(INPUTS.values()),
+    "nthread": 1,
+    "seed": 7,
+}
+"""Small steps of small trees (Friedman 2001, 2002)."""
+ROUNDS = 400
+
+
+def is_abusive(rows: pd.DataFrame) -> np.ndarray:
+    return (rows["abusive"] >= SURE * rows["members"]).to_numpy(int)
+
+
+def weights(rows: pd.DataFrame) -> np.ndarray:
+    """What a ring counts: the square root of its members, as a false flag on many is worse and is one mistake still."""
+    size = np.sqrt(rows["members"].to_numpy(float))
+    return size / size.mean()
+
+
+def grown(rows: pd.DataFrame) -> xgb.Booster:
+    """The trees, fitted on some rings."""
+    matrix = xgb.DMatrix(rows[list(INPUTS)], label=is_abusive(rows), weight=weights(rows))
+    return xgb.train(TREES, matrix, ROUNDS)
+
+
+def margins(booster: xgb.Booster, rows: pd.DataFrame) -> np.ndarray:
+    return booster.predict(xgb.DMatrix(rows[list(INPUTS)]), output_margin=True).astype(float)
+
+
+def left_out(rows: pd.DataFrame, parts: pd.Series) -> np.ndarray:
+    """The margin of each ring by trees that saw no ring of its part."""
+    found = np.zeros(len(rows))
+    for part in parts.unique():
+        out = (parts == part).to_numpy()
+        found[out] = margins(grown(rows[~out]), rows[out])
+    return found
+
+
+def line(rows: pd.DataFrame, of_left_out: np.ndarray) -> tuple[float, float]:
+    """Intercept and slope that make chances of margins (Platt 1999)."""
+    fitted = LogisticRegression(C=1e6).fit(of_left_out[:, None], is_abusive(rows), sample_weight=weights(rows))
+    return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
+
+
+def fit(rows: pd.DataFrame) -> RingPrior:
+    """The prior of all rings; its line is that of worlds that were left out."""
+    intercept, slope = line(rows, left_out(rows, rows["world"]))
+    trees = bytes(grown(rows).save_raw("json")).decode()
+    return RingPrior(tuple(INPUTS), intercept, slope, trees)
+
+
+def chances(rows: pd.DataFrame, of_left_out: np.ndarray, by: tuple[float, float]) -> np.ndarray:
+    return 1 / (1 + np.exp(-(by[0] + by[1] * of_left_out)))
+
+
+def figures(rows: pd.DataFrame, chance: np.ndarray) -> dict[str, float]:
+    """Average precision over rings; of members of abusive rings the share in rings of a chance of a half or more; of
+    members of such rings the abusive share; how many honest members they have.
+    """
+    truth, flagged = is_abusive(rows), chance >= SURE
+    abusive, members = rows["abusive"].to_numpy(), rows["members"].to_numpy()
+    inside = abusive[truth == 1].sum()
+    return {
+        "worlds": rows["world"].nunique(),
+        "rings": len(rows),
+        "abusive rings": int(truth.sum()),
+        "average precision": average_precision_score(truth, chance) if truth.any() else np.nan,
+        "members flagged": abusive[(truth == 1) & flagged].sum() / inside if inside else np.nan,
+        "abusive of flagged": abusive[flagged].sum() / members[flagged].sum() if flagged.any() else np.nan,
+        "honest flagged": int((members - abusive)[flagged].sum()),
+        "honest": int((members - abusive).sum()),
+    }
+
+
+def card(rows: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """(what was left out, which, figures) of worlds, generators, schemes and crowds in turn."""
+    of_worlds = left_out(rows, rows["world"])
+    by = line(rows, of_worlds)
+    for generator, own in rows.groupby("generator"):
+        yield "world", str(generator), figures(own, chances(own, of_worlds[rows["generator"] == generator], by))
+    for generator, own in rows.groupby("generator"):
+        others = rows[rows["generator"] != generator]
+        if len(others):
+            by_others = line(others, left_out(others, others["world"]))
+            yield "generator", str(generator), figures(own, chances(own, margins(grown(others), own), by_others))
+    honest = is_abusive(rows) == 0
+    half = rows["world"].map({world: place % 2 for place, world in enumerate(sorted(rows["world"].unique()))})
+    for scheme in sorted(rows.loc[~honest, "scheme"].dropna().unique()):
+        own = ~honest & (rows["scheme"] == scheme).to_numpy()
+        tested, chance = own | honest, np.zeros(len(rows))
+        for part in (0, 1):
+            out = (half == part).to_numpy()
+            chance[out & tested] = chances(rows, margins(grown(rows[~out & ~own]), rows[out & tested]), by)
+        yield "scheme", scheme, figures(rows[tested], chance[tested])
+    for crowd in sorted(rows.loc[honest, "crowd"].dropna().unique()):
+        own = honest & (rows["crowd"] == crowd).to_numpy()
+        yield "crowd", crowd, figures(rows[own], chances(rows, margins(grown(rows[~own]), rows[own]), by))
