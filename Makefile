@@ -51,7 +51,8 @@ airflow: $(READY) $(SPARK_READY) $(AIRFLOW_READY) ## Start Airflow with the DAGs
 	@$(AIRFLOW_HERE) airflow standalone
 
 # Those that need no lake; ablation and prevalence_coverage look at lakes that scores_against_truth kept.
-BENCHES = end_to_end links feature_days score co_sharing rings_against_notebook scores_against_truth planted_groups organic_crowds
+BENCHES = end_to_end links feature_days score co_sharing rings_against_notebook scores_against_truth planted_groups \
+	organic_crowds prevalence_simulated
 
 .PHONY: bench
 bench: $(READY) ## Measure the suite against the alternatives (bench/; hours)

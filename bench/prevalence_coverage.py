@@ -24,7 +24,7 @@ from lake.schemas import ACCOUNT_SCORES, DECISIONS
 from lake.store import Lake, before
 from models.labels import standing
 from review.draws import audit_frame, audit_rates, audit_strata, with_audit_probability
-from review.estimators import Audit, Estimate, combined, error_rate
+from review.estimators import Audit, Estimate, believed_errors, combined, learned_errors
 from review.tables import AUDITED_ACCOUNTS
 from simulation.reviewers import verdicts
 
@@ -39,7 +39,7 @@ HEADER = (
 
 
 def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
-    """policy, account_id, score, views, violating, audit_probability, known_verdict of every active account.
+    """policy, account_id, stratum, score, views, violating, audit_probability, known_verdict of every active account.
 
     As many audits a policy as the queue drew on the day, on each of the days that prevalence looks back on.
     """
@@ -49,7 +49,9 @@ def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
     planned = (queue[queue["selection"] == "audit"].groupby("policy").size() * float(days)).to_dict()
     frame = audit_frame(store.day(ACCOUNT_SCORES, DAY), store.day(AUDITED_ACCOUNTS, DAY), policies)
     rates = audit_rates(audit_strata(frame).collect(), planned, policies.review)
-    told = with_audit_probability(frame, rates).select("policy", "account_id", "score", "views", "audit_probability")
+    told = with_audit_probability(frame, rates).select(
+        "policy", "account_id", "stratum", "score", "views", "audit_probability"
+    )
     since = before(DAY - timedelta(days=policies.review.cool_down_days))
     decided = standing(store.source(DECISIONS, DAY)).where("entity_type = 'account' AND verdict <> 'unsure'")
     known = decided.where(F.col("decided_at") >= since).select(
@@ -76,10 +78,14 @@ def audited(rows: pd.DataFrame, policies: Policies, dice: np.random.Generator) -
     first, second = (verdicts(dice, np.zeros(TWICE, bool)) for _ in range(2))
     sure = (first != "unsure") & (second != "unsure")
     settings = policies.prevalence
-    errors = error_rate(int(sure.sum()), int((first != second)[sure].sum()), settings.prior_error, settings.prior_pairs)
+    slips, misses = settings.false_positives, settings.false_negatives
+    believed = believed_errors((slips.share, slips.verdicts), (misses.share, misses.verdicts))
+    violating = ((first == "violating").astype(int) + (second == "violating"))[sure]
+    errors = learned_errors(believed, *((violating == both).sum() for both in (2, 1, 0)), settings.double_weight)
     weights = (drawn["views"] / drawn["audit_probability"]).to_numpy(float)
-    predicted = float((rows["views"] * rows["score"]).sum() / rows["views"].sum())
-    audit = [Audit(seen, asked, seconds, weights, drawn["score"].to_numpy(float), predicted)]
+    whole = np.bincount(rows["stratum"], rows["views"])
+    scores = np.bincount(rows["stratum"], rows["views"] * rows["score"]) / np.maximum(whole, 1)
+    audit = [Audit(seen, asked, seconds, weights, drawn["stratum"].to_numpy(), whole / whole.sum(), scores)]
     return combined(audit, errors, assisted=False), combined(audit, errors, assisted=True), len(drawn)
 
 

@@ -151,6 +151,9 @@ class RingLimits(Section):
     surprise_cap: float = Field(gt=0, description="surprise above which a link ties no more firmly")
     resolution: float = Field(gt=0, description="mean surprise over all pairs of members above which a group stands")
     core_surprise: float = Field(gt=0, description="surprise from which links hold a core together within communities")
+    deeds_proof: float = Field(
+        gt=0, le=1, description="share of the surprise that proves a group, from which one of deeds alone is looked at"
+    )
     min_strength: float = Field(ge=0, lt=1, description="weight of a member's links, relative to the median member's")
     small_graph_links: int = Field(ge=0, description="links up to which components are found in one task")
     max_component_links: int = Field(ge=1, description="links of a component above which it is taken apart")
@@ -277,15 +280,31 @@ class Review(Section):
     due_hours_by_country: dict[str, int] = Field(description="hours until a case is due where the law gives less time")
 
 
+class Belief(Section):
+    """A share that nobody knows: what it is on average, and how many verdicts that belief is worth (a beta
+    distribution whose parameters are share x verdicts and the rest).
+    """
+
+    share: float = Field(gt=0, lt=0.5, description="the share to be expected")
+    verdicts: float = Field(gt=0, description="verdicts that it takes to outweigh that")
+
+
 class Prevalence(Section):
     """What the estimate of prevalence looks back on."""
 
     audit_days: int = Field(ge=1, description="days of random audits that are pooled")
     error_days: int = Field(ge=1, description="days of twice-decided cases that tell how often reviewers err")
-    prior_error: float = Field(
-        gt=0, lt=0.5, description="share of verdicts taken to be wrong before any was given twice"
+    false_positives: Belief = Field(
+        description="share of benign accounts that an audit takes for violating, as far as is known beforehand"
     )
-    prior_pairs: float = Field(gt=0, description="twice-decided cases that this belief is worth")
+    false_negatives: Belief = Field(
+        description="share of violating accounts that a reviewer takes for benign, as far as is known beforehand"
+    )
+    double_weight: float = Field(
+        ge=0,
+        le=1,
+        description="what two verdicts on one case, mostly a flagged one, say of errors in audits; 1 is all, 0 nothing",
+    )
 
 
 class Quality(Section):

@@ -11,12 +11,23 @@ from features.links import (
     at_false_discovery_rate,
     co_actions,
     linked,
+    shared_templates,
     shared_works,
     silent_regulars,
+    templates,
     watching,
     works,
 )
-from lake.schemas import ACCOUNT_LINKS, ACCOUNTS, DECISIONS, EVENTS, LINK_EVIDENCE, VIDEO_WORKS, VIDEOS
+from lake.schemas import (
+    ACCOUNT_LINKS,
+    ACCOUNTS,
+    COMMENT_TEMPLATES,
+    DECISIONS,
+    EVENTS,
+    LINK_EVIDENCE,
+    VIDEO_WORKS,
+    VIDEOS,
+)
 from models.labels import standing
 from validation.rules import usable
 
@@ -28,7 +39,8 @@ def run(context: Context) -> Facts:
     was, and judges what each pair shares against how active both are. Publishes account_links, the pairs that are
     beyond chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are
     not: a ring may be beyond chance where none of its pairs is. Reports of what reviewers found violating link
-    nobody. Uploads whose frame or caption others uploaded too are in video_works. Run it before `rings`.
+    nobody. Uploads whose frame or caption others uploaded too are in video_works, comments with what links are about
+    in comment_templates. Run it before `rings`.
     """
     limits = context.limits.links
     since = context.as_of - timedelta(days=limits.window_days)
@@ -36,15 +48,17 @@ def run(context: Context) -> Facts:
     events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
     videos = context.source(VIDEOS)
     worked = checkpoint(works(videos, since, limits))
+    said = checkpoint(templates(events, limits))
     watched = watching(events, videos)
     violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
-    acts = checkpoint(co_actions(events, context.source(ACCOUNTS), videos, worked, watched, violating, since, limits))
+    acts = checkpoint(co_actions(events, context.source(ACCOUNTS), videos, worked, said, watched, violating, since))
     active = acts.select("account_id").distinct().count()
     found = linked(acts, silent_regulars(watched.regulars, limits), limits)
     threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)
     rows = context.publish(ACCOUNT_LINKS, found.pairs.where(F.col("surprise") >= threshold))
     context.publish(LINK_EVIDENCE, found.evidence)
     context.publish(VIDEO_WORKS, shared_works(worked))
+    context.publish(COMMENT_TEMPLATES, shared_templates(said, found.evidence))
     return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
 
 
@@ -53,7 +67,7 @@ JOB = Job(
     "Pairs of accounts that act together beyond chance.",
     run,
     reads=(EVENTS, ACCOUNTS, VIDEOS, DECISIONS),
-    writes=(ACCOUNT_LINKS, LINK_EVIDENCE, VIDEO_WORKS),
+    writes=(ACCOUNT_LINKS, LINK_EVIDENCE, VIDEO_WORKS, COMMENT_TEMPLATES),
 )
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from jobs.job import Context, Facts, Job, main
 
 from datetime import timedelta
 
-from engine import checkpoint, persist
+from engine import checkpoint, persist, unpersist
 from pyspark.sql import functions as F
 
 from features.links import account_links
@@ -13,15 +13,16 @@ from features.rings import (
     Past,
     describe_rings,
     find_members,
-    neighbours,
+    made_by,
     of_deeds,
     recruits,
-    scripts,
     shipped,
-    with_outsiders_counted,
+    willed_acts,
+    with_lone_uploads,
+    with_recruits_counted,
+    written_works,
 )
-from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
-from lake.store import midnight
+from lake.schemas import ACCOUNTS, COMMENT_TEMPLATES, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
 from validation.rules import usable
 
 
@@ -29,9 +30,10 @@ def run(context: Context) -> Facts:
     """Find rings in the day's links, under the ids that they had before, and say of each why it is one.
 
     Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, looks once more
-    for the few who act as one within communities of many, matches all with the rings of the days before (never the same
-    day or later), measures what their members are and did, adds the accounts that are tied to a ring like its members
-    and those that uploaded its works or wrote its scripts, and publishes rings and ring_members. Run it after `links`.
+    for groups of those who did the same and for the few who act as one within communities of many, makes groups whole
+    by what all accounts did, matches them with the rings of the days before (never the same day or later), measures
+    what their members are and did, adds those that uploaded a ring's works or wrote its templates, and publishes rings
+    and ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
@@ -45,20 +47,29 @@ def run(context: Context) -> Facts:
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     population = events.where(F.col("event_date") >= F.lit(since)).select("account_id").distinct().count()
-    found = find_members(links, deeds, evidence, past(context), population, context.as_of, limits)
-    near = checkpoint(neighbours(found, links, limits.surprise_cap))
-    members = checkpoint(found.unionByName(near))
     videos = context.source(VIDEOS)
+    templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
+    made = checkpoint(made_by(templates, works))
+    acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), videos, since))
+    members = find_members(links, deeds, evidence, acts, past(context), population, context.as_of, limits)
+    unpersist(acts)
     described = checkpoint(
         describe_rings(
-            members, links, evidence, events, accounts, videos, context.as_of, context.limits.links, shipped()
+            members,
+            links,
+            evidence,
+            events,
+            made,
+            accounts,
+            videos,
+            context.as_of,
+            context.limits.links,
+            shipped(),
         )
     )
-    comments = events.where((F.col("verb") == "comment") & (F.col("ts") >= F.lit(midnight(since))))
-    written = scripts(comments, members, context.limits.links.min_text_length)
-    recruited = checkpoint(recruits(members, described, context.day(VIDEO_WORKS).drop("as_of").unionByName(written)))
+    recruited = checkpoint(recruits(members, described, works.unionByName(written_works(templates))))
     # Members last: a day that has them counts as whole where training looks for snapshots.
-    published = context.publish(RINGS_WITH_FEATURES, with_outsiders_counted(described, near, recruited))
+    published = context.publish(RINGS_WITH_FEATURES, with_recruits_counted(described, recruited))
     accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
     return {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
@@ -79,7 +90,7 @@ JOB = Job(
     "rings",
     "Groups of accounts held together by links, with their evidence.",
     run,
-    reads=(LINK_EVIDENCE, VIDEO_WORKS, ACCOUNTS, VIDEOS, EVENTS),
+    reads=(LINK_EVIDENCE, VIDEO_WORKS, COMMENT_TEMPLATES, ACCOUNTS, VIDEOS, EVENTS),
     writes=(RINGS, RING_MEMBERS),
 )
 

@@ -269,9 +269,28 @@ VIDEO_WORKS = Table(
             column("work", BIGINT, "what the videos with this frame or caption have in common; a number of the day"),
             column("uploaders", BIGINT, "accounts that uploaded the work"),
             column("is_first", BOOLEAN, "whether its account was the first of them"),
+            column("ts", TIMESTAMP, "when it was uploaded"),
+            column("object", BIGINT, "the work in that week; an object of link_evidence"),
         ]
     ),
     key=("video_id", "kind"),
+)
+
+COMMENT_TEMPLATES = Table(
+    "comment_templates",
+    "internal",
+    "comment of the weeks that links look at, and text or contact in it that links are about",
+    StructType(
+        [
+            AS_OF,
+            column("account_id", BIGINT, "who commented"),
+            column("video_id", BIGINT, "the video"),
+            column("ts", TIMESTAMP, "when"),
+            column("kind", STRING, "what others wrote too: text (near-equal ones) or contact"),
+            column("template", BIGINT, "the text or contact in that week; an object of link_evidence"),
+        ]
+    ),
+    key=("account_id", "video_id", "ts", "kind", "template"),
 )
 
 RINGS = Table(
@@ -388,13 +407,18 @@ PREVALENCE = Table(
             column(
                 "method",
                 STRING,
-                "difference: audits and scores together; design: audits alone; none: no audit to rest on",
+                "posterior: audits, scores and what is known of wrong verdicts together; none: no audit to rest on",
             ),
             column("design_estimate", DOUBLE, "the estimate from the audits alone, corrected for errors likewise"),
             column("design_low", DOUBLE, "lower end of its 95 % interval"),
             column("design_high", DOUBLE, "upper end of its 95 % interval"),
-            column("error_rate", DOUBLE, "share of verdicts that are wrong, from what was decided twice"),
-            column("twice_decided", BIGINT, "pairs of verdicts that the error rate rests on"),
+            column("uncorrected_estimate", DOUBLE, "the share by the audits alone, if no verdict were wrong"),
+            column("uncorrected_low", DOUBLE, "lower end of its 95 % interval"),
+            column("uncorrected_high", DOUBLE, "upper end of its 95 % interval"),
+            column("error_rate", DOUBLE, "share of audits' verdicts that are wrong, as expected in the end"),
+            column("false_positives", DOUBLE, "chance that a benign account is taken for violating, likewise"),
+            column("false_negatives", DOUBLE, "chance that a violating account is taken for benign, likewise"),
+            column("twice_decided", BIGINT, "pairs of verdicts that this rests on, beside the audits"),
             column("unanswered", BIGINT, "accounts that were drawn and have no verdict"),
         ]
     ),
@@ -732,6 +756,7 @@ INTERNAL = (
     ROLLUP_LEDGER,
     LINK_EVIDENCE,
     VIDEO_WORKS,
+    COMMENT_TEMPLATES,
     AUDIT_FRAMES,
     AUDIT_DRAWS,
 )

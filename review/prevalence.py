@@ -3,9 +3,11 @@
 Two kinds of audit are pooled. Draws of the queue have a recorded probability, and a score from before their answer:
 each day's draws measure that day, and the days are taken together. Audits that answer none are simple samples of the
 active accounts; the only predictions about them that rest on no verdict are those of the rings' unsupervised score.
-The estimate is the average of the days looked back on, as each day's own last 7 days of views weigh it.
+Both are split into strata by score. The estimate is the average of the days looked back on, as each day's own last 7
+days of views weigh it. How often verdicts are wrong is uncertain, and a part of what is estimated.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -20,7 +22,17 @@ from conf import Policies, Prevalence
 from lake.schemas import PREVALENCE
 from lake.store import before, only_row
 from review.cases import case_id
-from review.estimators import Audit, Floats, combined, error_rate
+from review.estimators import (
+    Audit,
+    Errors,
+    Floats,
+    Posterior,
+    believed_errors,
+    combined,
+    finished,
+    learned_errors,
+    part,
+)
 from review.history import second_look_id, without_second_looks
 from review.tables import small_frame
 
@@ -58,6 +70,7 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
             "policy",
             "account_id",
             "views",
+            "stratum",
             "score",
             "inclusion_probability",
             F.col("known_verdict").isNotNull().alias("known"),
@@ -99,17 +112,23 @@ def ring_predictions(rings: DataFrame, ring_members: DataFrame) -> DataFrame:
     )
 
 
-def predicted_views(activity: DataFrame, believed: DataFrame) -> DataFrame:
-    """Per policy, the views of accounts in rings x what the ring says of them."""
+def ring_strata(activity: DataFrame, believed: DataFrame, edges: Sequence[float]) -> DataFrame:
+    """Per policy and stratum of predictions, of accounts in rings: views, and views x what the ring says."""
+    stratum = sum(((F.col("prediction") >= edge).cast("bigint") for edge in edges), F.lit(0))
+    views = F.col("views_7d").cast("bigint")
     return (
         believed.join(activity, on="account_id", how="inner")
-        .groupBy("policy")
-        .agg(F.sum(F.round(F.col("views_7d") * F.col("prediction") * 1000).cast("bigint")).alias("thousandths"))
+        .groupBy("policy", stratum.cast("bigint").alias("stratum"))
+        .agg(
+            F.sum(views).alias("views"),
+            F.sum(F.round(views * F.col("prediction") * 1000).cast("bigint")).alias("thousandths"),
+        )
     )
 
 
 def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
-    """One row: `pairs` of verdicts in succession by two reviewers on the same entity and policy, and how many differ.
+    """One row: `pairs` of verdicts in succession by two reviewers on the same entity and policy; in how many they
+    `differ`, and in how many both are `violating`.
 
     Appeals are left out, and second looks (which `decisions` must not hold): both are chosen by the verdict.
     """
@@ -125,15 +144,21 @@ def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> Da
         )
         .where(F.col("reviewer_before") != F.col("reviewer_id"))
     )
+    differ = F.col("verdict") != F.col("verdict_before")
     return pairs.agg(
-        F.count("*").alias("pairs"), F.count_if(F.col("verdict") != F.col("verdict_before")).alias("differ")
+        F.count("*").alias("pairs"),
+        F.count_if(differ).alias("differ"),
+        F.count_if(~differ & (F.col("verdict") == "violating")).alias("violating"),
     )
 
 
-def verdict_errors(decisions: DataFrame, as_of: date, settings: Prevalence) -> tuple[tuple[float, float], int]:
-    """How often a verdict is wrong with the variance of that, and the number of pairs of verdicts that tell."""
+def verdict_errors(decisions: DataFrame, as_of: date, settings: Prevalence) -> tuple[Errors, int]:
+    """What is known of wrong verdicts before the audits are looked at, and the number of pairs that tell."""
     twice = only_row(twice_decided(decisions, as_of, settings))
-    return error_rate(twice.pairs, twice.differ, settings.prior_error, settings.prior_pairs), twice.pairs
+    slips, misses = settings.false_positives, settings.false_negatives
+    believed = believed_errors((slips.share, slips.verdicts), (misses.share, misses.verdicts))
+    benign = twice.pairs - twice.differ - twice.violating
+    return learned_errors(believed, twice.violating, twice.differ, benign, settings.double_weight), twice.pairs
 
 
 def prevalence(
@@ -146,65 +171,85 @@ def prevalence(
     as_of: date,
     policies: Policies,
 ) -> DataFrame:
-    """One row per policy, by the difference estimator where there are predictions; see review/estimators.py.
+    """One row per policy: the posterior by audits, scores and what is known of errors; see review/estimators.py.
 
     Without any audit there is no estimate: null, and an interval from 0 to 1. Scores alone are no estimate with an
     interval that covers. The audits come to the driver: reviewers bound their number, not the lake.
     """
-    settings = policies.prevalence
+    settings, edges = policies.prevalence, policies.review.audit_strata
     believed = ring_predictions(rings, ring_members)
     views = activity.agg(F.sum(F.col("views_7d").cast("bigint")).alias("views")).collect()[0].views or 0
-    ring_share = {
-        row.policy: row.thousandths / 1000 / views for row in predicted_views(activity, believed).collect() if views
-    }
     firsts = without_second_looks(decisions, draws)
     errors, pairs = verdict_errors(firsts, as_of, settings)
-    drawn, free = defaultdict(list), defaultdict(list)
+    drawn, free, days, in_rings = defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).collect():
         drawn[row.policy].append(row)
     for row in free_audits(firsts, draws, activity, believed, as_of, settings).collect():
         free[row.policy].append(row)
-    days = defaultdict(list)
     for row in _days(frames, as_of, settings).collect():
         days[row.policy].append(row)
+    for row in ring_strata(activity, believed, edges).collect():
+        in_rings[row.policy].append(row)
 
     rows = []
     for policy in policies.policies:
         sample = pooled_draws(drawn[policy], days[policy])
-        others = sorted(free[policy], key=lambda row: row.account_id)
-        verdicts = _violating(others)
-        weights = np.array([row.views for row in others], dtype=float)
-        beliefs = np.array([row.prediction for row in others], dtype=float)
-        both = (
-            sample,
-            Audit(
-                verdicts,
-                np.full(len(others), True),
-                np.full(len(others), np.nan),
-                weights,
-                beliefs,
-                ring_share.get(policy, 0.0),
-            ),
-        )
-        design, assisted = combined(both, errors, assisted=False), combined(both, errors, assisted=True)
-        reviewed = len(sample.verdicts) + len(others)
+        others = simple_sample(free[policy], in_rings[policy], views, edges)
         estimated = {
             "as_of": as_of,
             "policy": policy,
-            "estimate": assisted.share,
-            "ci_low": assisted.low,
-            "ci_high": assisted.high,
-            "reviewed": reviewed,
-            "method": "none" if assisted.share is None else "difference",
-            "design_estimate": design.share,
-            "design_low": design.low,
-            "design_high": design.high,
-            "error_rate": errors[0],
+            "reviewed": len(sample.verdicts) + len(others.verdicts),
             "twice_decided": pairs,
             "unanswered": len(drawn[policy]) - len(sample.verdicts),
+            **estimates((sample, others), errors),
         }
         rows.append(tuple(estimated[name] for name in PREVALENCE.columns))
     return small_frame(activity.sparkSession, rows, PREVALENCE.types)
+
+
+def estimates(audits: Sequence[Audit], errors: Errors) -> dict[str, object]:
+    """The estimates of a policy, by column: with scores, by the audits alone, and by the audits taken at their word."""
+    assisted, design = combined(audits, errors, assisted=True), combined(audits, errors, assisted=False)
+    uncorrected = finished([one for audit in audits for one in part(audit.verdicts, audit.weights)], None)
+    known = assisted.errors if isinstance(assisted, Posterior) and assisted.errors else errors
+    slips, misses = known.means
+    share = assisted.share or 0.0
+    return {
+        "estimate": assisted.share,
+        "ci_low": assisted.low,
+        "ci_high": assisted.high,
+        "method": "none" if assisted.share is None else "posterior",
+        "design_estimate": design.share,
+        "design_low": design.low,
+        "design_high": design.high,
+        "uncorrected_estimate": uncorrected.share,
+        "uncorrected_low": uncorrected.low,
+        "uncorrected_high": uncorrected.high,
+        "error_rate": share * misses + (1 - share) * slips,
+        "false_positives": slips,
+        "false_negatives": misses,
+    }
+
+
+def simple_sample(rows: Sequence[Row], in_rings: Sequence[Row], views: int, edges: Sequence[float]) -> Audit:
+    """Audits that were drawn with equal chances, in strata by what their rings say; `views` are those of all accounts.
+
+    `in_rings` are rows of `ring_strata`; who is in no ring is in the lowest stratum.
+    """
+    order = sorted(rows, key=lambda row: row.account_id)
+    within, expected = np.zeros(len(edges) + 1), np.zeros(len(edges) + 1)
+    for row in in_rings:
+        within[row.stratum], expected[row.stratum] = row.views, row.thousandths / 1000
+    within[0] += views - within.sum()
+    return Audit(
+        _violating(order),
+        np.full(len(order), True),
+        np.full(len(order), np.nan),
+        np.array([row.views for row in order], dtype=float),
+        np.array([bisect_right(edges, row.prediction) for row in order], dtype=np.int64),
+        within / max(views, 1),
+        expected / np.maximum(within, 1),
+    )
 
 
 def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
@@ -214,12 +259,16 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
     was answered also stands for those that were not yet, apart for accounts with a verdict at the draw (all have an
     answer) and for those that were asked (weighting classes, Oh & Scheuren 1983). A draw was answered by what the audit
     asked if its case is one that a draw opened; it may be one that was open already, for another reason. `days` have
-    planned, views and expected_views of each day's frame.
+    planned, views and expected_views of each stratum of each day's frame.
     """
-    frames = {row.as_of: row for row in days if row.views > 0}
+    views, planned = Counter[date](), Counter[date]()
+    for row in days:
+        views[row.as_of] += row.views
+        planned[row.as_of] += row.planned
+    frames = {day for day, seen in views.items() if seen > 0}
     order = sorted((row for row in draws if row.as_of in frames), key=lambda row: (row.as_of, row.account_id))
     base = np.array(
-        [frames[row.as_of].planned * row.views / row.inclusion_probability / frames[row.as_of].views for row in order],
+        [planned[row.as_of] * row.views / row.inclusion_probability / views[row.as_of] for row in order],
         dtype=float,
     )
     answered = np.array([row.verdict in ("violating", "benign") for row in order], dtype=bool)
@@ -230,22 +279,23 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
         if responding > 0:
             weights[group] *= base[group].sum() / responding
     drawn_on, answered_on = Counter(row.as_of for row in order), Counter(row.as_of for row in _kept(order, answered))
-    leaning = {day: frame.planned * answered_on[day] / drawn_on[day] for day, frame in frames.items() if drawn_on[day]}
-    total = sum(leaning.values())
-    predicted = (
-        sum(lean * frames[day].expected_views / frames[day].views for day, lean in leaning.items()) / total
-        if total
-        else 0.0
-    )
+    leaning = {day: planned[day] * answered_on[day] / drawn_on[day] for day in frames if drawn_on[day]}
+    within, expected = np.zeros((2, 1 + max((row.stratum for row in days), default=0)))
+    for row in days:
+        if row.as_of in leaning:
+            within[row.stratum] += leaning[row.as_of] * row.views / views[row.as_of]
+            expected[row.stratum] += leaning[row.as_of] * row.expected_views / views[row.as_of]
     sample = _kept(order, answered)
-    scores = np.array([row.score for row in sample], dtype=float)
+    strata = np.array([row.stratum for row in sample], dtype=np.int64)
     said = {"violating": 1.0, "benign": 0.0}
     seconds = np.array(
         [said.get(row.second, np.nan) if row.verdict == "violating" else np.nan for row in sample], dtype=float
     )
     opened = {case_id(row.as_of, row.policy, "account", row.account_id) for row in order}
     asked = np.array([row.answered_case in opened for row in sample], dtype=bool)
-    return Audit(_violating(sample), asked, seconds, weights[answered], scores, predicted)
+    shares = within / max(within.sum(), 1e-300)
+    scores = expected / np.maximum(within, 1e-300)
+    return Audit(_violating(sample), asked, seconds, weights[answered], strata, shares, scores)
 
 
 def _kept(rows: Sequence[Row], mask: NDArray[np.bool_]) -> list[Row]:
@@ -261,11 +311,11 @@ def _days(frames: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
     milli = F.round(F.col("planned") * 1000).cast("bigint")
     return (
         frames.where(recent)
-        .groupBy("as_of", "policy")
+        .groupBy("as_of", "policy", "stratum")
         .agg(
             (F.sum(milli) / 1000).alias("planned"),
             F.sum("views").alias("views"),
             (F.sum(F.round(F.col("expected_views") * 1000).cast("bigint")) / 1000).alias("expected_views"),
         )
-        .orderBy("as_of", "policy")
+        .orderBy("as_of", "policy", "stratum")
     )

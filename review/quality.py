@@ -192,7 +192,7 @@ def recalls(
 ) -> Iterator[Measured]:
     """What each model's risk cases could have caught of all violating accounts, as far as audits were answered."""
     settings = policies.prevalence
-    errors, _ = verdict_errors(decisions, as_of, settings)
+    errors = verdict_errors(decisions, as_of, settings)[0].slips
     by_model = scored.where("entity_type = 'account'").select("as_of", "policy", "model_version")
     audits = defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).join(by_model, on=["as_of", "policy"]).collect():

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
 import engine
 from lake.store import Lake
 
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 ENGINE = os.environ.get("ABUSE_MINING_ENGINE", "sail")
 """`make test` runs the tests on the embedded engine, `make test-spark` on Spark as production sets it."""
 

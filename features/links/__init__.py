@@ -9,6 +9,7 @@ from features.links.audiences import silent_regulars, watching
 from features.links.combine import account_links, at_false_discovery_rate
 from features.links.cosharing import co_sharing
 from features.links.evidence import linked
+from features.links.templates import shared_templates, templates
 from features.links.works import shared_works, works
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "co_actions",
     "co_sharing",
     "linked",
+    "shared_templates",
     "shared_works",
     "silent_regulars",
+    "templates",
     "watching",
     "works",
 ]

@@ -9,13 +9,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from conf import LinkLimits
-from engine import checkpoint, persist
+from engine import persist
 from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
-from features.links.near import text_clusters
+from features.links.templates import in_week
 from features.links.works import shared_works
-from features.text import HANDLE, LINK, MAX_BIO, PHONE, normalised, text_contacts
+from features.text import MAX_BIO
 from lake.schemas import VERBS
 from lake.store import midnight
 
@@ -40,28 +39,26 @@ def co_actions(
     accounts: DataFrame,
     videos: DataFrame,
     works: DataFrame,
+    said: DataFrame,
     watched: Watching,
     violating: DataFrame,
     since: date,
-    limits: LinkLimits,
 ) -> DataFrame:
     """All acts since a day, one row for each source, account and object, with the time of the first.
 
     `events` are those since that day, and may be there twice as delivered twice; `videos` are all, as creators are
-    looked up in them; `works` are those of their uploads, `watched` what `watching` makes of the events. Texts and
-    frames that are near-equal are one object. Sign-ups count for accounts that are active. Reports count but those of
+    looked up in them; `works` are those of their uploads, `said` the `templates` of the comments, `watched` what
+    `watching` makes of the events. Sign-ups count for accounts that are active. Reports count but those of
     what reviewers found `violating` (entity_type, entity_id), or what such an account uploaded: who reports it helps.
     """
     active = events.select("account_id").distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
-    comments = _comments(events)
-    texts = checkpoint(_texts(comments, limits))
     first = (
         _event_acts(events)
         .unionByName(_rewatches(watched.videos))
         .unionByName(_regulars(watched.regulars))
-        .unionByName(_text_acts(comments, texts, limits))
-        .unionByName(_contact_acts(comments, texts))
+        .unionByName(_text_acts(said))
+        .unionByName(_contact_acts(said))
         .unionByName(_profile_acts(accounts.join(active, on="account_id", how="left_semi")))
         .unionByName(_upload_acts(uploads, works))
         .groupBy("source", "account_id", "object")
@@ -84,6 +81,12 @@ def _acts(source: str, rows: DataFrame, target: str) -> DataFrame:
     """An act for each row (account_id, target, ts), whose object stands for itself alone."""
     account, what, ts = F.col("account_id"), F.col(target), F.col("ts")
     return rows.select(_act(_source(source), account, what, what, ts).alias("act")).select("act.*")
+
+
+def _acts_of_topics(source: str, rows: DataFrame) -> DataFrame:
+    """An act for each row (account_id, object, topic, ts)."""
+    names = (F.col(name) for name in ("account_id", "object", "topic", "ts"))
+    return rows.select(_act(_source(source), *names).alias("act")).select("act.*")
 
 
 def _source(name: str) -> Column:
@@ -121,63 +124,29 @@ def _regulars(regulars: DataFrame) -> DataFrame:
     return _acts("regular", regulars, "creator")
 
 
-def _comments(events: DataFrame) -> DataFrame:
-    """What each account wrote, when first, and whether again: account_id, text, ts, again, raw (a hash of the text)."""
-    return (
-        events.where("verb = 'comment' and text is not null")
-        .groupBy("account_id", "text")
-        .agg(F.min("ts").alias("ts"), (F.max("ts") > F.min("ts")).alias("again"))
-        .withColumn("raw", F.xxhash64("text"))
-    )
+def _text_acts(said: DataFrame) -> DataFrame:
+    """The templates that each account wrote, week by week."""
+    return _acts_of_topics("text", said.where("kind = 'text'"))
 
 
-def _texts(comments: DataFrame, limits: LinkLimits) -> DataFrame:
-    """The distinct texts, each normalised once: raw, text, normal, text_id."""
-    return (
-        comments.groupBy("raw")
-        .agg(F.min("text").alias("text"))
-        .select("raw", "text", normalised(F.col("text")).alias("normal"))
-        .withColumn("text_id", F.xxhash64("normal"))
-    )
-
-
-def _text_acts(comments: DataFrame, texts: DataFrame, limits: LinkLimits) -> DataFrame:
-    """Comments that say enough by the cluster of near-equal texts they belong to."""
-    texts = texts.where(F.length("normal") >= limits.min_text_length)
-    clusters = text_clusters(texts.groupBy("text_id").agg(F.min("normal").alias("normal")), limits)
-    named = texts.select("raw", "text_id").join(clusters, on="text_id", how="left")
-    written = comments.join(named, on="raw", how="inner").withColumn("object", F.coalesce("cluster", "text_id"))
-    return _acts("text", written, "object")
-
-
-def _contact_acts(comments: DataFrame, texts: DataFrame) -> DataFrame:
+def _contact_acts(said: DataFrame) -> DataFrame:
     """The contacts that an account named more than once, as who is mentioned once may be anybody; and every place that
-    it named, if it is pushed.
+    it named, week by week, if it is pushed.
     """
-    named = persist(_named(comments, texts))
-    places = named.where(~F.col("is_mention"))
-    pushed = places.groupBy("contact").agg(F.avg(F.col("again").cast("double")).alias("share"))
-    pushed = pushed.where(F.col("share") >= PUSHED)
-    sent_to = places.join(pushed, on="contact", how="left_semi")
-    return _acts(CONTACT, named.where("again"), "contact").unionByName(_acts("place", sent_to, "contact"))
-
-
-def _named(comments: DataFrame, texts: DataFrame) -> DataFrame:
-    """The contacts that each account named: account_id, contact, ts of the first time, again, and is_mention, false of
-    the links, phone numbers and accounts of other apps that readers are sent to.
-    """
-    return (
-        texts.where(F.col("normal").rlike("|".join((LINK, HANDLE, PHONE))))
-        .select("raw", F.explode(text_contacts(F.col("text"))).alias("named"))
-        .select("raw", F.xxhash64("named.name").alias("contact"), "named.is_mention")
-        .join(comments, on="raw", how="inner")
-        .groupBy("account_id", "contact")
-        .agg(
+    contacts = said.where("kind = 'contact'")
+    named = persist(
+        contacts.groupBy("account_id", "topic").agg(
             F.min("ts").alias("ts"),
-            (F.bool_or("again") | (F.count(F.lit(1)) > 1)).alias("again"),
+            (F.count(F.lit(1)) > 1).alias("again"),
             F.bool_and("is_mention").alias("is_mention"),
         )
     )
+    places = named.where(~F.col("is_mention"))
+    pushed = places.groupBy("topic").agg(F.avg(F.col("again").cast("double")).alias("share"))
+    pushed = pushed.where(F.col("share") >= PUSHED)
+    sent_to = places.join(pushed, on="topic", how="left_semi").select("account_id", "topic")
+    again = _acts(CONTACT, named.where("again"), "topic")
+    return again.unionByName(_acts_of_topics("place", contacts.join(sent_to, on=["account_id", "topic"], how="inner")))
 
 
 def _profile_acts(accounts: DataFrame) -> DataFrame:
@@ -201,7 +170,9 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
 
 
 def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
-    """Uploads: their works (frames and captions) and their sounds; without works of those who are only copied."""
+    """Uploads: their works (frames and captions), week by week, and their sounds; without works of those who are only
+    copied.
+    """
     account = F.col("account_id")
     sound, work = F.col("sound_id"), F.col("work")
     sounds = uploads.where(sound.isNotNull()).select(
@@ -209,7 +180,7 @@ def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
     )
     source = F.coalesce(*(F.when(F.col("kind") == kind, _source(kind)) for kind in ("frame", "loose_frame", "caption")))
     same = works.join(_copied(works), on=["kind", "account_id"], how="left_anti").select(
-        _act(source, account, work, work, F.col("ts")).alias("act")
+        _act(source, account, in_week("work", "ts"), work, F.col("ts")).alias("act")
     )
     return same.unionByName(sounds).select("act.*")
 

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from conf import LinkLimits
 from engine.portable import smallest
 from features.links.near import frame_clusters
+from features.links.templates import in_week
 from lake.store import midnight
 
 
@@ -51,5 +52,12 @@ def shared_works(works: DataFrame) -> DataFrame:
     )
     is_first = F.col("account_id") == F.col("first_account")
     return works.join(first, on=["kind", "work"], how="inner").select(
-        "video_id", "account_id", "kind", "work", "uploaders", is_first.alias("is_first")
+        "video_id",
+        "account_id",
+        "kind",
+        "work",
+        "uploaders",
+        is_first.alias("is_first"),
+        "ts",
+        in_week("work", "ts").alias("object"),
     )

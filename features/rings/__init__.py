@@ -1,10 +1,11 @@
 """Rings: groups of accounts held together by links, what they did, and how likely they are abusive."""
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
-from features.rings.measures import of_deeds
+from features.rings.growth import willed_acts
+from features.rings.measures import made_by, of_deeds, with_lone_uploads
 from features.rings.mine import Past, describe_rings, find_members
 from features.rings.prior import shipped
-from features.rings.recruits import neighbours, recruits, scripts, with_outsiders_counted
+from features.rings.recruits import recruits, with_recruits_counted, written_works
 
 __all__ = [
     "FAMILIES",
@@ -14,10 +15,12 @@ __all__ = [
     "RingFeature",
     "describe_rings",
     "find_members",
-    "neighbours",
+    "made_by",
     "of_deeds",
     "recruits",
-    "scripts",
     "shipped",
-    "with_outsiders_counted",
+    "willed_acts",
+    "with_lone_uploads",
+    "with_recruits_counted",
+    "written_works",
 ]

@@ -44,12 +44,13 @@ BATCHES = 256
 COMMUNITIES = "community bigint, account_id bigint, strength double"
 
 
-def find_communities(links: DataFrame, population: int, limits: RingLimits) -> DataFrame:
+def find_communities(links: DataFrame, population: int, limits: RingLimits, proof: float = 1.0) -> DataFrame:
     """Communities of at least three accounts in `links` (account_id, other_account_id, surprise).
 
     `links` are those of `min_surprise` or more between any two of `population` accounts. One row (community,
     account_id, strength) for each member. A community is named by its smallest member. `strength`, 0 to 1, is
-    `belonging` by the weight of a member's links inside the community relative to the median member's.
+    `belonging` by the weight of a member's links inside the community relative to the median member's. Of the surprise
+    that proves a community by itself, a share of `proof` is enough.
     """
     weighed = links.select(
         "account_id",
@@ -60,7 +61,7 @@ def find_communities(links: DataFrame, population: int, limits: RingLimits) -> D
     edges = fitting(checkpoint(_with_component(checkpoint(weighed), limits)), limits)
 
     def split(batch: pa.Table) -> pa.Table:
-        return _split_components(batch, population, limits)
+        return _split_components(batch, population, limits, proof)
 
     return edges.groupBy(F.pmod(F.xxhash64("component"), F.lit(BATCHES))).applyInArrow(split, COMMUNITIES)
 
@@ -70,7 +71,7 @@ def _with_component(edges: DataFrame, limits: RingLimits) -> DataFrame:
     return edges.join(components, on="account_id", how="inner")
 
 
-def _split_components(batch: pa.Table, population: int, limits: RingLimits) -> pa.Table:
+def _split_components(batch: pa.Table, population: int, limits: RingLimits, proof: float) -> pa.Table:
     component = batch.column("component").to_numpy()
     ends = np.stack([batch.column("account_id").to_numpy(), batch.column("other_account_id").to_numpy()], axis=1)
     weight = batch.column("weight").to_numpy()
@@ -80,7 +81,7 @@ def _split_components(batch: pa.Table, population: int, limits: RingLimits) -> p
     rows = [
         row
         for part in np.split(np.arange(len(component)), starts[1:])
-        for row in _rings_of(ends[part], weight[part], population, limits)
+        for row in _rings_of(ends[part], weight[part], population, limits, proof)
     ]
     columns = zip(*rows, strict=True) if rows else ([], [], [])
     types = (pa.int64(), pa.int64(), pa.float64())
@@ -89,7 +90,7 @@ def _split_components(batch: pa.Table, population: int, limits: RingLimits) -> p
 
 
 def _rings_of(
-    ends: np.ndarray, weight: np.ndarray, population: int, limits: RingLimits
+    ends: np.ndarray, weight: np.ndarray, population: int, limits: RingLimits, proof: float
 ) -> Iterator[tuple[int, int, float]]:
     """Communities of one component, given its links as rows of two account ids, sorted."""
     import igraph
@@ -99,8 +100,8 @@ def _rings_of(
         return
     graph = igraph.Graph(n=len(accounts), edges=index.reshape(ends.shape), edge_attrs={"weight": weight})
     graph.vs["account_id"] = accounts
-    firm = _grouped(graph, limits.resolution, population, limits)
-    for ring in (part for each in firm for part in _apart(each, population, limits)):
+    firm = _grouped(graph, limits.resolution, population, limits, proof)
+    for ring in (part for each in firm for part in _apart(each, population, limits, proof)):
         tie = np.array(ring.strength(weights="weight"))
         strength = belonging(np.minimum(1.0, tie / np.median(tie)))
         members = ring.vs["account_id"]
@@ -109,16 +110,18 @@ def _rings_of(
             yield community, int(account), float(value)
 
 
-def _grouped(graph: igraph.Graph, resolution: float, population: int, limits: RingLimits) -> list[igraph.Graph]:
+def _grouped(
+    graph: igraph.Graph, resolution: float, population: int, limits: RingLimits, proof: float
+) -> list[igraph.Graph]:
     """The communities of a graph at a resolution, freed of who is loosely tied."""
     import igraph
 
     igraph.set_random_number_generator(random.Random(limits.seed))
     groups = graph.community_leiden("CPM", weights="weight", resolution=resolution, n_iterations=-1)
-    return [ring for group in groups.subgraphs() for ring in _firm(group, population, limits)]
+    return [ring for group in groups.subgraphs() for ring in _firm(group, population, limits, proof)]
 
 
-def _apart(ring: igraph.Graph, population: int, limits: RingLimits) -> Iterator[igraph.Graph]:
+def _apart(ring: igraph.Graph, population: int, limits: RingLimits, proof: float) -> Iterator[igraph.Graph]:
     """The ring, or the rings that it falls into, with all its members, at a good part of its own density.
 
     Where the links within are far above the resolution, those between two rings that happen to have copied the same
@@ -126,15 +129,15 @@ def _apart(ring: igraph.Graph, population: int, limits: RingLimits) -> Iterator[
     """
     size = ring.vcount()
     resolution = APART * sum(ring.es["weight"]) / (size * (size - 1) / 2)
-    parts = _grouped(ring, resolution, population, limits) if resolution > limits.resolution else []
+    parts = _grouped(ring, resolution, population, limits, proof) if resolution > limits.resolution else []
     if len(parts) > 1 and sum(part.vcount() for part in parts) == size:
         for part in parts:
-            yield from _apart(part, population, limits)
+            yield from _apart(part, population, limits, proof)
     else:
         yield ring
 
 
-def _firm(group: igraph.Graph, population: int, limits: RingLimits) -> Iterator[igraph.Graph]:
+def _firm(group: igraph.Graph, population: int, limits: RingLimits, proof: float) -> Iterator[igraph.Graph]:
     """The parts of a group that are left when loosely tied accounts have gone, again and again."""
     waiting = [group]
     while waiting:
@@ -145,7 +148,8 @@ def _firm(group: igraph.Graph, population: int, limits: RingLimits) -> Iterator[
                 continue
             weight = np.array(part.strength(weights="weight"))
             ties = np.array(part.degree())
-            excess = joint_surprise(weight, ties, size - 1, limits.min_surprise) - beyond_chance(size, population)
+            needed = proof * beyond_chance(size, population)
+            excess = joint_surprise(weight, ties, size - 1, limits.min_surprise) - needed
             loose = (excess < 0) | (weight < limits.min_strength * np.median(weight))
             if not loose.any():
                 yield part

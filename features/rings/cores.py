@@ -6,6 +6,8 @@ densities (Fortunato, Barthélemy: Resolution limit in community detection, 2007
 scope for resolution-limit-free community detection, 2011), so a second look takes firm links alone.
 """
 
+from collections.abc import Callable
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -13,41 +15,57 @@ from conf import RingLimits
 from engine import checkpoint
 from features.rings.communities import find_communities
 
-WHOLE = 0.6
-"""Share of a core's members in one community from which the community stands for the core."""
+MOST = 0.6
+"""Share of a group's members in another one from which that stands for it."""
+HALF = 0.5
+"""The same for a community of all links: those of it who act alike are what is looked for."""
 
 
-def find_groups(links: DataFrame, deeds: DataFrame, population: int, limits: RingLimits) -> DataFrame:
+def find_groups(
+    links: DataFrame, deeds: DataFrame, whole: Callable[[DataFrame], DataFrame], population: int, limits: RingLimits
+) -> DataFrame:
     """The communities in `links`, as `find_communities` gives them, and the groups that these tear apart: communities
     of `deeds`, the links by what accounts did alone, and cores.
 
     An office or a carrier ties hundreds who have nothing to do with each other, more firmly than a few orders tie those
-    who carry them out from there. A core is a community of the links of `core_surprise` or more. An account may give
-    its name to groups of each sort: a core has the bitwise complement of its smallest member for a name, a group of
-    deeds a hash.
+    who carry them out from there. Groups of deeds need but `deeds_proof` of what proves a group by its links, and are
+    made `whole` by all that was done (`growth.grown`). A core is a community of the links of `core_surprise` or more.
+    An account may give its name to groups of each sort: a core has the bitwise complement of its smallest member for a
+    name, a group of deeds a hash.
     """
-    wholes = checkpoint(find_communities(links, population, limits))
-    acting = torn(checkpoint(find_communities(deeds, population, limits)), wholes)
-    communities = checkpoint(
-        wholes.unionByName(acting.withColumn("community", F.xxhash64(F.lit("deeds"), "community")))
+    seeds = find_communities(deeds, population, limits, limits.deeds_proof)
+    acting = checkpoint(whole(checkpoint(seeds.withColumn("community", F.xxhash64(F.lit("deeds"), "community")))))
+    acting = checkpoint(
+        without_parts(acting, acting, MOST, "other_size > size OR other_size = size AND other < community")
     )
+    wholes = checkpoint(find_communities(links, population, limits))
+    communities = checkpoint(without_parts(wholes, acting, HALF, "true").unionByName(acting))
     firm = limits.model_copy(update={"min_surprise": limits.core_surprise, "resolution": limits.core_surprise})
     cores = find_communities(links.where(F.col("surprise") >= firm.min_surprise), population, firm)
-    return communities.unionByName(
-        torn(checkpoint(cores), communities).withColumn("community", F.bitwise_not("community"))
-    )
+    cores = checkpoint(cores.withColumn("community", F.bitwise_not("community")))
+    return communities.unionByName(without_parts(cores, communities, MOST, "other_size >= size"))
 
 
-def torn(cores: DataFrame, communities: DataFrame) -> DataFrame:
-    """The rows of `cores` of which no community has most members; both have community and account_id."""
-    homes = communities.select("account_id", F.col("community").alias("home"))
-    held = (
-        cores.join(homes, on="account_id", how="inner")
-        .groupBy("community", "home")
+def without_parts(groups: DataFrame, others: DataFrame, most: float, stands: str) -> DataFrame:
+    """The rows of `groups` but those of a group that one of `others` stands for; both have community and account_id.
+
+    That one has `most` of the group's members or more, and `stands` holds, in SQL, of their names community and other,
+    and of their sizes size and other_size.
+    """
+
+    def sizes(rows: DataFrame, name: str, size: str) -> DataFrame:
+        return rows.groupBy(F.col("community").alias(name)).agg(F.count("*").alias(size))
+
+    parts = (
+        groups.join(others.select("account_id", F.col("community").alias("other")), on="account_id", how="inner")
+        .where("community != other")
+        .groupBy("community", "other")
         .agg(F.count("*").alias("together"))
-        .groupBy("community")
-        .agg(F.max("together").alias("together"))
+        .join(sizes(groups, "community", "size"), on="community", how="inner")
+        .join(sizes(others, "other", "other_size"), on="other", how="inner")
+        .where(F.col("together") >= most * F.col("size"))
+        .where(stands)
+        .select("community")
+        .distinct()
     )
-    sizes = cores.groupBy("community").agg(F.count("*").alias("size"))
-    whole = sizes.join(held, on="community", how="inner").where(F.col("together") >= WHOLE * F.col("size"))
-    return cores.join(whole, on="community", how="left_anti")
+    return groups.join(parts, on="community", how="left_anti")

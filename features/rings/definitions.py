@@ -10,6 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
+from features.links.kinds import KINDS
 from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
 
@@ -18,8 +19,9 @@ class Family:
     """Kinds of links that come from the same behaviour.
 
     `words` are looked for in a kind's name, the first family that has one takes it. `verb` is that of the events behind
-    it, None when the link is not made of events on videos or accounts. `policy` is what such a ring breaks; `weight` is
-    how specific the behaviour is to that policy. `phrase` is how an analyst would say it, `honest` who else does so.
+    it, or the kind of what was made, None when the link is made of neither. `policy` is what such a ring breaks;
+    `weight` is how specific the behaviour is to that policy. `phrase` is how an analyst would say it, `honest` who else
+    does so.
     """
 
     name: str
@@ -37,7 +39,7 @@ FAMILIES = (
     Family(
         "text",
         ("text",),
-        "comment",
+        "text",
         "spam_ring",
         3.0,
         "wrote near-equal comments",
@@ -47,7 +49,7 @@ FAMILIES = (
     Family(
         "contact",
         ("contact",),
-        None,
+        "contact",
         "spam_ring",
         3.0,
         "named the same links or phone numbers",
@@ -59,7 +61,7 @@ FAMILIES = (
     Family(
         "upload",
         ("frame", "caption", "upload"),
-        None,
+        "upload",
         "coordinated_reupload",
         3.0,
         "uploaded near-equal videos",
@@ -86,6 +88,9 @@ FAMILIES = (
         False,
     ),
 )
+WRITTEN = ("text", "contact")
+MADE = (*WRITTEN, "upload")
+"""What members write in comments or upload is an object of theirs as a video is that they like; these are its verbs."""
 OTHER = Family("other", (), None, "bot_network", 0.25, "acted together", "anyone")
 """Where a kind goes that no family names."""
 
@@ -95,15 +100,16 @@ FOLLOWED_BEFORE_DAYS = 1
 """A fan follows first and acts later; a follow within so many days of the first act may be part of it."""
 
 
+def family_named(kind: str) -> Family:
+    """The family of a kind of link."""
+    return next((family for family in FAMILIES if any(word in kind for word in family.words)), OTHER)
+
+
 def family_of(kind: Column) -> Column:
-    """Name of the family of a kind of link."""
-    result = F.lit(OTHER.name)
-    for family in reversed(FAMILIES):
-        named = F.lit(False)
-        for word in family.words:
-            named = named | kind.contains(word)
-        result = F.when(named, F.lit(family.name)).otherwise(result)
-    return result
+    """Name of the family of a kind of link, of those that there are."""
+    names = {each.name: family_named(each.name).name for each in KINDS}
+    known = F.create_map(*(F.lit(text) for pair in names.items() for text in pair))[kind]
+    return F.coalesce(known, F.lit(OTHER.name))
 
 
 @dataclass(frozen=True)
@@ -212,9 +218,10 @@ RING_FEATURES = (
         "works",
         BIGINT,
         "works",
-        "works that two members or more uploaded, near-equal",
+        "works that two members or more uploaded, near-equal, in each week",
         "as many as were stolen",
         "a meme is one",
+        sign=1,
     ),
     RingFeature(
         "synchrony_s",

@@ -8,9 +8,19 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from engine import checkpoint
 from engine.portable import first_per_key, ratio
-from features.rings.definitions import FAMILIES, FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS, family_of
+from features.links.kinds import KINDS
+from features.rings.definitions import (
+    FAMILIES,
+    FOLLOWED_BEFORE_DAYS,
+    SCATTERED_DAYS,
+    WRITTEN,
+    family_named,
+    family_of,
+)
 from lake.schemas import RESPONSES
+from lake.store import midnight
 
 MILLION = 1_000_000
 DAY_SECONDS = 86_400
@@ -44,19 +54,27 @@ def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
     )
 
 
-def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
-    """The videos and accounts that speak for the links of each ring: ring_id, verb, object_id.
+def linked_objects(evidence: DataFrame) -> DataFrame:
+    """The objects of the links of each ring, as they are named: distinct (ring_id, kind, verb, object_id).
 
-    `evidence`: rows of link_evidence with ring_id and family. Of creators whose regulars the members are it is their
-    videos that speak.
+    `evidence`: rows of link_evidence with ring_id and family. What was made has its kind for a verb.
     """
     verb = F.create_map(*(F.lit(text) for pair in VERB_OF_FAMILY.items() for text in pair))[F.col("family")]
-    named = (
+    return (
         evidence.select("ring_id", "kind", verb.alias("verb"), F.explode("objects").alias("object"))
         .select("ring_id", "kind", "verb", F.expr("try_cast(object AS BIGINT)").alias("object_id"))
         .where("verb IS NOT NULL AND object_id IS NOT NULL")
         .distinct()
     )
+
+
+def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
+    """The videos, accounts and templates that speak for the links of each ring: ring_id, verb, object_id.
+
+    `evidence` as in `linked_objects`. Of creators whose regulars the members are it is their videos that speak. What
+    they uploaded is no target: most works have but two or three of a ring, and who has them besides was copied.
+    """
+    named = linked_objects(evidence).where("verb != 'upload'")
     of_creators = F.col("kind").isin("regular", "silent_regular")
     watched = named.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
     theirs = videos.select("account_id", F.col("video_id").alias("object_id")).join(
@@ -66,15 +84,20 @@ def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
     return named.where(~of_creators).select(*columns).unionByName(theirs.select(*columns)).distinct()
 
 
-def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: date) -> DataFrame:
+def ring_acts(
+    events: DataFrame, made: DataFrame, members: DataFrame, objects: DataFrame, videos: DataFrame, since: date
+) -> DataFrame:
     """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
 
     Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
-    One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent) for each event and ring of
-    who acted; `ring_id` is null for others. An event delivered twice is one row.
+    One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent, creator) for each event and
+    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write one of `made` (as
+    `made_by`) is an act on that as well, without event_id. Only of these it is said under whose video they were done,
+    which `creator` is.
     """
     recent = F.col("event_date") >= F.lit(since)
     wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
+    ring_of = F.broadcast(members.select("account_id", "ring_id"))
     chosen = (
         events.select(
             "event_id",
@@ -87,21 +110,70 @@ def ring_acts(events: DataFrame, members: DataFrame, objects: DataFrame, since: 
             recent.alias("recent"),
         )
         .where("recent OR verb = 'follow'")
-        .join(F.broadcast(members.select("account_id", "ring_id")), on="account_id", how="left")
+        .join(ring_of, on="account_id", how="left")
         .join(F.broadcast(wanted), on=["verb", "object_id"], how="left")
         .where("ring_id IS NOT NULL OR (wanted AND recent)")
         .drop("wanted")
     )
     each = ["event_id", "ring_id"]
     rest = [name for name in chosen.columns if name not in each]
-    return first_per_key(chosen, each, rest).select(*each, *rest)
+    creators = videos.select("video_id", F.col("account_id").alias("creator"))
+    unknown = {
+        name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in ("event_id", "device_id", "ip_id")
+    }
+    making = (
+        made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
+        .join(wanted.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
+        .join(ring_of, on="account_id", how="left")
+        .join(creators, on="video_id", how="left")
+        .withColumns(
+            {
+                "creator": F.coalesce("creator", "video_id"),
+                "recent": F.lit(True),
+                **unknown,
+            }
+        )
+    )
+    done = first_per_key(chosen, each, rest).withColumn("creator", F.lit(None).cast("bigint"))
+    columns = [*each, *rest, "creator"]
+    return done.select(columns).unionByName(making.select(columns))
+
+
+def made_by(templates: DataFrame, works: DataFrame) -> DataFrame:
+    """What accounts wrote and uploaded that others did too: account_id, video_id, ts, kind (of `MADE`), object.
+
+    `templates` are rows of comment_templates, `works` of video_works. Who was first with a work was copied.
+    """
+    uploads = (
+        works.where(~F.col("is_first"))
+        .select("account_id", "video_id", "ts", F.lit("upload").alias("kind"), "object")
+        .distinct()
+    )
+    return templates.select("account_id", "video_id", "ts", "kind", F.col("template").alias("object")).unionByName(
+        uploads
+    )
+
+
+def with_lone_uploads(made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
+    """The rows of `made_by`, and the uploads since a day that nobody else made: each is an object of its own."""
+    uploads = videos.where(F.col("created_at") >= F.lit(midnight(since))).select(
+        "account_id",
+        "video_id",
+        F.col("created_at").alias("ts"),
+        F.lit("upload").alias("kind"),
+        F.col("video_id").alias("object"),
+    )
+    shared = made.where("kind = 'upload'").select("video_id").distinct()
+    return made.unionByName(uploads.join(shared, on="video_id", how="left_anti"))
 
 
 def touched_by_members(acts: DataFrame) -> DataFrame:
-    """What each member acted on since the links look at acts: ring_id, account_id, verb, object_id, acts, first_ts."""
+    """What each member acted on since the links look at acts: ring_id, account_id, verb, object_id, creator, acts,
+    first_ts; of templates a row for each creator under whose videos it wrote them.
+    """
     return (
         acts.where("ring_id IS NOT NULL AND recent AND object_id IS NOT NULL")
-        .groupBy("ring_id", "account_id", "verb", "object_id")
+        .groupBy("ring_id", "account_id", "verb", "object_id", "creator")
         .agg(F.count("*").alias("acts"), F.min("ts").alias("first_ts"))
     )
 
@@ -124,16 +196,17 @@ def ring_features(
     them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`. More than `max_crowd` accounts
     on one device or address have nothing in common.
     """
+    on_targets = checkpoint(acts_on_targets(touched, targets))
     parts = (
         _ties(links, sizes),
         _kinds(evidence, links),
         deeds_in_common(evidence, sizes),
         participation(members, targets, acts),
-        days_of_targets(touched, targets),
+        days_of_targets(on_targets),
         identities(members, accounts, sizes, as_of),
         machines(members, acts, accounts, max_crowd),
-        _targets(targets, sizes),
-        _fans(members, targets, touched, acts),
+        _targets(targets, on_targets, sizes),
+        _fans(members, on_targets, acts),
         _acquainted(members, acts),
         lives(touched, targets),
         response(touched, targets),
@@ -148,6 +221,11 @@ def ring_features(
     )
 
 
+def is_target() -> Column:
+    """Whether an object is a target of a group: so many `members` of its `size` acted on it."""
+    return (F.col("members") >= 2) & (F.col("members") >= F.col("size") * TARGET_SHARE)
+
+
 def targets_of(
     touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: DataFrame, sizes: DataFrame
 ) -> DataFrame:
@@ -159,9 +237,9 @@ def targets_of(
     by_members = (
         touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")
         .groupBy("ring_id", "verb", "object_id")
-        .agg(F.count("*").alias("members"))
+        .agg(F.count_distinct("account_id").alias("members"))
         .join(F.broadcast(sizes), on="ring_id", how="inner")
-        .where((F.col("members") >= 2) & (F.col("members") >= F.col("size") * TARGET_SHARE))
+        .where(is_target())
         .drop("size")
     )
     audience = (
@@ -201,7 +279,7 @@ def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
 
 def of_deeds(evidence: DataFrame) -> DataFrame:
     """The rows of link_evidence that say what accounts did, not what machines, addresses and profiles they have."""
-    return evidence.where(is_deed(family_of(F.col("kind"))))
+    return evidence.where(~F.col("kind").isin([kind.name for kind in KINDS if not family_named(kind.name).deed]))
 
 
 def is_deed(family: Column) -> Column:
@@ -238,7 +316,8 @@ def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> Da
     People of one taste have no border: around those who meet on nearly all, there are others who meet on half of it. Of
     orders the others know nothing. So the public of the targets is the control group, matched by taste. Few targets and
     few others say little: they are counted as if the ring had `UNSEEN_TARGETS` more on which nobody met, and the others
-    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target.
+    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target; apartness is so, too, where
+    the others did less than that, as then there is nobody to compare with.
     """
     counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
     acted = (
@@ -274,20 +353,18 @@ def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> Da
             "ring_id",
             "participation",
             "outsiders_participation",
-            F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)).alias(
-                "apartness"
-            ),
+            F.when(
+                F.col("outside") >= LIKE_MEMBERS,
+                F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)),
+            ).alias("apartness"),
         )
     )
 
 
-def days_of_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
+def days_of_targets(on_targets: DataFrame) -> DataFrame:
     """On how many days members acted on targets: the effective number, by the acts of each day."""
     return (
-        touched.join(
-            targets.select("ring_id", "verb", "object_id"), on=["ring_id", "verb", "object_id"], how="left_semi"
-        )
-        .groupBy("ring_id", F.to_date("first_ts").alias("day"))
+        on_targets.groupBy("ring_id", F.to_date("first_ts").alias("day"))
         .agg(F.count("*").alias("acts"))
         .groupBy("ring_id")
         .agg((F.pow(F.sum("acts"), 2) / F.sum(F.col("acts").cast("double") * F.col("acts"))).alias("target_days"))
@@ -406,11 +483,27 @@ def machines(members: DataFrame, acts: DataFrame, accounts: DataFrame, max_crowd
     return devices.join(addresses, on="ring_id", how="full_outer")
 
 
-def _targets(targets: DataFrame, sizes: DataFrame) -> DataFrame:
-    """How many, how fully covered, whose; the top creator, the verb with most targets and a few of its targets."""
+def acts_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
+    """What each member did to which target: ring_id, account_id, verb, object_id, creator, first_ts."""
+    whose = targets.select("ring_id", "verb", "object_id", F.col("creator").alias("owner"))
+    return touched.join(whose, on=["ring_id", "verb", "object_id"], how="inner").select(
+        "ring_id",
+        "account_id",
+        "verb",
+        "object_id",
+        F.coalesce("creator", "owner").alias("creator"),
+        "first_ts",
+    )
+
+
+def _targets(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> DataFrame:
+    """How many, how fully covered, whose; the top creator, and the verb of events with most of the acts.
+
+    Each target counts by the members who acted on it: what few of them have in common says little of the others.
+    """
     by_creator = (
-        targets.groupBy("ring_id", "creator")
-        .agg(F.sum("members").alias("acts"))
+        on_targets.groupBy("ring_id", "creator")
+        .agg(F.count("*").alias("acts"))
         .groupBy("ring_id")
         .agg(
             (F.pow(F.sum("acts"), 2) / F.sum(F.col("acts").cast("double") * F.col("acts"))).alias("creators"),
@@ -419,37 +512,31 @@ def _targets(targets: DataFrame, sizes: DataFrame) -> DataFrame:
         )
     )
     by_verb = (
-        targets.groupBy("ring_id", "verb")
+        targets.where(~F.col("verb").isin(*WRITTEN))
+        .groupBy("ring_id", "verb")
         .agg(F.count("*").alias("verb_targets"), F.sum("members").alias("acts"))
         .withColumn("telling", F.when(F.col("verb") == "view", F.col("acts") / VIEWS_PER_ACT).otherwise(F.col("acts")))
         .groupBy("ring_id")
         .agg(F.max_by("verb", F.struct("telling", "verb")).alias("top_verb"))
     )
+    members = F.col("members")
+    captured = F.round(members * members / (F.col("audience") + STRANGERS) * MILLION).cast("bigint")
     overall = (
         targets.join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id", "size")
         .agg(
             F.count("*").alias("targets"),
-            (F.sum("members") / F.count("*")).alias("members_per_target"),
-            mean_of(F.col("members") / (F.col("audience") + STRANGERS)).alias("capture"),
+            (F.sum(members.cast("double") * members) / F.sum("members") / F.col("size")).alias("coverage"),
+            (F.sum(captured) / F.sum("members") / MILLION).alias("capture"),
             (F.max("members") / F.sum("members")).alias("top_object_share"),
         )
-        .select(
-            "ring_id",
-            "targets",
-            "capture",
-            "top_object_share",
-            (F.col("members_per_target") / F.col("size")).alias("coverage"),
-        )
+        .drop("size")
     )
-    return overall.join(by_creator, on="ring_id", how="inner").join(by_verb, on="ring_id", how="inner")
+    return overall.join(by_creator, on="ring_id", how="inner").join(by_verb, on="ring_id", how="left")
 
 
-def _fans(members: DataFrame, targets: DataFrame, touched: DataFrame, acts: DataFrame) -> DataFrame:
+def _fans(members: DataFrame, on_targets: DataFrame, acts: DataFrame) -> DataFrame:
     """Acts on targets whose creator the member had followed well before, and on targets that are a member's own."""
-    on_targets = touched.where("verb != 'follow'").join(
-        targets.select("ring_id", "verb", "object_id", "creator"), on=["ring_id", "verb", "object_id"], how="inner"
-    )
     follows = (
         acts.where("ring_id IS NOT NULL AND verb = 'follow'")
         .groupBy("ring_id", "account_id", F.col("object_id").alias("creator"))
@@ -458,7 +545,8 @@ def _fans(members: DataFrame, targets: DataFrame, touched: DataFrame, acts: Data
     own = members.select("ring_id", F.col("account_id").alias("creator"), F.lit(True).alias("own"))
     before = F.expr(f"followed_at <= first_ts - INTERVAL {FOLLOWED_BEFORE_DAYS} DAY")
     return (
-        on_targets.join(follows, on=["ring_id", "account_id", "creator"], how="left")
+        on_targets.where("verb != 'follow'")
+        .join(follows, on=["ring_id", "account_id", "creator"], how="left")
         .join(F.broadcast(own), on=["ring_id", "creator"], how="left")
         .groupBy("ring_id")
         .agg(
@@ -484,12 +572,30 @@ def _acquainted(members: DataFrame, acts: DataFrame) -> DataFrame:
 
 
 def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
-    """How much of what members do is done on the ring's targets, and how much on what no other member touches."""
+    """How much of what members do is done on the ring's targets, and how much on what no other member touches.
+
+    A comment that has a template of the ring is one act on a target.
+    """
     # Ids of accounts and of videos may be the same numbers.
     thing = ["followed", "object_id"]
     followed = (F.col("verb") == "follow").alias("followed")
-    inside = targets.select("ring_id", followed, "object_id", F.lit(True).alias("inside")).distinct()
-    objects = touched.groupBy("ring_id", "account_id", followed, "object_id").agg(F.sum("acts").alias("acts"))
+    event = ~F.col("verb").isin(*WRITTEN)
+    inside = targets.where(event).select("ring_id", followed, "object_id", F.lit(True).alias("inside")).distinct()
+    objects = (
+        touched.where(event).groupBy("ring_id", "account_id", followed, "object_id").agg(F.sum("acts").alias("acts"))
+    )
+    written = (
+        touched.join(
+            targets.where(~event).select("ring_id", "verb", "object_id"),
+            on=["ring_id", "verb", "object_id"],
+            how="left_semi",
+        )
+        .groupBy("ring_id", "account_id", "verb")
+        .agg(F.sum("acts").alias("written"))
+        .groupBy("ring_id", "account_id")
+        .agg(F.max("written").alias("written"))
+    )
+    on_targets = F.coalesce(F.sum(F.when(F.col("inside"), F.col("acts"))), F.lit(0))
     alone = F.count("*").over(Window.partitionBy("ring_id", *thing)) == 1
     return (
         objects.withColumn("alone", alone)
@@ -497,9 +603,11 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
         .groupBy("ring_id", "account_id")
         .agg(
             F.sum("acts").alias("acts"),
-            (F.coalesce(F.sum(F.when(F.col("inside"), F.col("acts"))), F.lit(0)) / F.sum("acts")).alias("inside"),
+            on_targets.alias("on_targets"),
             (F.count_if("alone") / F.count("*")).alias("alone"),
         )
+        .join(written, on=["ring_id", "account_id"], how="left")
+        .withColumn("inside", F.least("acts", F.col("on_targets") + F.coalesce("written", F.lit(0))) / F.col("acts"))
         .groupBy("ring_id")
         .agg(
             (F.sum("acts") / F.count("*")).alias("acts_per_member"),

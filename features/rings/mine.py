@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from conf import LinkLimits, RingLimits
 from engine import checkpoint
 from features.rings.cores import find_groups
+from features.rings.growth import grown
 from features.rings.identity import with_ring_ids
 from features.rings.measures import (
     ring_acts,
@@ -35,6 +36,7 @@ def find_members(
     links: DataFrame,
     deeds: DataFrame,
     evidence: DataFrame,
+    acts: DataFrame,
     past: Past,
     population: int,
     as_of: date,
@@ -42,9 +44,14 @@ def find_members(
 ) -> DataFrame:
     """Rows of `ring_members`, without as_of: the groups of today's links under the ids they keep.
 
-    `deeds` are the links by what accounts did alone, `population` is how many accounts acted, linked or not.
+    `deeds` are the links by what accounts did alone, `acts` all `willed_acts`, `population` is how many accounts acted,
+    linked or not.
     """
-    communities = checkpoint(find_groups(links, deeds, population, limits))
+
+    def whole(groups: DataFrame) -> DataFrame:
+        return grown(groups, evidence, acts, population)
+
+    communities = checkpoint(find_groups(links, deeds, whole, population, limits))
     named = communities.withColumnRenamed("community", "ring_id")
     founded = (
         ring_links(evidence, named)
@@ -59,6 +66,7 @@ def describe_rings(
     links: DataFrame,
     evidence: DataFrame,
     events: DataFrame,
+    made: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
     as_of: date,
@@ -67,13 +75,14 @@ def describe_rings(
 ) -> DataFrame:
     """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
 
-    `events` go further back than the links, for who followed whom before.
+    `events` go further back than the links, for who followed whom before; `made` is what they wrote and
+    uploaded, as `made_by` tells.
     """
     since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
     kinds = checkpoint(with_family(ring_links(evidence, members)))
     objects = checkpoint(ring_objects(kinds, videos))
-    acts = checkpoint(ring_acts(events, members, objects, since))
+    acts = checkpoint(ring_acts(events, made, members, objects, videos, since))
     touched = checkpoint(touched_by_members(acts))
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = checkpoint(targets_of(touched, objects, acts, videos, sizes))

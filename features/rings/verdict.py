@@ -6,8 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import percent, whole_number
-from features.rings.definitions import FAMILIES, OTHER, RINGS_WITH_FEATURES
-from features.rings.measures import VERB_OF_FAMILY
+from features.rings.definitions import FAMILIES, MADE, OTHER, RINGS_WITH_FEATURES
 from features.rings.prior import RingPrior, with_prior
 from lake.schemas import POLICIES
 
@@ -99,7 +98,7 @@ def _sentence() -> Column:
     )
     who = F.concat_ws(", ", accounts, together, machines, homes)
 
-    phrases = {family.verb: family.phrase for family in FAMILIES if family.verb and family.name == family.verb}
+    phrases = {family.verb: family.phrase for family in FAMILIES if family.name == family.verb not in MADE}
     verb = F.create_map(*(F.lit(text) for pair in phrases.items() for text in pair))[F.col("top_verb")]
     thing = F.when(F.col("top_verb") == "follow", "account").otherwise("video")
     examples = F.concat_ws(", ", F.transform("fullest", lambda target: target["object_id"].cast("string")))
@@ -126,7 +125,7 @@ def _sentence() -> Column:
             F.format_string(f"%s of the linked pairs {family.phrase}", _percent(f"{family.name}_share")),
         )
         for family in FAMILIES
-        if family.name == "text" or family.name not in VERB_OF_FAMILY
+        if family.verb is None or family.verb in MADE
     ]
     gap = F.when(
         F.col("synchrony_s").isNotNull(),

@@ -14,6 +14,7 @@ from features.links import (
     linked,
     shared_works,
     silent_regulars,
+    templates,
     watching,
     works,
 )
@@ -48,8 +49,8 @@ def noise(seed: int, share_of_ring: int = 30, verb: str = "like") -> list[dict]:
 
 def acts_of(spark, acted, people, films, violating=(), limits=LIMITS):
     """All that can be had in common; `violating` are rows of decisions."""
-    worked, judged = works(films, START.date(), limits), decisions(spark, *violating)
-    return co_actions(acted, people, films, worked, watching(acted, films), judged, START.date(), limits)
+    worked, said, judged = works(films, START.date(), limits), templates(acted, limits), decisions(spark, *violating)
+    return co_actions(acted, people, films, worked, said, watching(acted, films), judged, START.date())
 
 
 def found(spark, rows: list[dict], films_each: int = 1, limits=LIMITS) -> set[tuple[int, int]]:
@@ -280,6 +281,25 @@ def test_works_that_several_uploaded_and_who_was_first(spark):
         (3, "loose_frame", 3, True),
         (5, "loose_frame", 3, False),
     ]
+    assert len({row.work for row in rows if row.kind == "frame"}) == 1
+    assert len({row.object for row in rows if row.kind == "frame"}) == 1  # all in one week
+
+
+def test_a_work_that_is_uploaded_again_another_week_is_an_object_of_its_own(spark):
+    frame = bytes(range(32))
+    films = [
+        {"video_id": video, "account_id": account, "created_at": at(day), "frame_hash": frame}
+        for video, (account, day) in enumerate(
+            [(9, "2026-02-02"), (1, "2026-02-05"), (1, "2026-02-12"), (2, "2026-02-13")]
+        )
+    ]
+    acts = acts_of(
+        spark, events(spark, *({"account_id": account} for account in (1, 2))), accounts(spark), videos(spark, *films)
+    )
+    frames = {(row.account_id, row.ts.day): row for row in acts.collect() if row.source == SOURCE_NUMBER["frame"]}
+    assert set(frames) == {(9, 2), (1, 5), (1, 12), (2, 13)}
+    assert len({row.topic for row in frames.values()}) == 1
+    assert frames[1, 5].object != frames[1, 12].object == frames[2, 13].object
 
 
 def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_before_they_are_combined(spark):
@@ -313,10 +333,30 @@ def test_who_sends_readers_to_one_place_has_it_in_common_and_who_passes_a_link_o
     ]
     people, films = accounts(spark, *({"account_id": person} for person in said)), videos(spark)
     acts = acts_of(spark, events(spark, *comments), people, films).collect()
-    (place,) = {row.object for row in acts if row.source == SOURCE_NUMBER["place"]}
+    (place,) = {row.topic for row in acts if row.source == SOURCE_NUMBER["place"]}
     assert sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER["place"]) == [1, 2, 3]
     named_again = {row.account_id for row in acts if row.source == SOURCE_NUMBER["contact"] and row.object == place}
     assert named_again == {1, 2}
+
+
+def test_what_is_said_again_another_week_is_an_object_of_its_own_of_the_same_topic(spark):
+    pitch, twin = "Make money from home, write me", "make money from HOME, write me!!"
+    said = [(1, 0, pitch), (1, 1, pitch), (1, 8, twin), (1, 8, "so cute"), (2, 9, pitch)]
+    comments = [
+        {
+            "verb": "comment",
+            "account_id": account,
+            "video_id": day,
+            "text": text,
+            "ts": at("2026-02-05") + timedelta(day),
+        }
+        for account, day, text in said
+    ]
+    rows = templates(events(spark, *comments, *comments), LIMITS).collect()
+    assert [row.account_id for row in rows if row.kind == "text"].count(1) == 3
+    assert len({row.topic for row in rows}) == 1
+    weeks = {(row.account_id, row.ts.day): row.object for row in rows}
+    assert weeks[1, 5] == weeks[1, 6] != weeks[1, 13] == weeks[2, 14]
 
 
 def test_a_bare_contact_is_one(spark):

@@ -5,8 +5,16 @@ from datetime import date
 import pytest
 from pyspark.sql import functions as F
 
-from features.rings.measures import identities, lives, machines, response, signed_up_together
-from tests.builders import accounts, at
+from features.rings.measures import (
+    identities,
+    lives,
+    machines,
+    made_by,
+    response,
+    signed_up_together,
+    with_lone_uploads,
+)
+from tests.builders import accounts, at, videos
 
 pytestmark = pytest.mark.whole
 
@@ -46,6 +54,25 @@ def test_a_device_that_a_crowd_signed_up_with_is_none(spark):
     )
     told = machines(members, acts, accounts(spark, *people), max_crowd=5).first()
     assert (told.devices, told.shared_device_share, told.addresses, told.shared_address_share) == (1, 2, 3, 0)
+
+
+def test_who_was_first_with_a_work_made_it_alone(spark):
+    """Video 1 is copied as 2, in a near-equal frame and the same caption; nobody else made 3; 4 is from long ago."""
+    hour = at("2026-02-20 10:00")
+    works = spark.createDataFrame(
+        [(1, 10, "frame", True, hour, 7), (2, 11, "frame", False, hour, 7), (2, 11, "caption", False, hour, 8)],
+        "video_id bigint, account_id bigint, kind string, is_first boolean, ts timestamp, object bigint",
+    )
+    wrote = spark.createDataFrame(
+        [(12, 3, hour, "text", 77)], "account_id bigint, video_id bigint, ts timestamp, kind string, template bigint"
+    )
+    days = {1: "2026-02-20", 2: "2026-02-20", 3: "2026-02-21", 4: "2025-02-21"}
+    films = videos(spark, *({"video_id": n, "account_id": 9 + n, "created_at": at(day)} for n, day in days.items()))
+    made = made_by(wrote, works)
+    shared = {(12, "text", 77), (11, "upload", 7), (11, "upload", 8)}
+    assert {(row.account_id, row.kind, row.object) for row in made.collect()} == shared
+    rows = with_lone_uploads(made, films, date(2026, 1, 1)).collect()
+    assert {(row.account_id, row.kind, row.object) for row in rows} == shared | {(10, "upload", 1), (12, "upload", 3)}
 
 
 def test_a_video_is_answered_once_however_often(spark):
