@@ -70,17 +70,19 @@ def usual(spark: SparkSession, lake: Path, until: date) -> Played:
     """
     before = until - timedelta(days=1)
     moment = datetime.combine(until, datetime.min.time(), UTC)
-    reviewed = {"reviews": 4.0, "review_days": 8}
-    play(spark, lake, "simulate", accounts=700, days=30, until=moment, abuse=3.0, evading=0.4, dirty=0.02, **reviewed)
+    told = {"accounts": 500, "days": 28, "abuse": 5.0, "evading": 0.4, "dirty": 0.02, "seed": 10}
+    # Far more decisions than usual: of so few accounts, models need nearly all that break a policy to be decided on.
+    play(spark, lake, "simulate", until=moment, reviews=12.0, review_days=8, **told)
     play(spark, lake, "daily", before)
-    steps = [("train", before, {"snapshot_weeks": 1}), *((job, until, {}) for job in ("daily", "evaluate", "drift"))]
-    return Played(lake.name, until, steps)
+    # The models score the day before as well: drift looks at two days of a model.
+    steps = [("train", before, {"snapshot_weeks": 1}), ("score", before, {})]
+    return Played(lake.name, until, [*steps, *((job, until, {}) for job in ("daily", "evaluate", "drift"))])
 
 
 def other(lake: Path, until: date) -> Played:
     """A platform of another generator."""
     made = lake.with_name("made")
-    asked = "--seed 102 --accounts 700 --days 32 --evasion 0.4 --zero-day --dirty 0.004"
+    asked = "--seed 102 --accounts 400 --days 30 --evasion 0.4 --zero-day --dirty 0.004"
     subprocess.run([sys.executable, WORLDS, made, *asked.split()], check=True, capture_output=True)
     (made / "lake").rename(lake)
     return Played(lake.name, until, [("daily", until, {})])

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from lake.schemas import ACCOUNT_FEATURES, ACCOUNT_LINKS, EVENTS, MODELS, REVIEW_QUEUE, RINGS, quarantine
+from lake.schemas import (
+    ACCOUNT_FEATURES,
+    ACCOUNT_LINKS,
+    ACCOUNT_SCORES,
+    DRIFT,
+    EVENTS,
+    MODELS,
+    REVIEW_QUEUE,
+    RINGS,
+    VIDEO_SCORES,
+    quarantine,
+)
 from tests.end_to_end.playing import SUITE
 from tests.engines.lakes import Played, make_lakes
 from tests.engines.same import differences, rows_of
@@ -56,6 +67,13 @@ def test_the_tables_are_the_same(played, name):
 
 def test_what_is_compared_has_rows(played):
     usual = played["usual"]["spark"]
-    for table in (ACCOUNT_FEATURES, ACCOUNT_LINKS, RINGS, REVIEW_QUEUE, MODELS, quarantine(EVENTS)):
+    for table in (ACCOUNT_FEATURES, ACCOUNT_LINKS, RINGS, REVIEW_QUEUE, MODELS, DRIFT, quarantine(EVENTS)):
         assert rows_of(usual, table), table.name
     assert rows_of(played["hostile"]["spark"], ACCOUNT_FEATURES)
+
+
+def test_models_of_accounts_and_of_videos_score_what_is_compared(played):
+    usual = played["usual"]["spark"]
+    champions = {row["model_version"] for row in rows_of(usual, MODELS) if row["status"] == "champion"}
+    for table in (ACCOUNT_SCORES, VIDEO_SCORES):
+        assert champions & {row["model_version"] for row in rows_of(usual, table)}, table.name
