@@ -11,13 +11,16 @@ OF_THE_SYSTEM = tuple(
     for code in (
         errno.ENOSPC,
         errno.EDQUOT,
+        errno.EFBIG,
         errno.EROFS,
         errno.EACCES,
         errno.EPERM,
         errno.ENOTDIR,
+        errno.ELOOP,
         errno.ENAMETOOLONG,
         errno.EMFILE,
         errno.EIO,
+        errno.ESTALE,
     )
 )
 """What the operating system says of a place where nothing can be written or read: in these words in every language."""

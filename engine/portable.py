@@ -1,6 +1,6 @@
 """Expressions that all engines read alike, in place of those that one reads otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
@@ -44,6 +44,19 @@ def rounded(value: Column | str, digits: int) -> Column:
 def whole_number(value: Column | str) -> Column:
     """The nearest whole number as a BIGINT, halves away from zero."""
     return F.round(value).cast("bigint")
+
+
+def looked_up(key: Column, values: Mapping[Any, Any], missing: Any = None) -> Column:
+    """What `values` has for a key; `missing` for null and for keys that it does not have.
+
+    Sail builds a literal map or an array anew for each row, strings and all; branches are compiled once.
+    """
+    if not values:
+        return F.lit(missing)
+    branches: Any = F  # has `when`, as each branch has
+    for value, meant in values.items():
+        branches = branches.when(key == value, meant)
+    return branches.otherwise(missing)
 
 
 def first_per_key(df: DataFrame, key: Sequence[str], order: Sequence[str | Column]) -> DataFrame:

@@ -4,8 +4,10 @@ import atexit
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyspark
-from pyspark import StorageLevel
+from pyspark import SparkConf, SparkContext, StorageLevel
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
@@ -216,9 +218,7 @@ def _session(app: str, settings: Mapping[str, str], window_events: int | None) -
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     _name_files_in_utf8()
     os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)  # from a process with another engine that started this one
-    builder = SparkSession.builder.appName(app)
-    for key, value in {**SETTINGS, **settings}.items():
-        builder = builder.config(key, value)
+    options = {"spark.app.name": app, **SETTINGS, **settings}
     if not submitted():
         _check_jars()
         small = window_events is not None and window_events <= SMALL_WINDOW
@@ -226,14 +226,18 @@ def _session(app: str, settings: Mapping[str, str], window_events: int | None) -
         logging = f"-Dlog4j2.configurationFile=file:{log_settings}"
         jvm_options = (logging, *JVM_OPTIONS, *(SMALL_WINDOW_OPTIONS if small else ()))
         shuffles = {"spark.sql.shuffle.partitions": str(shuffle_partitions(window_events, os.cpu_count() or 2))}
-        builder = builder.master(os.environ.get("SPARK_MASTER", "local[*]"))
-        for key, value in {**LOCAL_SETTINGS, **shuffles, **(SMALL_WINDOW_SETTINGS if small else {})}.items():
-            builder = builder.config(key, value)
-        builder = builder.config("spark.driver.memory", driver_memory()).config(
-            "spark.driver.extraJavaOptions", " ".join(jvm_options)
-        )
+        options |= {
+            "spark.master": os.environ.get("SPARK_MASTER", "local[*]"),
+            **LOCAL_SETTINGS,
+            **shuffles,
+            **(SMALL_WINDOW_SETTINGS if small else {}),
+            "spark.driver.memory": driver_memory(),
+            "spark.driver.extraJavaOptions": " ".join(jvm_options),
+        }
     with quiet_jvm():
-        spark = builder.getOrCreate()
+        with interrupts_as_before():
+            SparkContext.getOrCreate(SparkConf().setAll(list(options.items())))
+        spark = SparkSession.builder.config(map={**options}).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     ship_own_code(spark)
     return spark
@@ -273,6 +277,20 @@ def quiet_jvm() -> Iterator[None]:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+@contextmanager
+def interrupts_as_before() -> Iterator[None]:
+    """Let this process deal with an interrupt as it did before the block.
+
+    A SparkContext puts in a way of its own, which asks for an end of all jobs on a line that is in use.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 def ship_own_code(spark: SparkSession) -> None:

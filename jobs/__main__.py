@@ -1,7 +1,6 @@
 """`python -m jobs JOB`: the commands of the suite."""
 
-from jobs.job import command, run_command_line
-
+import sys
 from importlib import import_module
 
 import click
@@ -34,6 +33,8 @@ class Jobs(click.Group):
         return list(JOBS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        from jobs.job import command
+
         return command(import_module(f"jobs.{name}").JOB) if name in JOBS else None
 
 
@@ -43,6 +44,12 @@ def jobs() -> None:
 
 
 def main() -> None:
+    """Run the command line; an interrupt ends it with one word from the first second on, which goes into imports."""
+    try:
+        from jobs.job import run_command_line
+    except KeyboardInterrupt:
+        click.echo("error: interrupted", err=True)
+        sys.exit(1)
     run_command_line(jobs, "python -m jobs")
 
 

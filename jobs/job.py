@@ -223,11 +223,11 @@ def start(job: Job, options: dict[str, Any]) -> tuple[Facts, list[str]]:
     as_of = moment.date() if moment else None
     policies, limits = load_policies(policies_file), load_limits(limits_file)
     terminal.configure()
+    terminal.note_interrupts()
     choice = engine.choose(asked, uri, lambda: events_in_window(uri, as_of, limits), limits.engine.embedded_events)
     terminal.chosen(choice)
     with terminal.starting(choice):
         lake = Lake(engine.start(choice, f"abuse-mining {job.name}").spark, uri)
-    terminal.note_interrupts()
     if dry_run:
         return plan(job, lake, as_of), []
     context = Context(lake, as_of, Run(job.name, as_of, options), options, policies, limits)

@@ -4,25 +4,43 @@ from jobs.job import Context, Facts, Job, main
 
 from datetime import timedelta
 
+import numpy as np
+import pyarrow as pa
 from engine import checkpoint, persist, unpersist
 from pyspark.sql import functions as F
 
 from features.links import account_links
 from features.rings import (
+    INPUTS,
     RINGS_WITH_FEATURES,
     Past,
+    RingPrior,
     describe_rings,
     find_members,
+    learned,
     made_by,
     of_deeds,
     recruits,
     shipped,
+    verdicts_on_rings,
     willed_acts,
     with_lone_uploads,
     with_recruits_counted,
     written_works,
 )
-from lake.schemas import ACCOUNTS, COMMENT_TEMPLATES, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEO_WORKS, VIDEOS
+from lake.schemas import (
+    ACCOUNTS,
+    COMMENT_TEMPLATES,
+    DECISIONS,
+    EVENTS,
+    LINK_EVIDENCE,
+    RING_MEMBERS,
+    RINGS,
+    VIDEO_WORKS,
+    VIDEOS,
+)
+from lake.store import only_row
+from models.labels import standing
 from validation.rules import usable
 
 
@@ -32,8 +50,8 @@ def run(context: Context) -> Facts:
     Splits the graph of the pairs in link_evidence into communities that are beyond chance as a whole, looks once more
     for groups of those who did the same and for the few who act as one within communities of many, makes groups whole
     by what all accounts did, matches them with the rings of the days before (never the same day or later), measures
-    what their members are and did, adds those that uploaded a ring's works or wrote its templates, and publishes rings
-    and ring_members. Run it after `links`.
+    what their members are and did, judges them by the prior as verdicts on rings have taught it, adds those that
+    uploaded a ring's works or wrote its templates, and publishes rings and ring_members. Run it after `links`.
     """
     limits, window_days = context.limits.rings, context.limits.links.window_days
     evidence = context.day(LINK_EVIDENCE)
@@ -46,13 +64,15 @@ def run(context: Context) -> Facts:
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
     events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
-    population = events.where(F.col("event_date") >= F.lit(since)).select("account_id").distinct().count()
+    by_account = events.where(F.col("event_date") >= F.lit(since)).groupBy("account_id").count()
+    active = only_row(by_account.agg(F.count("*").alias("accounts"), F.percentile("count", 0.5).alias("usual_acts")))
     videos = context.source(VIDEOS)
     templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
     made = checkpoint(made_by(templates, works))
     acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), videos, since))
-    members = find_members(links, deeds, evidence, acts, past(context), population, context.as_of, limits)
+    members = find_members(links, deeds, evidence, acts, past(context), active.accounts, context.as_of, limits)
     unpersist(acts)
+    prior, verdicts = taught(context)
     described = checkpoint(
         describe_rings(
             members,
@@ -62,9 +82,10 @@ def run(context: Context) -> Facts:
             made,
             accounts,
             videos,
+            active.usual_acts or 0.0,
             context.as_of,
             context.limits.links,
-            shipped(),
+            prior,
         )
     )
     recruited = checkpoint(recruits(members, described, works.unionByName(written_works(templates))))
@@ -72,7 +93,18 @@ def run(context: Context) -> Facts:
     published = context.publish(RINGS_WITH_FEATURES, with_recruits_counted(described, recruited))
     accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
-    return {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
+    told = {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
+    return told | ({} if prior is shipped() else {"learned from verdicts on rings": verdicts})
+
+
+def taught(context: Context) -> tuple[RingPrior, int]:
+    """The prior as reviewers' verdicts on rings of this platform have taught it, and how many these are."""
+    if not (context.lake.exists(RINGS) and context.lake.exists(DECISIONS)):
+        return shipped(), 0
+    before = context.lake.read(RINGS).where(F.col("as_of") < F.lit(context.as_of))
+    judged = verdicts_on_rings(standing(context.source(DECISIONS)), before).toArrow()  # at most MOST_VERDICTS
+    values = np.column_stack([judged[name].cast(pa.float64()).to_numpy() for name in INPUTS])
+    return learned(shipped(), values, judged["abusive"].to_numpy()), judged.num_rows
 
 
 def past(context: Context) -> Past:
@@ -90,7 +122,7 @@ JOB = Job(
     "rings",
     "Groups of accounts held together by links, with their evidence.",
     run,
-    reads=(LINK_EVIDENCE, VIDEO_WORKS, COMMENT_TEMPLATES, ACCOUNTS, VIDEOS, EVENTS),
+    reads=(LINK_EVIDENCE, VIDEO_WORKS, COMMENT_TEMPLATES, ACCOUNTS, VIDEOS, EVENTS, DECISIONS),
     writes=(RINGS, RING_MEMBERS),
 )
 

@@ -16,6 +16,7 @@ KNOBS = (
     "days",
     "events",
     "evading",
+    "varied",
     "abuse",
     "crowds",
     "interests",
@@ -60,6 +61,13 @@ OPTIONS = (
     click.Option(["--events"], type=click.IntRange(1), help="About how many events; by default 2 per account and day."),
     click.Option(
         ["--evading"], type=SHARE, default=0.5, show_default=True, help="Share of the abusive rings that hide."
+    ),
+    click.Option(
+        ["--varied"],
+        type=SHARE,
+        default=0.0,
+        show_default=True,
+        help="Share of the abusive rings that go about it in ways of their own.",
     ),
     click.Option(
         ["--abuse"],

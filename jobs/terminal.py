@@ -55,10 +55,7 @@ def mute_native_code() -> None:
 
 
 def note_interrupts() -> None:
-    """Remember an interrupt from now on: Spark's client, interrupted amid a call, fails in words of its own.
-
-    Its own way with interrupts, to ask for an end of all jobs on a line that is in use, ends in a traceback.
-    """
+    """Remember an interrupt from now on: Spark's client, interrupted amid a call, fails in words of its own."""
 
     def noted(number: int, frame: FrameType | None) -> None:
         _interrupted.set()

@@ -3,19 +3,22 @@
 from jobs.job import Context, Facts, Job, main, one_line
 from jobs.snapshots import FEATURES, MODEL_INPUTS, backfill, decided_by, feature_rows, published, read_days
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import click
 from engine import begin, persist
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
-from lake.errors import GateRefused
+from lake.errors import BrokenContract, GateRefused, MissingTable
 from lake.schemas import ACCOUNTS, AUDIT_DRAWS, DECISIONS, MODELS, REVIEW_QUEUE
 from models import tracking
 from models.distributed import check_slots
 from models.examples import at_snapshots, even_sample
+from models.model import Model
 from models.promotion import register
-from models.registry import SCORED, registered, standing_models
+from models.registry import SCORED, champions, load_model, registered
 from models.training import Decided, Training, train_entity
 
 
@@ -42,7 +45,7 @@ def run(context: Context) -> Facts:
     facts: dict[str, object] = {"snapshots": len(days), "snapshots made": len(made)}
     known = persist(at_snapshots(decided_by(context, decisions, days), days))
     registry = registered(lake)
-    standing = standing_models(lake, registry, context.as_of)
+    standing = readable_champions(context, registry)
     outcomes = []
     draw = limits.training.background_rows, limits.training.seed
     samples = {
@@ -72,6 +75,17 @@ def run(context: Context) -> Facts:
     if refused:
         raise GateRefused(f"refused: {' | '.join(refused)}")
     return facts
+
+
+def readable_champions(context: Context, registry: Sequence[Row]) -> dict[tuple[str, str], Model]:
+    """Load what scores today, but for models whose files are lost or broken: training is the way out of that."""
+    models = {}
+    for key, row in champions(registry, context.as_of).items():
+        try:
+            models[key] = load_model(context.lake.uri, row)
+        except (BrokenContract, MissingTable) as error:
+            context.warn(f"{error}; what is trained now is compared with ring evidence alone")
+    return models
 
 
 def tell_mlflow(context: Context) -> int:

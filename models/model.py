@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,6 +13,8 @@ import xgboost as xgb
 from models.calibration import Calibrator
 from models.evidence import Evidence
 from models.rows import version_of
+
+FILES = ("booster.ubj", "calibrator.json", "features.json")
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Model:
         return self.calibrator(self.margins(features))
 
     def content(self) -> dict[str, bytes]:
-        """The files that make the scores."""
+        """The files that make the scores, by the names of `FILES`."""
         return {
             "booster.ubj": bytes(self.booster.save_raw("ubj")),
             "calibrator.json": as_json(self.calibrator.to_dict()),
@@ -70,11 +73,16 @@ class Model:
 
     def fingerprint(self) -> str:
         """Eight digits that differ when the scores would."""
-        digest = hashlib.sha256()
-        for name, content in sorted(self.content().items()):
-            digest.update(name.encode())
-            digest.update(content)
-        return digest.hexdigest()[:8]
+        return fingerprint(self.content())
+
+
+def fingerprint(files: Mapping[str, bytes]) -> str:
+    """Digest the files of a model, as the last part of its name does."""
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        digest.update(name.encode())
+        digest.update(content)
+    return digest.hexdigest()[:8]
 
 
 def as_json(value: object) -> bytes:

@@ -11,7 +11,7 @@ from lake.schemas import MODELS
 from lake.store import Lake, Provenance
 from models.card import model_card
 from models.model import Model, as_json
-from models.registry import PROMOTED, champions, model_path
+from models.registry import PROMOTED, champions, is_whole, model_path
 from models.training import Outcome
 
 
@@ -29,7 +29,8 @@ def register(
     """Write the files of trained models, then their rows and those of the champions they replace in one commit.
 
     A model that passed becomes champion, unless one that was trained on a later day already is: then it only stands
-    for the days in between, as retired. A model that is there already stays as it is. Returns the number of rows.
+    for the days in between, as retired. A model that is there already stays as it is, but for files that are no longer
+    whole. Returns the number of rows.
     """
     known = {row.model_version: row for row in registry}
     standing = champions(registry, as_of)
@@ -38,6 +39,8 @@ def register(
         model = outcome.model
         before = standing.get((model.entity_type, model.policy))
         if model.version in known and known[model.version].status in PROMOTED:
+            if not is_whole(lake.uri, known[model.version]):
+                save_model(lake.uri, model, model_card(outcome, as_of))
             continue
         save_model(lake.uri, model, model_card(outcome, as_of))
         status = "refused" if outcome.refusals else "champion"

@@ -11,13 +11,13 @@ from datetime import date
 import xgboost as xgb
 from pyspark.sql import Row
 
-from lake.errors import BrokenContract
+from lake.errors import BrokenContract, MissingTable
 from lake.files import read_file
 from lake.schemas import MODELS, POLICIES, VIDEO_POLICIES
 from lake.store import Lake
 from models.calibration import Calibrator
 from models.evidence import Evidence
-from models.model import Model
+from models.model import FILES, Model, fingerprint
 
 SCORED = {"account": POLICIES, "video": VIDEO_POLICIES, "ring": POLICIES}
 """What gets a score, and for which policies."""
@@ -59,13 +59,45 @@ def standing_models(lake: Lake, registry: Iterable[Row], as_of: date) -> dict[tu
     return {key: load_model(lake.uri, row) for key, row in champions(registry, as_of).items()}
 
 
-def load_model(lake_uri: str, row: Row) -> Model:
-    """Read a model that the registry names; raises BrokenContract when its files are not what was registered."""
+def stored_files(lake_uri: str, row: Row) -> dict[str, bytes]:
+    """Read the files of a model that make its scores.
+
+    Raises MissingTable when one is not there, BrokenContract when they are not those that gave the model its name: cut
+    short or overwritten, they may end this process within XGBoost.
+    """
     folder = f"{lake_uri}/{row.path}"
+    files = {name: read_file(f"{folder}/{name}") for name in FILES}
+    if fingerprint(files) != row.model_version.rpartition("-")[2]:
+        raise BrokenContract(
+            f"model {row.model_version}: the files in {folder} are not those that it was registered with: bring them "
+            f"back, or train another"
+        )
+    return files
+
+
+def is_whole(lake_uri: str, row: Row) -> bool:
+    """Tell whether the files of a model are those that it was registered with."""
+    try:
+        stored_files(lake_uri, row)
+    except (BrokenContract, MissingTable):
+        return False
+    return True
+
+
+def load_model(lake_uri: str, row: Row) -> Model:
+    """Read a model that the registry names; raises as `stored_files` does, and BrokenContract when XGBoost cannot read
+    it.
+    """
+    files = stored_files(lake_uri, row)
     booster = xgb.Booster()
-    booster.load_model(bytearray(read_file(f"{folder}/booster.ubj")))
-    about = json.loads(read_file(f"{folder}/features.json"))
-    calibrator = Calibrator(**json.loads(read_file(f"{folder}/calibrator.json")))
+    try:
+        booster.load_model(bytearray(files["booster.ubj"]))
+    except xgb.core.XGBoostError as error:
+        raise BrokenContract(
+            f"model {row.model_version}: XGBoost {xgb.__version__} cannot read booster.ubj; train another"
+        ) from error
+    about = json.loads(files["features.json"])
+    calibrator = Calibrator(**json.loads(files["calibrator.json"]))
     if list(booster.feature_names or ()) != about["features"]:
         raise BrokenContract(f"model {row.model_version}: features.json and booster.ubj name different features")
     return Model(

@@ -169,29 +169,22 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
     """
     worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
-    members = _in_rings(rings, ring_members)
-    acting = acts.join(F.broadcast(members), on=["as_of", "account_id"], how="inner").select(
-        "as_of",
-        "video_id",
-        "account_id",
-        "ring_id",
-        "score",
-        "size",
-        "policy",
-        worth.alias("worth"),
-        "willed",
-        "reports",
-    )
+    of_rings = ("score", "size", "policy")
+    members = _in_rings(rings, ring_members).select("as_of", "account_id", "ring_id", worth.alias("worth"), *of_rings)
     engagers = (
-        acting.groupBy("as_of", "video_id", "account_id", "ring_id", "score", "size", "policy", "worth")
+        acts.groupBy("as_of", "video_id", "account_id")
         .agg(F.bool_or("willed").alias("willed"), F.bool_or("reports").alias("reported"))
         .where(~F.col("reported"))
+        .join(F.broadcast(members), on=["as_of", "account_id"], how="inner")
     )
-    by_ring = engagers.groupBy("as_of", "video_id", "ring_id", "score", "size", "policy").agg(
-        F.count("*").alias("engagers"), F.count_if("willed").alias("willed"), F.sum("worth").alias("worth")
+    by_ring = engagers.groupBy("as_of", "video_id", "ring_id").agg(
+        F.count("*").alias("engagers"),
+        F.count_if("willed").alias("willed"),
+        F.sum("worth").alias("worth"),
+        *(F.min(name).alias(name) for name in of_rings),
     )
     order = ("worth", "engagers", (-F.col("ring_id")).alias("minus_id"))
-    leader = largest(*order, "score", "size", "policy", "willed")
+    leader = largest(*order, *of_rings, "willed")
     return (
         by_ring.groupBy("as_of", "video_id")
         .agg(leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth"))

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row
 
 from conf import Policies, Review
+from engine.portable import looked_up
 from review.entities import setting
 
 SCALE = 1_000_000
@@ -89,16 +90,10 @@ def with_audit_probability(frame: DataFrame, rates: Sequence[tuple]) -> DataFram
     stratum = F.concat_ws("/", "policy", "stratum")
     by_account = {f"{policy}/{number}": rate for policy, number, _, rate, _ in rates}
     by_view = {f"{policy}/{number}": rate for policy, number, _, _, rate in rates}
-    probability = _looked_up(by_account, stratum) + _looked_up(by_view, stratum) * F.col("views")
+    probability = looked_up(stratum, by_account) + looked_up(stratum, by_view) * F.col("views")
     return frame.withColumn("audit_probability", F.least(F.lit(1.0), probability)).where(
         "audit_probability IS NOT NULL"
     )
-
-
-def _looked_up(numbers: Mapping[str, float], key: Column) -> Column:
-    if not numbers:
-        return F.lit(None).cast("double")
-    return F.try_element_at(F.create_map(*[F.lit(value) for pair in sorted(numbers.items()) for value in pair]), key)
 
 
 def audits(frame: DataFrame, as_of: date, seed: int) -> DataFrame:
@@ -158,7 +153,7 @@ def explored(
 ) -> DataFrame:
     """Rings drawn in proportion to `lesson`, each with its `inclusion_probability`; `rates` is draws per unit of it."""
     seed, key = policies.review.seed, ("policy", "entity_type", "entity_id")
-    rate = F.coalesce(_looked_up(rates, F.col("policy")), F.lit(0.0))
+    rate = F.coalesce(looked_up(F.col("policy"), rates), F.lit(0.0))
     probability = F.least(F.lit(1.0), lesson(policies, cold) * rate)
     return entities.where(chance(seed, as_of, "explore", *key) < probability).select(
         *entities.columns,
@@ -183,7 +178,7 @@ def uncertain(
     review = policies.review
     low, high = review.uncertain_band
     key = ("policy", "entity_type", "entity_id")
-    rate = F.coalesce(_looked_up(rates, F.col("policy")), F.lit(0.0))
+    rate = F.coalesce(looked_up(F.col("policy"), rates), F.lit(0.0))
     by_audit = frame.where(F.col("score").between(low, high)).select(
         "policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), "audit_probability"
     )

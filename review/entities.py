@@ -4,13 +4,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import Policies, Review
+from engine.portable import looked_up
 from lake.schemas import ENTITY
 
 
 def setting(policies: Policies, name: str) -> Column:
     """A setting of the row's policy, null for a policy that is not in the configuration."""
-    pairs = [F.lit(value) for policy, its in policies.policies.items() for value in (policy, getattr(its, name))]
-    return F.try_element_at(F.create_map(*pairs), F.col("policy"))
+    return looked_up(F.col("policy"), {policy: getattr(its, name) for policy, its in policies.policies.items()})
 
 
 def judged(policies: Policies, entity_type: str) -> Column:

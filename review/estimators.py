@@ -60,8 +60,11 @@ NOTHING_KNOWN = Estimate(None, 0.0, 1.0)
 
 def effective_size(weights: Floats) -> float:
     """Kish's effective number of observations: how many of equal weight would be as precise."""
-    squares = float(np.square(weights).sum())
-    return float(weights.sum() ** 2 / squares) if squares > 0 else 0.0
+    largest = weights.max(initial=0.0)
+    if largest <= 0:
+        return 0.0
+    of_largest = weights / largest  # squares of small weights would be 0
+    return float(of_largest.sum() ** 2 / np.square(of_largest).sum())
 
 
 def interval(share: float, variance: float, most: float) -> tuple[float, float]:

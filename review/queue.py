@@ -11,6 +11,7 @@ from pyspark.sql.types import Row, StructType
 
 from conf import Policies
 from engine import persist, unpersist
+from engine.portable import looked_up
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, ENTITY, REVIEW_QUEUE, SELECTIONS
 from review.capacity import Candidate, Stock, fill, plan
 from review.cases import Words, case, case_id
@@ -72,9 +73,9 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     review, spark = policies.review, day.accounts.sparkSession
     again = persist(second_looks(day.earlier, day.decisions, as_of, policies))
     carried = carried_over(day.earlier, day.decisions, as_of, review).unionByName(again)
-    known = asked(day.earlier, carried, day.decisions, as_of, review)
-    free = not_asked(_entities(day, policies), known, day.ring_members, review)
-    free = persist(few_videos_of_each_ring(rings_or_members(free), review))
+    known = persist(asked(day.earlier, carried, day.decisions, as_of, review))
+    askable = persist(not_asked(_entities(day, policies), known, day.ring_members, review))
+    free = persist(few_videos_of_each_ring(rings_or_members(askable), review))
     frame = audit_frame(day.account_scores, day.account_features, policies)
 
     strata = audit_strata(frame).collect()
@@ -100,7 +101,8 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     )
     undecided = [_candidate(row) for row in unsure.collect()]
     riskiest_first = [_candidate(row) for row in riskiest(free, policies).collect()]
-    unpersist(free)
+    for kept in (free, askable, known):
+        unpersist(kept)
 
     unanswered = [_candidate(row) for row in draws if row.known_verdict is None and row.open_case_id is None]
     chosen = fill(policies.with_less_capacity(looks), unanswered, undecided, riskiest_first)
@@ -235,13 +237,10 @@ def lawful_hours(
             )
         )
     )
-    law = F.create_map(*[F.lit(value) for pair in sorted(hours_by_country.items()) for value in pair])
+    hours = looked_up(F.col("country"), dict(sorted(hours_by_country.items())))
     strict = day.accounts.where(F.col("country").isin(list(hours_by_country))).select("account_id", "country")
     rows = strict.join(whose, on="account_id").groupBy("entity_type", "entity_id")
-    return {
-        (row.entity_type, row.entity_id): row.hours
-        for row in rows.agg(F.min(F.try_element_at(law, F.col("country"))).alias("hours")).collect()
-    }
+    return {(row.entity_type, row.entity_id): row.hours for row in rows.agg(F.min(hours).alias("hours")).collect()}
 
 
 def _audit_draws(as_of: date, draws: Sequence[Row], chosen: Sequence[tuple[str, Candidate]]) -> list[tuple]:

@@ -4,10 +4,11 @@ What they do follows what is publicly known of the trades: sold likes and follow
 several customers, views are bought by the thousand, copies are cropped and filtered, spam is spun and disguised,
 brigades report the same videos. A loud ring saves money: few devices and addresses, fresh accounts, everything at once.
 An evading ring has aged or hijacked accounts that go on with their lives on their own devices, at human hours, and it
-takes weeks.
+takes weeks. A varied ring has the accounts of one of them and ways of its own: its pace, its care and how much its
+members have in common are drawn from all that lies between, and a good deal below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,6 +25,10 @@ ABUSIVE_SHARE = 0.03
 """Share of accounts in abusive rings at `abuse` 1."""
 SMALLEST, LARGEST = 5, 300
 CUSTOMERS_ASKED = 400
+BELOW = 3
+"""A varied ring may do this much less than any other."""
+
+Range = tuple[float, float]
 
 
 @dataclass
@@ -35,6 +40,7 @@ class Group:
     members: np.ndarray
     policy: str | None = None
     style: str | None = None
+    varied: bool = False
     from_ms: int = 0
     to_ms: int = 0
     language: str = "en"
@@ -129,7 +135,9 @@ def gather(settings: Settings, people: People) -> list[Group]:
         if len(members) < SMALLEST:
             continue
         taken[members] = True
-        group = Group(number, scheme, members, SCHEMES[scheme], "evading" if evading else "loud")
+        style = "evading" if evading else "loud"
+        varied = settings.rng("ways", number).random() < settings.varied
+        group = Group(number, scheme, members, SCHEMES[scheme], style, varied)
         begin_and_end(settings, rng, group)
         if not evading:
             make_over(settings, rng, people, group)
@@ -141,7 +149,7 @@ def gather(settings: Settings, people: People) -> list[Group]:
 def begin_and_end(settings: Settings, rng: np.random.Generator, group: Group) -> None:
     """When the ring is at work within the lake."""
     span = settings.end - settings.start
-    length = span * (rng.uniform(0.6, 1.0) if group.style == "evading" else rng.uniform(0.15, 0.6))
+    length = span * share_of(rng, group, (0.15, 0.6), (0.6, 1.0))
     group.from_ms = settings.start + round(rng.random() * (span - length))
     group.to_ms = group.from_ms + round(length)
 
@@ -185,12 +193,40 @@ def make_over(settings: Settings, rng: np.random.Generator, people: People, grou
         people.is_creator[who] &= rng.random(size) < 0.5
 
 
+def share_of(rng: np.random.Generator, group: Group, loud: Range, evading: Range) -> float:
+    """A number from the range of the ring's style, or from all ranges and below them when it is varied."""
+    if group.varied:
+        return float(rng.uniform(min(loud + evading) / BELOW, max(loud + evading)))
+    return float(rng.uniform(*(loud if group.style == "loud" else evading)))
+
+
+def count_of(rng: np.random.Generator, group: Group, loud: tuple[int, int], evading: tuple[int, int]) -> int:
+    """A whole number in the same manner; ranges end before their second number."""
+    if group.varied:
+        return int(rng.integers(max(1, min(loud + evading) // BELOW), max(loud + evading)))
+    return int(rng.integers(*(loud if group.style == "loud" else evading)))
+
+
+def manners(rng: np.random.Generator, group: Group, loud: Mapping, evading: Mapping) -> Mapping:
+    """How members go to a video, see `Diary.visit`; of a varied ring each chance is a `share_of`."""
+    if not group.varied:
+        return loud if group.style == "loud" else evading
+    both = {name: (loud.get(name, 0.0), evading.get(name, 0.0)) for name in {**loud, **evading} if name != "attention"}
+    chances = {name: share_of(rng, group, between, between) for name, between in both.items()}
+    return {**chances, "attention": (1.4, rng.uniform(1.2, 6))}
+
+
+def as_if_loud(rng: np.random.Generator, group: Group) -> bool:
+    """Whether it takes no care in something; of a varied ring at random."""
+    return bool(rng.random() < 0.5) if group.varied else group.style == "loud"
+
+
 def moments(rng: np.random.Generator, plan: Plan, group: Group, who: np.ndarray, begin: np.ndarray) -> np.ndarray:
     """When each of `who` acts on what the ring turns to at `begin`: within minutes, or over days at human hours."""
-    if group.style == "loud":
+    if as_if_loud(rng, group):
         pace = rng.choice([3, 8, 20, 60], p=[0.3, 0.35, 0.25, 0.1]) * 60_000
         return (begin + rng.exponential(pace, len(who))).astype(np.int64)
-    spread = rng.uniform(3, 14) * MS_PER_DAY
+    spread = rng.uniform(0.2 if group.varied else 3, 14) * MS_PER_DAY
     return in_own_hours(rng, plan.people, who, (begin + rng.random(len(who)) * spread).astype(np.int64))
 
 
@@ -246,32 +282,31 @@ def trending(plan: Plan, rng: np.random.Generator, group: Group, count: int) -> 
 
 def spam(plan: Plan, rng: np.random.Generator, group: Group) -> None:
     """Comments of the same few templates under videos that are seen a lot."""
-    loud = group.style == "loud"
-    targets = trending(plan, rng, group, int(rng.integers(8, 30) if loud else rng.integers(25, 60)))
-    who, which = pairs(rng, group.members, targets, rng.uniform(0.3, 0.7) if loud else rng.uniform(0.2, 0.4))
+    targets = trending(plan, rng, group, count_of(rng, group, (8, 30), (25, 60)))
+    who, which = pairs(rng, group.members, targets, share_of(rng, group, (0.3, 0.7), (0.2, 0.4)))
     ts = moments(rng, plan, group, who, turn_to(rng, plan, group, targets)[which])
-    kwargs = {"view": 0.5, "attention": (1.2, 6)} if loud else {"view": 0.92, "like": 0.15}
+    how = manners(rng, group, {"view": 0.5, "attention": (1.2, 6)}, {"view": 0.92, "like": 0.15})
     duration = plan.films.duration_ms[targets[which]]
-    plan.diary.visit(rng, who, targets[which], ts, duration, comment=1.0, words=SPAM, book=group.number, **kwargs)
+    plan.diary.visit(rng, who, targets[which], ts, duration, comment=1.0, words=SPAM, book=group.number, **how)
 
 
 def farm(plan: Plan, rng: np.random.Generator, group: Group) -> None:
     """Likes and follows for several customers; likes for whatever trends, as camouflage."""
-    loud = group.style == "loud"
-    buyers = customers(plan, rng, group, int(rng.integers(3, 8)))
+    buyers = customers(plan, rng, group, count_of(rng, group, (3, 8), (3, 8)))
     plan.customers.update(map(int, buyers))
-    bought = videos_of(plan, rng, buyers, group.to_ms, int(rng.integers(3, 8)))
+    bought = videos_of(plan, rng, buyers, group.to_ms, count_of(rng, group, (3, 8), (3, 8)))
     plan.mark(bought, group.policy, group)
-    who, which = pairs(rng, group.members, bought, rng.uniform(0.5, 0.9) if loud else rng.uniform(0.3, 0.6))
+    who, which = pairs(rng, group.members, bought, share_of(rng, group, (0.5, 0.9), (0.3, 0.6)))
     ts = moments(rng, plan, group, who, turn_to(rng, plan, group, bought)[which])
-    how = {"view": 0.45, "attention": (1.2, 5), "comment": 0.02} if loud else {"view": 0.93, "comment": 0.04}
-    plan.diary.visit(rng, who, bought[which], ts, plan.films.duration_ms[bought[which]], like=0.92, **how)
-    who, which = pairs(rng, group.members, buyers, rng.uniform(0.4, 0.9) if loud else rng.uniform(0.3, 0.6))
+    loud = {"view": 0.45, "attention": (1.2, 5), "comment": 0.02, "like": 0.92}
+    how = manners(rng, group, loud, {"view": 0.93, "comment": 0.04, "like": 0.92})
+    plan.diary.visit(rng, who, bought[which], ts, plan.films.duration_ms[bought[which]], **how)
+    who, which = pairs(rng, group.members, buyers, share_of(rng, group, (0.4, 0.9), (0.3, 0.6)))
     begin = group.from_ms + rng.random(len(buyers)) * (group.to_ms - group.from_ms) * 0.8
     ts = moments(rng, plan, group, who, begin[which])
     plan.diary.write(who, FOLLOW, ts, target=buyers[which])
     camouflage = trending(plan, rng, group, 60)
-    who, which = pairs(rng, group.members, camouflage, rng.uniform(0.02, 0.25))
+    who, which = pairs(rng, group.members, camouflage, share_of(rng, group, (0.02, 0.25), (0.02, 0.25)))
     ts = in_own_hours(
         rng, plan.people, who, (group.from_ms + rng.random(len(who)) * (group.to_ms - group.from_ms)).astype(int)
     )
@@ -280,16 +315,15 @@ def farm(plan: Plan, rng: np.random.Generator, group: Group) -> None:
 
 def view_bots(plan: Plan, rng: np.random.Generator, group: Group) -> None:
     """The same few videos again and again, each time for about as long as counts as a view."""
-    loud = group.style == "loud"
-    buyers = customers(plan, rng, group, int(rng.integers(2, 6)))
+    buyers = customers(plan, rng, group, count_of(rng, group, (2, 6), (2, 6)))
     plan.customers.update(map(int, buyers))
-    bought = videos_of(plan, rng, buyers, group.to_ms, int(rng.integers(3, 7)))
+    bought = videos_of(plan, rng, buyers, group.to_ms, count_of(rng, group, (3, 7), (3, 7)))
     plan.mark(bought, "artificial_engagement", group)
-    who, which = pairs(rng, group.members, bought, rng.uniform(0.5, 0.95) if loud else rng.uniform(0.35, 0.65))
-    times = 1 + rng.poisson(rng.uniform(3, 9) if loud else rng.uniform(0.3, 1.2), len(who))
+    who, which = pairs(rng, group.members, bought, share_of(rng, group, (0.5, 0.95), (0.35, 0.65)))
+    times = 1 + rng.poisson(share_of(rng, group, (3, 9), (0.3, 1.2)), len(who))
     who, which = np.repeat(who, times), np.repeat(which, times)
     ts = moments(rng, plan, group, who, turn_to(rng, plan, group, bought)[which])
-    if loud:
+    if as_if_loud(rng, group):
         watch = rng.uniform(2_000, 6_000) * rng.lognormal(0, rng.uniform(0.03, 0.2), len(who))
     else:
         watch = plan.films.duration_ms[bought[which]] * rng.beta(1.3, 2.2, len(who))
@@ -298,14 +332,14 @@ def view_bots(plan: Plan, rng: np.random.Generator, group: Group) -> None:
 
 def reupload(plan: Plan, rng: np.random.Generator, group: Group) -> None:
     """Copies of videos that did well, with frames cropped or filtered; members help each other's copies along."""
-    loud = group.style == "loud"
-    sources = trending(plan, rng, group, int(rng.integers(4, 14)))
+    loud = as_if_loud(rng, group)
+    sources = trending(plan, rng, group, count_of(rng, group, (4, 14), (4, 14)))
     if not len(sources):
         return
-    who, which = pairs(rng, group.members, sources, rng.uniform(0.35, 0.7) if loud else rng.uniform(0.2, 0.4))
+    who, which = pairs(rng, group.members, sources, share_of(rng, group, (0.35, 0.7), (0.2, 0.4)))
     origin = sources[which]
     begin = np.maximum(plan.films.created_ms[origin] + 3 * MS_PER_HOUR, group.from_ms)
-    spread = rng.uniform(0.5, 2) if loud else rng.uniform(4, 16)
+    spread = share_of(rng, group, (0.5, 2), (4, 16))
     ts = in_own_hours(rng, plan.people, who, (begin + rng.random(len(who)) * spread * MS_PER_DAY).astype(np.int64))
     keep = (ts > np.maximum(plan.people.created_ms[who], plan.films.created_ms[origin]) + MS_PER_HOUR) & (
         ts < plan.settings.end - MS_PER_HOUR
@@ -332,7 +366,7 @@ def reupload(plan: Plan, rng: np.random.Generator, group: Group) -> None:
     plan.copies.append(made)
     plan.mark(copies, group.policy, group)
     plan.mark(origin, None, group)
-    helpers, which = pairs(rng, group.members, copies, min(0.5, rng.uniform(4, 10) / len(copies)))
+    helpers, which = pairs(rng, group.members, copies, min(0.5, share_of(rng, group, (4, 10), (4, 10)) / len(copies)))
     ts = moments(rng, plan, group, helpers, made["created_ms"][which] + 120_000)
     others = helpers != made["creator"][which]
     helpers, which, ts = helpers[others], which[others], ts[others]
@@ -341,13 +375,12 @@ def reupload(plan: Plan, rng: np.random.Generator, group: Group) -> None:
 
 def brigade(plan: Plan, rng: np.random.Generator, group: Group) -> None:
     """The same videos of a few creators reported by all."""
-    loud = group.style == "loud"
-    victims = customers(plan, rng, group, int(rng.integers(2, 5) if loud else rng.integers(4, 9)), famous=True)
-    attacked = videos_of(plan, rng, victims, group.to_ms, int(rng.integers(2, 6)))
+    victims = customers(plan, rng, group, count_of(rng, group, (2, 5), (4, 9)), famous=True)
+    attacked = videos_of(plan, rng, victims, group.to_ms, count_of(rng, group, (2, 6), (2, 6)))
     plan.mark(attacked, None, group)
-    who, which = pairs(rng, group.members, attacked, rng.uniform(0.5, 0.9) if loud else rng.uniform(0.35, 0.6))
+    who, which = pairs(rng, group.members, attacked, share_of(rng, group, (0.5, 0.9), (0.35, 0.6)))
     ts = moments(rng, plan, group, who, turn_to(rng, plan, group, attacked)[which])
-    seen = rng.random(len(who)) < (0.4 if loud else 0.9)
+    seen = rng.random(len(who)) < manners(rng, group, {"view": 0.4}, {"view": 0.9})["view"]
     watch = (plan.films.duration_ms[attacked[which]] * rng.beta(1.2, 3, len(who))).clip(min=400).astype(np.int64)
     plan.diary.write(who[seen], VIEW, ts[seen], attacked[which][seen], watch_ms=watch[seen])
     plan.diary.write(who, REPORT, ts + rng.integers(1_500, 25_000, len(who)), attacked[which])

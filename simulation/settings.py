@@ -16,10 +16,10 @@ EVENTS_PER_ACCOUNT_AND_DAY = 2.0
 class Settings:
     """The knobs of a world; the same settings give the same world.
 
-    `evading` is the share of abusive rings that hide; `abuse` and `crowds` multiply the number of abusive rings and of
-    honest groups (0: none); `interests` 0 lets everybody watch what everybody watches; `dirty` is the share of extra
-    rows that break the contract. `reviews` multiplies how many decisions there are; all fall into the last
-    `review_days`, when the reviewers worked off what had come up before.
+    `evading` is the share of abusive rings that hide, `varied` of those with ways of their own; `abuse` and `crowds`
+    multiply the number of abusive rings and of honest groups (0: none); `interests` 0 lets everybody watch what
+    everybody watches; `dirty` is the share of extra rows that break the contract. `reviews` multiplies how many
+    decisions there are; all fall into the last `review_days`, when the reviewers worked off what had come up before.
     """
 
     seed: int = 7
@@ -28,6 +28,7 @@ class Settings:
     until: date = date(2026, 3, 1)
     events: int | None = None
     evading: float = 0.5
+    varied: float = 0.0
     abuse: float = 1.0
     crowds: float = 1.0
     interests: float = 1.0

@@ -34,6 +34,7 @@ tied | what is one engine's own | others lack it | engine.persist, engine.checkp
 schema | a frame with a table's schema | comments of columns fail in Sail's unions | the table's types
 sql | a quote as '', * EXCEPT ( or a fraction as 0.1 in SQL | engines read them otherwise | \', df.drop, F.lit(0.1)
 sum | F.sum of a product of whole numbers | Sail's overflow is silent | cast("double"), or `# bounded: why`
+create_map | F.create_map | Sail builds it anew for each row, 2 s of a million | engine.portable.looked_up
 try_divide | F.try_divide | Sail has none for doubles | engine.portable.ratio
 shiftrightunsigned | F.shiftrightunsigned | Sail: wrong for ints, fails for 0 | F.shiftright(…).bitwiseAND(mask)
 conv | F.conv | of what is no number: 0 in Spark, null in Sail | `# alike: why` where all digits are of the base

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
+from engine.portable import looked_up
 from features.links.kinds import FAMILY_NUMBER, GROUNDS, KINDS, NUMBER, SOURCE_NUMBER, Kind
 
 PLAIN_LEVELS = 4
@@ -65,7 +66,7 @@ class Places(NamedTuple):
 
 def of_kind(values: Iterable[Any]) -> Column:
     """Of `values`, one for each of KINDS, that of the row's `kind`, which is its number."""
-    return F.get(F.array(*map(F.lit, values)), F.col("kind").cast("int"))
+    return looked_up(F.col("kind"), dict(enumerate(values)))
 
 
 def activity(acts: DataFrame) -> DataFrame:

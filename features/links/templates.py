@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from conf import LinkLimits
 from engine import checkpoint
+from engine.portable import looked_up
 from features.links.near import text_clusters
 from features.text import HANDLE, LINK, PHONE, normalised, text_contacts
 
@@ -79,7 +80,7 @@ def shared_templates(said: DataFrame, evidence: DataFrame) -> DataFrame:
 
     `said` as `templates` gives it, `evidence` are rows of link_evidence.
     """
-    kind = F.create_map(*(F.lit(text) for pair in KINDS_OF_TEMPLATES.items() for text in pair))[F.col("kind")]
+    kind = looked_up(F.col("kind"), KINDS_OF_TEMPLATES)
     told = evidence.where(F.col("kind").isin([*KINDS_OF_TEMPLATES])).select(
         kind.alias("kind"), F.explode("objects").alias("object")
     )

@@ -7,9 +7,9 @@ may move what is thought of a ring before any verdict (prior.py).
 from dataclasses import dataclass
 
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
+from engine.portable import looked_up
 from features.links.kinds import KINDS
 from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
@@ -107,9 +107,7 @@ def family_named(kind: str) -> Family:
 
 def family_of(kind: Column) -> Column:
     """Name of the family of a kind of link, of those that there are."""
-    names = {each.name: family_named(each.name).name for each in KINDS}
-    known = F.create_map(*(F.lit(text) for pair in names.items() for text in pair))[kind]
-    return F.coalesce(known, F.lit(OTHER.name))
+    return looked_up(kind, {each.name: family_named(each.name).name for each in KINDS}, OTHER.name)
 
 
 @dataclass(frozen=True)
@@ -204,6 +202,42 @@ RING_FEATURES = (
         "a border: nobody else has the list",
         "none: around each taste are those who share a part of it",
         sign=1,
+    ),
+    RingFeature(
+        "haste",
+        DOUBLE,
+        "log2",
+        "how much less the times of members on a target are spread than those of its public: 1 for half",
+        "an order is worked off while the public trickles in",
+        "0: the same feed, evening or news brings all",
+        sign=1,
+    ),
+    RingFeature(
+        "lateness",
+        DOUBLE,
+        "log2",
+        "how much older a video was when members came than when its public did: 1 for twice as old",
+        "when it was paid for",
+        "0: when it was shown",
+        sign=1,
+    ),
+    RingFeature(
+        "attention",
+        DOUBLE,
+        "log2",
+        "how much longer members watch the videos than their public does: -1 for half as long",
+        "a glance, or as long as counts",
+        "0, fans more",
+        sign=-1,
+    ),
+    RingFeature(
+        "conversion",
+        DOUBLE,
+        "log2",
+        "likes, comments and shares of members over what as many of the public leave: 1 for twice as many",
+        "all that was ordered, or views alone",
+        "fans and friends more than others, too",
+        sign=0,
     ),
     RingFeature(
         "target_days",
@@ -395,6 +429,15 @@ RING_FEATURES = (
     # How they live otherwise
     RingFeature(
         "acts_per_member", DOUBLE, "acts", "mean number of acts of a member in the days of links", "either", "either"
+    ),
+    RingFeature(
+        "activity",
+        DOUBLE,
+        "log2",
+        "acts of the median member over those of the platform's median account: 1 for twice as many",
+        "no more than it takes",
+        "high: who does a lot meets the others who do",
+        sign=-1,
     ),
     RingFeature(
         "inside_share",

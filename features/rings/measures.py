@@ -3,35 +3,35 @@
 Sums that a rerun must repeat to the last digit are sums of integers (shares in millionths): their order is no matter.
 """
 
+import math
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine import checkpoint
-from engine.portable import first_per_key, ratio
+from engine.portable import looked_up, ratio
 from features.links.kinds import KINDS
 from features.rings.definitions import (
     FAMILIES,
     FOLLOWED_BEFORE_DAYS,
+    MADE,
     SCATTERED_DAYS,
     WRITTEN,
     family_named,
     family_of,
 )
+from features.rings.publics import interest, participation, publics, thing, timing
 from lake.schemas import RESPONSES
-from lake.store import midnight
+from lake.store import deduplicated, midnight
 
 MILLION = 1_000_000
+LN_10 = math.log(10)
 DAY_SECONDS = 86_400
 STRANGERS = 3
 """Added to each target's public: that two of the three who liked it are friends says little."""
 TARGET_SHARE = 0.1
 """What fewer of the members act on is what two of them have in common, not a target of the ring."""
-UNSEEN_TARGETS, LIKE_MEMBERS = 2, 10
-"""See `participation`."""
-LEAST_SHARE = 0.01
-"""Shares below a hundredth are not told apart."""
 VIEWS_PER_ACT = 3
 """People watch what they like or comment on: it is said that they watch where they do so this much more often."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
@@ -59,7 +59,7 @@ def linked_objects(evidence: DataFrame) -> DataFrame:
 
     `evidence`: rows of link_evidence with ring_id and family. What was made has its kind for a verb.
     """
-    verb = F.create_map(*(F.lit(text) for pair in VERB_OF_FAMILY.items() for text in pair))[F.col("family")]
+    verb = looked_up(F.col("family"), VERB_OF_FAMILY)
     return (
         evidence.select("ring_id", "kind", verb.alias("verb"), F.explode("objects").alias("object"))
         .select("ring_id", "kind", "verb", F.expr("try_cast(object AS BIGINT)").alias("object_id"))
@@ -89,15 +89,15 @@ def ring_acts(
 ) -> DataFrame:
     """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
 
-    Of members all acts since `since`, before that follows; of others the acts on `objects` since then.
-    One row (event_id, ts, account_id, verb, object_id, device_id, ip_id, ring_id, recent, creator) for each event and
-    ring of who acted; `ring_id` is null for others. An event delivered twice is one row. To write one of `made` (as
-    `made_by`) is an act on that as well, without event_id. Only of these it is said under whose video they were done,
-    which `creator` is.
+    Of members all acts since `since`, before that follows; of others what they did since then to `objects`, be it what
+    links are about or not. One row (event_id, ts, account_id, verb, object_id, watch_ms, device_id, ip_id, ring_id,
+    recent, creator) for each event and ring of who acted; `ring_id` is null for others. An event delivered twice is one
+    row. To write one of `made` (as `made_by`) is an act on that as well, without event_id. Only of these it is said
+    under whose video they were done, which `creator` is.
     """
     recent = F.col("event_date") >= F.lit(since)
-    wanted = objects.select("verb", "object_id", F.lit(True).alias("wanted")).distinct()
-    ring_of = F.broadcast(members.select("account_id", "ring_id"))
+    wanted = objects.select(thing().alias("thing"), "object_id", F.lit(True).alias("wanted")).distinct()
+    ring_of = members.select("account_id", "ring_id")
     chosen = (
         events.select(
             "event_id",
@@ -105,25 +105,24 @@ def ring_acts(
             "account_id",
             "verb",
             F.coalesce("video_id", "target_account_id").alias("object_id"),
+            "watch_ms",
             "device_id",
             "ip_id",
             recent.alias("recent"),
         )
         .where("recent OR verb = 'follow'")
-        .join(ring_of, on="account_id", how="left")
-        .join(F.broadcast(wanted), on=["verb", "object_id"], how="left")
-        .where("ring_id IS NOT NULL OR (wanted AND recent)")
-        .drop("wanted")
+        .join(F.broadcast(ring_of.select("account_id", F.lit(True).alias("member")).distinct()), "account_id", "left")
+        .withColumn("thing", thing())
+        .join(F.broadcast(wanted), on=["thing", "object_id"], how="left")
+        .where("member OR (wanted AND recent)")
+        .drop("member", "thing", "wanted")
     )
-    each = ["event_id", "ring_id"]
-    rest = [name for name in chosen.columns if name not in each]
     creators = videos.select("video_id", F.col("account_id").alias("creator"))
-    unknown = {
-        name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in ("event_id", "device_id", "ip_id")
-    }
+    of_events = ("event_id", "watch_ms", "device_id", "ip_id")
+    unknown = {name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in of_events}
     making = (
         made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
-        .join(wanted.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
+        .join(objects.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .join(ring_of, on="account_id", how="left")
         .join(creators, on="video_id", how="left")
         .withColumns(
@@ -134,9 +133,10 @@ def ring_acts(
             }
         )
     )
-    done = first_per_key(chosen, each, rest).withColumn("creator", F.lit(None).cast("bigint"))
-    columns = [*each, *rest, "creator"]
-    return done.select(columns).unionByName(making.select(columns))
+    # What is told apart from its second delivery is read twice.
+    done = deduplicated(checkpoint(chosen), ("event_id",)).join(ring_of, on="account_id", how="left")
+    columns = [*chosen.columns, "ring_id", "creator"]
+    return done.withColumn("creator", F.lit(None).cast("bigint")).select(columns).unionByName(making.select(columns))
 
 
 def made_by(templates: DataFrame, works: DataFrame) -> DataFrame:
@@ -187,21 +187,27 @@ def ring_features(
     targets: DataFrame,
     accounts: DataFrame,
     sizes: DataFrame,
+    usual_acts: float,
     max_crowd: int,
+    since: date,
     as_of: date,
 ) -> DataFrame:
     """One row for each ring: ring_id, size, RING_FEATURES, and what its sentence of evidence needs beside them.
 
     `links` and `evidence` hold pairs of members of one ring, with ring_id (and family); `acts` as `ring_acts` gives
-    them, `touched` and `targets` made of them by `touched_by_members` and `targets_of`. More than `max_crowd` accounts
-    on one device or address have nothing in common.
+    them from `since` on, `touched` and `targets` made of them by `touched_by_members` and `targets_of`. An account of
+    the platform acted `usual_acts` times since then. More than `max_crowd` accounts on one device or address have
+    nothing in common.
     """
     on_targets = checkpoint(acts_on_targets(touched, targets))
+    came = checkpoint(publics(acts, members, targets))
     parts = (
         _ties(links, sizes),
         _kinds(evidence, links),
         deeds_in_common(evidence, sizes),
-        participation(members, targets, acts),
+        participation(came, targets),
+        timing(came, since),
+        interest(came),
         days_of_targets(on_targets),
         identities(members, accounts, sizes, as_of),
         machines(members, acts, accounts, max_crowd),
@@ -209,6 +215,7 @@ def ring_features(
         _fans(members, on_targets, acts),
         _acquainted(members, acts),
         lives(touched, targets),
+        activity(touched, usual_acts),
         response(touched, targets),
     )
     rings = sizes
@@ -231,10 +238,11 @@ def targets_of(
 ) -> DataFrame:
     """Objects of the links that at least two members, and a tenth of them, acted on.
 
-    One row (ring_id, verb, object_id, creator, members, audience) each: `audience` counts all accounts that acted on it
-    since then, `creator` is who uploaded it or is followed; of an unknown video, the video stands for its creator.
+    One row (ring_id, verb, object_id, creator, uploaded_at, members, audience) each: `audience` counts all accounts
+    that acted on it since then, `creator` is who uploaded it or is followed; of an unknown video, the video stands for
+    its creator.
     """
-    by_members = (
+    by_members = checkpoint(
         touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")
         .groupBy("ring_id", "verb", "object_id")
         .agg(F.count_distinct("account_id").alias("members"))
@@ -244,13 +252,16 @@ def targets_of(
     )
     audience = (
         acts.where("recent")
-        .select("verb", "object_id", "account_id")
-        .distinct()
+        .join(by_members.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .groupBy("verb", "object_id")
-        .agg(F.count("*").alias("audience"))
+        .agg(F.count_distinct("account_id").alias("audience"))
     )
-    uploader = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("uploader"))
-    known = uploader.join(F.broadcast(by_members.select("object_id").distinct()), on="object_id", how="left_semi")
+    uploads = videos.select(
+        F.col("video_id").alias("object_id"),
+        F.col("account_id").alias("uploader"),
+        F.col("created_at").alias("uploaded_at"),
+    )
+    known = uploads.join(F.broadcast(by_members.select("object_id").distinct()), on="object_id", how="left_semi")
     return (
         by_members.join(audience, on=["verb", "object_id"], how="inner")
         .join(known, on="object_id", how="left")
@@ -258,7 +269,8 @@ def targets_of(
             "creator",
             F.when(F.col("verb") == "follow", F.col("object_id")).otherwise(F.coalesce("uploader", "object_id")),
         )
-        .select("ring_id", "verb", "object_id", "creator", "members", "audience")
+        .withColumn("uploaded_at", F.when(thing() == "video", F.col("uploaded_at")))
+        .select("ring_id", "verb", "object_id", "creator", "uploaded_at", "members", "audience")
     )
 
 
@@ -309,55 +321,18 @@ def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
     )
 
 
-def participation(members: DataFrame, targets: DataFrame, acts: DataFrame) -> DataFrame:
-    """Of those who acted on one target of a ring, the share of its other targets that they acted on, too: of members
-    (`participation`) and of everybody else (`outsiders_participation`), and how much more members do so (`apartness`).
+def activity(touched: DataFrame, usual_acts: float) -> DataFrame:
+    """How much more the median member acts than an account of the platform does, in log2.
 
-    People of one taste have no border: around those who meet on nearly all, there are others who meet on half of it. Of
-    orders the others know nothing. So the public of the targets is the control group, matched by taste. Few targets and
-    few others say little: they are counted as if the ring had `UNSEEN_TARGETS` more on which nobody met, and the others
-    `LIKE_MEMBERS` acts more that were like members'. Null where there is but one target; apartness is so, too, where
-    the others did less than that, as then there is nobody to compare with.
+    Whoever does a lot meets the others who do: a group of busy people is what taste gives.
     """
-    counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
-    acted = (
-        acts.where("recent")
-        .select("verb", "object_id", "account_id")
-        .distinct()
-        .join(targets.select("ring_id", "verb", "object_id"), on=["verb", "object_id"], how="inner")
-        .groupBy("ring_id", "account_id")
-        .agg(F.count("*").alias("on_targets"))
-        .join(
-            members.select("ring_id", "account_id", F.lit(True).alias("member")),
-            on=["ring_id", "account_id"],
-            how="left",
-        )
-    )
-    member = F.coalesce("member", F.lit(False))
-    met = F.col("on_targets") * (F.col("on_targets") - 1)
-    inside, outside = (F.coalesce(F.sum(F.when(of, F.col("on_targets"))), F.lit(0)) for of in (member, ~member))
-    others = F.col("targets") - 1 + UNSEEN_TARGETS
-    shrunk = F.col("met_outside") + LIKE_MEMBERS * F.col("participation") * others
     return (
-        acted.join(counts, on="ring_id", how="inner")
-        .groupBy("ring_id", "targets")
-        .agg(
-            F.coalesce(F.sum(F.when(member, met)), F.lit(0)).alias("met_inside"),
-            F.coalesce(F.sum(F.when(~member, met)), F.lit(0)).alias("met_outside"),
-            inside.alias("inside"),
-            outside.alias("outside"),
-        )
-        .withColumn("participation", ratio(F.col("met_inside"), F.col("inside") * others))
-        .withColumn("outsiders_participation", ratio(shrunk, (F.col("outside") + LIKE_MEMBERS) * others))
-        .select(
-            "ring_id",
-            "participation",
-            "outsiders_participation",
-            F.when(
-                F.col("outside") >= LIKE_MEMBERS,
-                F.log2((F.col("participation") + LEAST_SHARE) / (F.col("outsiders_participation") + LEAST_SHARE)),
-            ).alias("apartness"),
-        )
+        touched.where(~F.col("verb").isin(*MADE))
+        .groupBy("ring_id", "account_id")
+        .agg(F.sum("acts").alias("acts"))
+        .groupBy("ring_id")
+        .agg(F.percentile("acts", 0.5).alias("acts"))
+        .select("ring_id", F.log2((F.col("acts") + 1) / (usual_acts + 1)).alias("activity"))
     )
 
 
@@ -412,6 +387,20 @@ def signed_up_together(accounts: DataFrame) -> DataFrame:
     )
 
 
+def sign_up_surprise(together: Column, known: Column, usual: Column) -> Column:
+    """Give −log10 of the chance that of `known` accounts drawn at random some `together` signed up within
+    `SCATTERED_DAYS` days of each other, at most.
+
+    Each may be the first of them; of the others, at most the share `usual` falls into the days after. How many that
+    are, Chernoff's bound of the binomial tail says (Hoeffding, 1963).
+    """
+    others = (known - 1).cast("double")
+    share = ratio(together - 1, others)
+    rest = F.when(share < 1, (1 - share) * F.log(ratio(1 - share, 1 - usual))).otherwise(0.0)
+    bound = others * (share * F.log(ratio(share, usual)) + rest) - F.log(known.cast("double"))
+    return F.when(share > usual, F.greatest(bound / LN_10, F.lit(0.0))).otherwise(0.0)
+
+
 def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: date) -> DataFrame:
     """Who the members are by their profiles; of one that has none nothing is known but that it is a member."""
     people = (
@@ -420,12 +409,12 @@ def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of:
         .withColumn("created_s", F.unix_timestamp("created_at"))
     )
     scattered = Window.partitionBy("ring_id").orderBy("created_s").rangeBetween(0, SCATTERED_DAYS * DAY_SECONDS)
-    known = F.sum("residents").over(Window.partitionBy("ring_id"))
+    of_all = F.sum("residents").over(Window.partitionBy("ring_id"))
     countries = (
         people.where("country IS NOT NULL")
         .groupBy("ring_id", "country")
         .agg(F.count("*").alias("residents"))
-        .withColumn("country_share", F.col("residents") / known)
+        .withColumn("country_share", F.col("residents") / of_all)
         .groupBy("ring_id")
         .agg(F.max("country_share").alias("country_share"))
     )
@@ -438,11 +427,18 @@ def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of:
             ((as_of_s - F.percentile("created_s", 0.5)) / DAY_SECONDS).alias("age_days"),
             ((F.max("created_s") - F.min("created_s")) / DAY_SECONDS).alias("created_span_days"),
             F.max("together").alias("created_together"),
+            F.count("created_s").alias("created_known"),
         )
         .join(countries, on="ring_id", how="left")
         .join(sizes, on="ring_id", how="inner")
         .crossJoin(signed_up_together(accounts))
-        .withColumn("created_together_share", F.greatest(F.coalesce(beyond_usual, F.lit(0.0)), F.lit(0.0)))
+        .withColumns(
+            {
+                "created_together_share": F.greatest(F.coalesce(beyond_usual, F.lit(0.0)), F.lit(0.0)),
+                "created_expected": 1 + (F.col("created_known") - 1) * F.col("usual"),
+                "created_surprise": sign_up_surprise(*map(F.col, ("created_together", "created_known", "usual"))),
+            }
+        )
         .drop("size", "usual")
     )
 
@@ -453,34 +449,48 @@ def machines(members: DataFrame, acts: DataFrame, accounts: DataFrame, max_crowd
     One that more than `max_crowd` accounts signed up with, or that so many members of rings have, is none: it stands
     for a device that is not known, or for half of a town.
     """
-    used = acts.where("ring_id IS NOT NULL AND recent").select("ring_id", "account_id", "device_id", "ip_id")
+    ring_of = members.select("ring_id", "account_id")
+    columns = ["ring_id", "account_id", "device_id", "ip_id"]
+    used = acts.where("ring_id IS NOT NULL AND recent").select(columns)
     signed_up = accounts.select(
         "account_id", F.col("signup_device_id").alias("device_id"), F.col("signup_ip_id").alias("ip_id")
     )
-    at_signup = signed_up.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
-    seen = used.unionByName(at_signup)
+    at_signup = signed_up.join(ring_of, on="account_id", how="inner").select(columns)
+    having = checkpoint(_each_machine(used.union(at_signup).distinct()).distinct())
+    crowded = (
+        having.select("account_id", "what", "machine")
+        .unionByName(_each_machine(signed_up))
+        .groupBy("what", "machine")
+        .agg(F.count_distinct("account_id").alias("accounts"))
+        .where(F.col("accounts") > max_crowd)
+    )
+    users = F.count("*").over(Window.partitionBy("ring_id", "what", "machine"))
+    told = having.join(crowded, on=["what", "machine"], how="left_anti").withColumn("users", users)
 
-    def shared(name: str, count: str, sharers: str) -> DataFrame:
-        machine = F.col(name).alias("machine")
-        having = seen.where(F.col(name).isNotNull()).select("ring_id", "account_id", machine).distinct()
-        crowded = (
-            having.select("account_id", "machine")
-            .union(signed_up.where(F.col(name).isNotNull()).select("account_id", machine))
-            .groupBy("machine")
-            .agg(F.count_distinct("account_id").alias("accounts"))
-            .where(F.col("accounts") > max_crowd)
-        )
-        one = having.join(crowded, on="machine", how="left_anti")
-        users = one.withColumn("users", F.count("*").over(Window.partitionBy("ring_id", "machine")))
-        by_account = users.groupBy("ring_id", "account_id").agg(F.max("users").alias("users"))
-        machines = one.groupBy("ring_id").agg(F.count_distinct("machine").alias(count))
-        return machines.join(
-            by_account.groupBy("ring_id").agg(F.count_if(F.col("users") > 1).alias(sharers)), on="ring_id", how="inner"
-        )
+    def of(what: str) -> tuple[Column, Column]:
+        """How many there are, and how many members share one; null where none is known."""
+        machines = F.count_distinct(F.when(F.col("what") == what, F.col("machine")))
+        sharers = F.count_distinct(F.when((F.col("what") == what) & (F.col("users") > 1), F.col("account_id")))
+        return F.nullif(machines, F.lit(0)), F.when(machines > 0, sharers)
 
-    devices = shared("device_id", "devices", "shared_device_share")
-    addresses = shared("ip_id", "addresses", "shared_address_share")
-    return devices.join(addresses, on="ring_id", how="full_outer")
+    (devices, on_devices), (addresses, on_addresses) = of("device"), of("ip")
+    return told.groupBy("ring_id").agg(
+        devices.alias("devices"),
+        on_devices.alias("shared_device_share"),
+        addresses.alias("addresses"),
+        on_addresses.alias("shared_address_share"),
+    )
+
+
+def _each_machine(seen: DataFrame) -> DataFrame:
+    """A row (`what`: device or ip, `machine`) for each that is known of a row of device_id and ip_id."""
+    both = [F.struct(F.lit(what).alias("what"), F.col(f"{what}_id").alias("machine")) for what in ("device", "ip")]
+    rest = [name for name in seen.columns if name not in ("device_id", "ip_id")]
+    return (
+        seen.select(*rest, F.explode(F.array(*both)).alias("one"))
+        .select(*rest, "one.what", "one.machine")
+        .where("machine IS NOT NULL")
+    )
 
 
 def acts_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:

@@ -69,6 +69,7 @@ def describe_rings(
     made: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
+    usual_acts: float,
     as_of: date,
     limits: LinkLimits,
     prior: RingPrior,
@@ -76,7 +77,7 @@ def describe_rings(
     """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
 
     `events` go further back than the links, for who followed whom before; `made` is what they wrote and
-    uploaded, as `made_by` tells.
+    uploaded, as `made_by` tells; `usual_acts` is how often the median account acted in the days of the links.
     """
     since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
@@ -87,6 +88,19 @@ def describe_rings(
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
     targets = checkpoint(targets_of(touched, objects, acts, videos, sizes))
     features = checkpoint(
-        ring_features(members, inside, kinds, acts, touched, targets, accounts, sizes, limits.max_crowd, as_of)
+        ring_features(
+            members,
+            inside,
+            kinds,
+            acts,
+            touched,
+            targets,
+            accounts,
+            sizes,
+            usual_acts,
+            limits.max_crowd,
+            since,
+            as_of,
+        )
     )
     return judged(features, targets, prior)

@@ -35,12 +35,19 @@ ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float
 
 @dataclass(frozen=True)
 class RingPrior:
-    """Trees over `features`, and the line that makes their sum log-odds: intercept + slope x sum."""
+    """Trees over `features`, and the line that makes their sum log-odds: intercept + slope x sum.
+
+    `spreads` say how far a platform's start, and how much each part counts on it, may be from that (`learned`);
+    `shift` is how far the start is, `scales` how often each part counts, once where it is None.
+    """
 
     features: tuple[str, ...]
     intercept: float
     slope: float
     trees: str
+    spreads: tuple[float, float]
+    shift: float = 0.0
+    scales: tuple[float, ...] | None = None
 
     @cached_property
     def booster(self) -> "xgboost.Booster":
@@ -63,11 +70,17 @@ class RingPrior:
         matrix = xgboost.DMatrix(values, feature_names=list(self.features), nthread=1)
         found = self.booster.predict(matrix, pred_contribs=True).astype(np.float64)
         start = float(found[0, -1]) if len(found) else 0.0
-        return self.intercept + self.slope * start, self.slope * found[:, :-1]
+        parts = self.slope * found[:, :-1]
+        return self.intercept + self.slope * start + self.shift, parts if self.scales is None else parts * self.scales
 
     def to_json(self) -> str:
-        """The text of the artefact."""
-        told = {"features": self.features, "intercept": self.intercept, "slope": self.slope}
+        """The text of the artefact, which no platform has moved."""
+        told = {
+            "features": self.features,
+            "intercept": self.intercept,
+            "slope": self.slope,
+            "spreads": self.spreads,
+        }
         return json.dumps(told | {"trees": json.loads(self.trees)}, separators=(",", ":"))
 
     @classmethod
@@ -76,7 +89,8 @@ class RingPrior:
         told = json.loads(text)
         if tuple(told["features"]) != tuple(INPUTS):
             raise ValueError(f"{FILE} was fitted on other ring features: run make ring-prior")
-        return cls(tuple(told["features"]), told["intercept"], told["slope"], json.dumps(told["trees"]))
+        trees, spreads = json.dumps(told["trees"]), tuple(told["spreads"])
+        return cls(tuple(told["features"]), told["intercept"], told["slope"], trees, spreads)
 
 
 @cache

@@ -5,8 +5,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from engine.portable import percent, whole_number
-from features.rings.definitions import FAMILIES, MADE, OTHER, RINGS_WITH_FEATURES
+from engine.portable import looked_up, percent, whole_number
+from features.rings.definitions import FAMILIES, MADE, OTHER, RINGS_WITH_FEATURES, SCATTERED_DAYS
 from features.rings.prior import RingPrior, with_prior
 from lake.schemas import POLICIES
 
@@ -15,6 +15,8 @@ EXAMPLES = 3
 SAYS = 0.3
 """Share of links from which a kind of evidence is worth a word in the sentence."""
 MOST = 0.5
+BEYOND_CHANCE = 3.0
+"""−log10 of the chance from which it is worth a word that members signed up together."""
 TWICE = 1.0
 """From twice or half of the response to be expected on, it is worth a word."""
 
@@ -86,7 +88,13 @@ def _sentence() -> Column:
     """What holds the ring together, in numbers, objects and times; then what speaks for an honest crowd."""
     accounts = F.format_string("%d accounts", F.col("size"))
     together = F.when(
-        F.col("created_together_share") >= MOST, F.format_string("%d created within 3 days", F.col("created_together"))
+        (F.col("created_together_share") >= MOST) & (F.col("created_surprise") >= BEYOND_CHANCE),
+        F.format_string(
+            f"%d created within {SCATTERED_DAYS} days (of any %d accounts, about %d)",
+            F.col("created_together"),
+            F.col("created_known"),
+            whole_number("created_expected"),
+        ),
     )
     machines = F.when(
         F.col("shared_device_share") >= SAYS,
@@ -99,7 +107,7 @@ def _sentence() -> Column:
     who = F.concat_ws(", ", accounts, together, machines, homes)
 
     phrases = {family.verb: family.phrase for family in FAMILIES if family.name == family.verb not in MADE}
-    verb = F.create_map(*(F.lit(text) for pair in phrases.items() for text in pair))[F.col("top_verb")]
+    verb = looked_up(F.col("top_verb"), phrases)
     thing = F.when(F.col("top_verb") == "follow", "account").otherwise("video")
     examples = F.concat_ws(", ", F.transform("fullest", lambda target: target["object_id"].cast("string")))
     targets = F.when(

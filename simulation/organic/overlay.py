@@ -50,6 +50,8 @@ KINDS: Mapping[str, Callable[[Stage, Rng], None]] = {
     )
 }
 MOST_FEEDS = 10_000
+HURRY = (0.2, 1.3)
+"""Who enters a giveaway or lifts a friend's video hardly looks at it; who meets to watch sees more than others."""
 ONCE = (LIKE, FOLLOW, REPORT)
 """What an account does once to a video or an account."""
 
@@ -100,10 +102,16 @@ def lay(
                 break
             stage.crowd = first_crowd + len(kind_of)
             kind_of[stage.crowd] = kind
+            stage.patience = patience(np.random.default_rng([seed, crc32(b"patience"), stage.crowd]))
             KINDS[kind](stage, np.random.default_rng([seed, crc32(kind.encode()), number]))
             if whole and stage.fed.sum() == fed:  # nobody is left whom none feeds
                 break
     return _rows(stage, kind_of, np.random.default_rng([seed, crc32(b"rows")]))
+
+
+def patience(rng: Rng) -> float:
+    """How much of what everybody watches a crowd watches: as much, or from a glance of those in a hurry up to more."""
+    return 1.0 if rng.random() < 0.5 else float(np.exp(rng.uniform(*np.log(HURRY))))
 
 
 def _rows(stage: Stage, kind_of: dict[int, str], rng: Rng) -> Overlay:

@@ -58,7 +58,7 @@ class Stage:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self.crowd = NOBODY
+        self.crowd, self.patience = NOBODY, 1.0
         self.created, self.country = platform.created, platform.country
         self.uploaded, self.author, self.duration_ms = platform.uploaded, platform.author, platform.duration_ms
         self.home_device, self.home_address = platform.signup_device, platform.signup_address
@@ -276,7 +276,8 @@ class Stage:
             "device": own_device if device is None else device,
             "address": own_address if address is None else address,
         }
-        watched = np.maximum(rng.beta(*attention, count) * self.duration_ms[video], 300).astype(np.int64)
+        of_video = np.minimum(rng.beta(*attention, count) * self.patience, 1)
+        watched = np.maximum(of_video * self.duration_ms[video], 300).astype(np.int64)
         self.write(who, VIEW, ts, video=video, watch_ms=watched, **at)
         for verb, chance in ((LIKE, like), (COMMENT, comment), (SHARE, share), (REPORT, report)):
             does = np.flatnonzero(rng.random(count) < chance)

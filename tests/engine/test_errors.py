@@ -39,6 +39,8 @@ OF_S3 = (
         ),
         (RuntimeError('Os { code: 20, kind: NotADirectory, message: "Not a directory" }'), "Not a directory"),
         (RuntimeError(": java.io.FileNotFoundException: /lake/x (Permission denied)"), "Permission denied"),
+        (OSError(OF_RUST.format("File too large (os error 27)")), "File too large"),
+        (RuntimeError("Generic LocalFileSystem error: Stale file handle (os error 116)"), "Stale file handle"),
         (OSError(errno.EMFILE, "Too many open files", "/lake/x"), "Too many open files: /lake/x"),
     ],
 )

@@ -12,6 +12,7 @@ from pyspark.sql.types import ArrayType, LongType, StringType, StructField, Stru
 from engine.portable import (
     first_per_key,
     largest,
+    looked_up,
     percent,
     ratio,
     rounded,
@@ -173,3 +174,10 @@ def test_types_without_comments_are_the_same_types_and_no_more(commented):
     found = without_comments(commented).jsonValue()
     assert found == bare(commented.jsonValue())
     assert "comment" not in str(found)
+
+
+def test_what_is_looked_up_is_missing_for_null_and_for_the_unknown(spark):
+    df = spark.createDataFrame([(1, "a"), (2, "b"), (3, "c"), (4, None)], "i int, key string")
+    hours, none = looked_up(F.col("key"), {"a": 24, "b": 48}), looked_up(F.col("key"), {})
+    found = df.select("i", hours, looked_up(F.col("key"), {"a": 24}, 7), none).orderBy("i").collect()
+    assert [tuple(row[1:]) for row in found] == [(24, 24, None), (48, 7, None), (None, 7, None), (None, 7, None)]

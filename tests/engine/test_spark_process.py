@@ -12,11 +12,16 @@ from lake.schemas import JOB_RUNS
 from tests.builders import at
 from tests.end_to_end.playing import play, start
 
-pytestmark = [pytest.mark.spark, pytest.mark.whole]
+pytestmark = pytest.mark.spark
 DAY = date(2026, 3, 1)
 PATIENCE = 180
 
 
+def test_spark_leaves_this_process_its_own_way_with_interrupts(spark):
+    assert "pyspark" not in signal.getsignal(signal.SIGINT).__module__
+
+
+@pytest.mark.whole
 def test_an_interrupt_amid_a_call_ends_with_one_word_that_is_recorded_too(spark, tmp_path):
     lake, log = tmp_path / "lake", tmp_path / "log"
     play(spark, lake, "simulate", accounts=80, days=8, until=at(str(DAY)))
@@ -34,6 +39,7 @@ def test_an_interrupt_amid_a_call_ends_with_one_word_that_is_recorded_too(spark,
     assert [run["message"] for run in runs if run["job"] == "links"] == ["interrupted"]
 
 
+@pytest.mark.whole
 def test_a_path_beyond_ascii_is_found_where_no_locale_is_set(spark, tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C")
     lake, log = tmp_path / "Täter", tmp_path / "log"

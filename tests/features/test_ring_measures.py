@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from pyspark.sql import functions as F
+from scipy.stats import binom
 
 from features.rings.measures import (
     identities,
@@ -11,6 +12,7 @@ from features.rings.measures import (
     machines,
     made_by,
     response,
+    sign_up_surprise,
     signed_up_together,
     with_lone_uploads,
 )
@@ -43,6 +45,27 @@ def test_on_a_platform_that_opened_this_week_all_signed_up_together(spark):
     everybody = accounts(spark, *({"account_id": account, "created_at": at("2026-02-27")} for account in range(1, 50)))
     assert signed_up_together(everybody).first().usual == 1.0
     assert identities(members, everybody, sizes, DAY).first().created_together_share == 0.0
+
+
+@pytest.mark.parametrize(
+    ("together", "known", "usual", "surprise"),
+    [
+        (50, 50, 0.02, 81.55),  # 50 * 0.02 ** 49
+        (3, 3, 0.1, 1.52),  # 3 * 0.1 ** 2
+        (2, 3, 0.1, 0.0),
+        (7, 83, 0.01, 1.09),
+        (7, 83, 0.1, 0.0),  # 8 of 82 were to be expected
+        (2, 2, 1.0, 0.0),
+        (1, 1, 0.1, 0.0),
+    ],
+)
+def test_how_surprising_it_is_that_members_signed_up_together(spark, together, known, usual, surprise):
+    row = spark.createDataFrame([(together, known, usual)], "together bigint, known bigint, usual double")
+    found = row.select(sign_up_surprise(F.col("together"), F.col("known"), F.col("usual")).alias("it")).first().it
+    assert found == pytest.approx(surprise, abs=0.01)
+    if surprise:
+        chance = known * binom.sf(together - 2, known - 1, usual)
+        assert 10**-found >= chance
 
 
 def test_a_device_that_a_crowd_signed_up_with_is_none(spark):

@@ -14,7 +14,6 @@ from features.rings.measures import (
     days_of_targets,
     deeds_in_common,
     lives,
-    participation,
     ring_acts,
     targets_of,
     touched_by_members,
@@ -65,7 +64,11 @@ def world():
         rows += [
             act(account, "view", 50_000 + 100 * number + n, minute=60 * n, device_id=f"d{account}") for n in range(10)
         ]
-    people += [{"account_id": account} for account in [IDOL, *range(700, 710), *range(800, 842)]]
+    others = [IDOL, *range(700, 710), *range(720, 728), *range(800, 842)]
+    people += [
+        {"account_id": account, "created_at": at("2024-01-01 09:00") + timedelta(days=5 * number)}
+        for number, account in enumerate(others)
+    ]
     films += [{"video_id": 1_000 + n, "account_id": 700 + n} for n in range(8)]  # eight customers of the farm
     films += [{"video_id": 2_000 + n, "account_id": 700 + n} for n in range(6)]  # where the spam is
     films += [{"video_id": 3_000 + n, "account_id": IDOL} for n in range(6)]
@@ -84,7 +87,6 @@ def world():
             if (account - n) % 6 < 2
         ]
     films += [{"video_id": 5_000 + n, "account_id": 720 + n // 2} for n in range(16)]  # eight customers of the bots
-    people += [{"account_id": 720 + n} for n in range(8)]
     for k, account in enumerate(BOTS):
         rows += [act(account, "view", 5_000 + n, minute=900 * n + 100 * k) for n in range(16)]
         # Of the ten videos of their lives they like five.
@@ -216,41 +218,6 @@ def test_what_is_unknown_of_a_ring_has_no_value_in_its_reasons(rings):
     assert all(reason.value is None for reason in home["reasons"] if reason.feature == "top_creator_share")
 
 
-MEMBERS = "ring_id bigint, account_id bigint"
-TARGETS = "ring_id bigint, verb string, object_id bigint"
-DID = "account_id bigint, verb string, object_id bigint, recent boolean"
-
-
-def acts_on(spark, *did):
-    return spark.createDataFrame([(account, "like", video, True) for account, video in did], DID)
-
-
-def test_participation_of_members_and_of_the_others_who_met_a_target(spark):
-    """Four targets. Each member is at three: of the three others at two, out of the two more that nobody saw, too."""
-    members = spark.createDataFrame([(7, 1), (7, 2)], MEMBERS)
-    targets = spark.createDataFrame([(7, "like", video) for video in (10, 11, 12, 13)], TARGETS)
-    inside = [(1, 10), (1, 11), (1, 12), (2, 11), (2, 12), (2, 13)]
-    chance = [(account, 10) for account in range(100, 190)]  # ninety who met one target and no other
-    of_like_taste = [(account, video) for account in range(100, 130) for video in (10, 11, 12)]
-    (ring,) = participation(members, targets, acts_on(spark, *inside, *chance)).collect()
-    assert ring.participation == pytest.approx(2 / 5)
-    assert ring.outsiders_participation == pytest.approx(10 * 2 / 5 / 100)  # ten acts are taken to be like theirs
-    assert ring.apartness == pytest.approx(math.log2(0.41 / 0.05))
-    (fans,) = participation(members, targets, acts_on(spark, *inside, *of_like_taste)).collect()
-    assert (fans.participation, fans.outsiders_participation) == pytest.approx((2 / 5, 2 / 5))
-    assert fans.apartness == pytest.approx(0.0)
-    (alone,) = participation(members, targets, acts_on(spark, *inside, *chance[:9])).collect()
-    assert alone.apartness is None  # nine acts of others are nobody to compare with
-
-
-def test_nothing_is_said_of_participation_where_there_is_one_target(spark):
-    members, targets = (
-        spark.createDataFrame([(7, 1), (7, 2)], MEMBERS),
-        spark.createDataFrame([(7, "like", 10)], TARGETS),
-    )
-    assert participation(members, targets, acts_on(spark, (1, 10), (2, 10))).collect() == []
-
-
 def test_the_effective_number_of_days_on_which_members_acted_on_targets(spark):
     on_targets = spark.createDataFrame(
         [(7, START), (7, START + timedelta(days=1)), (8, START), (8, START + timedelta(hours=1))],
@@ -332,7 +299,11 @@ def test_features(rings):
             "targets": 16,
             "view_share": 1.0,
         },
-        "giveaway": {"targets": 1, "top_object_share": 1.0, "created_together_share": 0.0},
+        "giveaway": {
+            "targets": 1,
+            "top_object_share": 1.0,
+            "created_together_share": pytest.approx((1 / 10 - 8 / 119) / (1 - 8 / 119)),  # the spammers', of everybody
+        },
     }
     for name, features in expected.items():
         assert {feature: rings[name][feature] for feature in features} == features, name
@@ -345,7 +316,7 @@ def test_evidence_names_numbers_objects_and_times(rings):
         "(66 of 66 pairs linked, each with a chance of 1e-20 on average)."
     )
     assert rings["spam"]["evidence"] == (
-        "8 accounts, 8 created within 3 days, 100 % on shared devices (9 devices in all); "
+        "8 accounts, 8 created within 3 days (of any 8 accounts, about 1), 100 % on shared devices (9 devices in all); "
         "100 % of the linked pairs wrote near-equal comments, typically 2 min apart, 2026-02-05 to 2026-02-12 "
         "(28 of 28 pairs linked, each with a chance of 1e-28 on average)."
     )

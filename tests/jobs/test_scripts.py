@@ -28,3 +28,23 @@ def test_a_job_runs_as_a_script_from_anywhere(job, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Usage: {job}.py [OPTIONS]")
+
+
+INTERRUPTED_AMID_IMPORTS = """
+import os, runpy, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "pyspark":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+sys.argv = ["jobs", "validate", "--lake", "x", "--as-of", "2026-03-01"]
+runpy.run_module("jobs", run_name="__main__")
+"""
+
+
+def test_an_interrupt_while_modules_are_imported_ends_with_one_word():
+    command = [sys.executable, "-c", INTERRUPTED_AMID_IMPORTS]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER.parent)
+    assert (done.returncode, done.stderr) == (1, "error: interrupted\n")

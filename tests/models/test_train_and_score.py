@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import xgboost as xgb
 from mlflow.artifacts import download_artifacts
 
 from jobs import drift, score, train
@@ -15,6 +16,7 @@ from lake.errors import BrokenContract
 from lake.files import read_file
 from lake.schemas import ACCOUNT_SCORES, DRIFT, MODELS, POLICIES, RING_SCORES, UNSUPERVISED, VIDEO_SCORES
 from lake.store import Lake
+from models.model import FILES
 from models.registry import champions, load_model
 from models.score import Scorer, columns_of
 from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake, publish_snapshot
@@ -39,6 +41,22 @@ def scored(trained):
     running = context(lake)
     run_step(score.JOB, running)
     return lake.day(ACCOUNT_SCORES, DAY).toPandas(), lake.day(VIDEO_SCORES, DAY).toPandas(), running.warnings
+
+
+@pytest.fixture
+def broken_file(trained):
+    """A file below the lake that a test may break; it is whole again afterwards."""
+    lake, _, _ = trained
+    kept: dict[Path, bytes] = {}
+
+    def path(name: str) -> Path:
+        file = Path(lake.uri) / name
+        kept[file] = file.read_bytes()
+        return file
+
+    yield path
+    for file, content in kept.items():
+        file.write_bytes(content)
 
 
 def of_accounts(lake):
@@ -126,6 +144,40 @@ def test_the_champion_of_a_day_is_the_last_that_was_trained_by_then(trained):
     assert champions([row], DAY)["account", "spam_ring"] == row
     assert champions([row], DAY.replace(day=1, month=2)) == {}
     assert load_model(lake.uri, row).version == row.model_version
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("left", [b"", b"PAR1 and no more"], ids=["empty", "something else"])
+def test_a_model_whose_files_are_not_whole_is_named(trained, broken_file, name, left):
+    lake, _, _ = trained
+    row = of_accounts(lake)
+    broken_file(f"{row.path}/{name}").write_bytes(left)
+    with pytest.raises(BrokenContract, match=f"model {row.model_version}: the files in .* are not those that it was"):
+        run_step(score.JOB, context(lake))
+
+
+def test_a_model_that_xgboost_cannot_read_is_named(trained, monkeypatch):
+    lake, _, _ = trained
+    monkeypatch.setattr(xgb.Booster, "load_model", cannot_load)
+    with pytest.raises(BrokenContract, match=r"model account-spam_ring-.*: XGBoost [\d.]+ cannot read booster.ubj"):
+        load_model(lake.uri, of_accounts(lake))
+
+
+def cannot_load(*_: object) -> None:
+    raise xgb.core.XGBoostError("json.cc:409: Expecting: EOF\n  [bt] (0) /usr/lib/libxgboost.so")
+
+
+def test_training_puts_a_model_in_place_whose_files_are_broken(trained, broken_file):
+    lake, _, _ = trained
+    row = of_accounts(lake)
+    file = broken_file(f"{row.path}/booster.ubj")
+    whole = file.read_bytes()
+    file.unlink()
+    running = context(lake)
+    run_step(train.JOB, running)
+    assert [line for line in running.warnings if line.endswith("is compared with ring evidence alone")] != []
+    assert file.read_bytes() == whole
+    assert of_accounts(lake) == row
 
 
 def test_a_missing_feature_is_an_error_whether_or_not_a_tree_looks_at_it(spark, trained):

@@ -1,8 +1,10 @@
 """The estimators on made populations: do intervals cover, and what do the scores and second looks buy?"""
 
+from random import Random
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conf import load_policies
@@ -12,6 +14,7 @@ from review.estimators import (
     combined,
     corrected,
     design_based,
+    effective_size,
     finished,
     interval,
     learned_errors,
@@ -240,7 +243,14 @@ def sampled(rows):
     return audit_of(verdicts, seconds, columns[2], strata, (0.9, 0.07, 0.03), (0.002, 0.1, 0.8))
 
 
+def test_weights_tell_by_their_ratios_alone():
+    assert effective_size(np.array([1.0, 1.0, 2.0])) == pytest.approx(16 / 6)
+    assert effective_size(np.array([1.0, 1.0, 2.0]) * 1e-245) == pytest.approx(16 / 6)
+    assert effective_size(np.array([])) == effective_size(np.zeros(3)) == 0
+
+
 @settings(deadline=None, max_examples=25)
+@example([(False, 0.0, 5.8e-245, 0)], False, Random(0))
 @given(samples, st.booleans(), st.randoms(use_true_random=False))
 def test_an_estimate_is_in_its_interval_and_the_order_of_audits_is_nothing(rows, assisted, random):
     one = combined([sampled(rows)], BELIEVED, assisted)

@@ -18,7 +18,7 @@ from simulation.life import ARROW_EVENTS
 from simulation.organic import sayings
 from simulation.organic.__main__ import abusive_in, main
 from simulation.organic.draws import pairs, some, takers
-from simulation.organic.overlay import KINDS, Overlay, _possible, lay
+from simulation.organic.overlay import KINDS, Overlay, _possible, lay, patience
 from simulation.organic.platform import COMMENT, FOLLOW, LIKE, MINUTE, NOBODY, VIEW, read_platform
 from simulation.organic.stage import Stage, near, new_frames
 from tests.builders import at
@@ -238,6 +238,22 @@ def test_a_visit_is_a_view_then_what_follows_it_on_one_machine_of_the_account(st
     assert {stage.devices[number] for number in acts["device"]} == {"d1"}
     assert {stage.addresses[number] for number in acts["address"]} == {"a1"}
     assert [text for text in acts["text"] if text] == ["hi"]
+
+
+def test_crowds_in_a_hurry_glance_at_what_others_watch(stage):
+    def watched(patience):
+        stage.patience, stage.acts = patience, []
+        stage.visit(
+            np.random.default_rng(1), np.zeros(500, np.int64), np.zeros(500, np.int64), np.full(500, stage.start)
+        )
+        return stage.acts[0]["watch_ms"]
+
+    usual, hurried, keen = watched(1.0), watched(0.2), watched(1.3)
+    assert np.allclose(hurried, np.maximum(0.2 * usual, 300), atol=1)
+    assert keen.max() == stage.duration_ms[0] and (keen >= usual).all()
+    drawn = [patience(np.random.default_rng(number)) for number in range(400)]
+    assert 0.4 < np.mean(np.array(drawn) == 1.0) < 0.6
+    assert 0.2 <= min(drawn) < 0.25 and 1.2 < max(drawn) <= 1.3
 
 
 @pytest.mark.parametrize(

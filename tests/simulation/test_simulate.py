@@ -17,8 +17,9 @@ from lake.store import Lake, Provenance
 from simulation import tables
 from simulation.dirt import FAULTS
 from simulation.giveaways import measure
+from simulation.rings import Group, share_of
 from simulation.settings import Settings
-from simulation.truth import TRUTH_ACCOUNTS, TRUTH_GROUPS, TRUTH_VIDEOS, TRUTHS, truth_beside
+from simulation.truth import STYLES, TRUTH_ACCOUNTS, TRUTH_GROUPS, TRUTH_VIDEOS, TRUTHS, truth_beside
 from simulation.world import plan_world
 from simulation.writing import answer_queue, write_world
 from tests.builders import at
@@ -116,6 +117,31 @@ def test_a_world_of_noise_has_no_groups():
 def test_the_share_of_evading_rings(evading, styles):
     world = plan_world(replace(SMALL, evading=evading))
     assert {group.style for group in world.groups if group.violating} == styles
+
+
+def test_varied_rings_are_the_same_accounts_with_ways_of_their_own():
+    usual, varied = plan_world(SMALL), plan_world(replace(SMALL, varied=1.0))
+    rings, others = ([g for g in world.groups if g.violating] for world in (usual, varied))
+    assert [(g.scheme, g.style, g.members.tolist()) for g in rings] == [
+        (g.scheme, g.style, g.members.tolist()) for g in others
+    ]
+    assert [(g.from_ms, g.to_ms) for g in rings] != [(g.from_ms, g.to_ms) for g in others]
+
+
+def test_what_varied_rings_do_spans_all_styles_and_less():
+    rng, (loud, evading) = np.random.default_rng(1), ((0.5, 0.9), (0.3, 0.6))
+    drawn = {
+        (style, varied): [
+            share_of(rng, Group(0, "farm", np.arange(5), "spam_ring", style, varied), loud, evading) for _ in range(500)
+        ]
+        for style in STYLES
+        for varied in (False, True)
+    }
+    lowest, highest = ({key: pick(found) for key, found in drawn.items()} for pick in (min, max))
+    assert lowest["loud", False] >= 0.5 and highest["loud", False] <= 0.9
+    assert lowest["evading", False] >= 0.3 and highest["evading", False] <= 0.6
+    for style in STYLES:
+        assert 0.1 <= lowest[style, True] < 0.2 and 0.8 < highest[style, True] <= 0.9
 
 
 @pytest.mark.parametrize("accounts", [1, 3, 40])

@@ -2,7 +2,8 @@
 
 Draws platforms of both generators, lays honest crowds over them, finds their rings, keeps these beside the truth
 (rings.parquet), fits the prior on them (features/rings/prior.json) and writes its card (docs/ring-prior.md) and the
-figures (bench/results/ring_prior.csv). With --again, fits on the rings that are kept, in a minute.
+figures (bench/results/ring_prior.csv, and ring_verdicts.csv: what verdicts teach). With --again, fits on the rings that
+are kept, in a minute.
 """
 
 import csv
@@ -20,7 +21,8 @@ HERE = Path(__file__).parent
 KEPT = HERE / "rings.parquet"
 PRIOR = Path(features.rings.prior.__file__).parent / features.rings.prior.FILE
 CARD = HERE.parents[1] / "docs" / "ring-prior.md"
-FIGURES = HERE.parents[1] / "bench" / "results" / "ring_prior.csv"
+RESULTS = HERE.parents[1] / "bench" / "results"
+FIGURES, TAUGHT = RESULTS / "ring_prior.csv", RESULTS / "ring_verdicts.csv"
 Figures = Sequence[tuple[str, str, dict[str, float]]]
 
 
@@ -40,10 +42,13 @@ def main(each: int, first_seed: int, keep: Path, second: Path | None, again: boo
             print(f"{number} of {len(drawn)}: {world.name}, {len(found[-1])} rings", flush=True)
         pd.concat(found, ignore_index=True).to_parquet(KEPT, compression="zstd")
     rows = pd.read_parquet(KEPT)
-    PRIOR.write_text(fit.fit(rows).to_json() + "\n")
-    figures = list(fit.card(rows))
+    curve = fit.learning_curve(rows)
+    prior = fit.fit(rows, curve)
+    PRIOR.write_text(prior.to_json() + "\n")
+    figures, taught = list(fit.card(rows)), with_spreads(curve, prior.spreads)
     write_figures(figures)
-    CARD.write_text(card(rows, figures))
+    taught.assign(commit=code_version()).to_csv(TAUGHT, index=False, float_format="%.6g")
+    CARD.write_text(card(rows, figures, taught))
     print(CARD.read_text())
 
 
@@ -56,6 +61,13 @@ def write_figures(figures: Figures) -> None:
             out.writerow([code_version(), kind, which, *(f"{value:.6g}" for value in values.values())])
 
 
+def with_spreads(curve: pd.DataFrame, spreads: tuple[float, float]) -> pd.DataFrame:
+    """The learning curve with these spreads: means over the platforms of each generator."""
+    chosen = curve[(curve["start"] == spreads[0]) & (curve["part"] == spreads[1])]
+    by = chosen.groupby(["generator", "verdicts"])
+    return by.mean(numeric_only=True).assign(platforms=by.size()).drop(columns=["start", "part"]).reset_index()
+
+
 TITLES = {
     "world": "Platforms that were left out, one at a time",
     "generator": "A whole generator left out: fitted on the other alone",
@@ -64,7 +76,7 @@ TITLES = {
 }
 
 
-def card(rows: pd.DataFrame, figures: Figures) -> str:
+def card(rows: pd.DataFrame, figures: Figures, taught: pd.DataFrame) -> str:
     """The card in Markdown: what the prior is, what it was fitted on, and how it does on what it has not seen."""
     counts = rows.groupby("generator").agg(platforms=("world", "nunique"), rings=("world", "size"))
     lines = [
@@ -96,10 +108,22 @@ def card(rows: pd.DataFrame, figures: Figures) -> str:
         lines += [
             f"| {which} | " + " | ".join(_number(value) for value in values.values()) + " |" for which, values in own
         ]
+    lines += [
+        "",
+        "## What verdicts on rings teach on a platform of a generator that was left out",
+        "",
+        "The rings with the highest scores are judged; of the others, with the prior as it was and as it is then:",
+        "",
+        "| " + " | ".join(taught) + " |",
+        "|---" * len(taught.columns) + "|",
+    ]
+    lines += [f"| {' | '.join(_number(value) for value in row)} |" for row in taught.itertuples(index=False)]
     return "\n".join(lines) + "\n"
 
 
-def _number(value: float) -> str:
+def _number(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
     return "" if value != value else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 

@@ -8,6 +8,7 @@ import xgboost as xgb
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
+from features.rings.learned import log_loss, most_likely
 from features.rings.prior import INPUTS, RingPrior
 from tools.ring_prior.worlds import SURE
 
@@ -25,6 +26,9 @@ TREES = {
 }
 """Small steps of small trees (Friedman 2001, 2002)."""
 ROUNDS = 400
+SPREADS = [(start, part) for start in (0.25, 0.5, 1.0) for part in (0.1, 0.25, 0.5, 1.0, 2.0)]
+VERDICTS = (5, 10, 20, 40, 80)
+"""So many of a platform's rings are judged, those with the highest scores, when spreads are tried."""
 
 
 def is_abusive(rows: pd.DataFrame) -> np.ndarray:
@@ -62,11 +66,56 @@ def line(rows: pd.DataFrame, of_left_out: np.ndarray) -> tuple[float, float]:
     return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
 
 
-def fit(rows: pd.DataFrame) -> RingPrior:
-    """The prior of all rings; its line is that of worlds that were left out."""
+def fit(rows: pd.DataFrame, curve: pd.DataFrame) -> RingPrior:
+    """The prior of all rings; its line is that of worlds that were left out, its spreads those that taught most.
+
+    `curve` is the `learning_curve` of the rings.
+    """
     intercept, slope = line(rows, left_out(rows, rows["world"]))
     trees = bytes(grown(rows).save_raw("json")).decode()
-    return RingPrior(tuple(INPUTS), intercept, slope, trees)
+    spreads = curve.groupby(["start", "part"])["log loss"].mean().idxmin()
+    return RingPrior(tuple(INPUTS), intercept, slope, trees, spreads)
+
+
+def learning_curve(rows: pd.DataFrame) -> pd.DataFrame:
+    """What verdicts on rings would teach on platforms of a generator that the prior has not seen.
+
+    One row for each platform, number of verdicts and pair of SPREADS: log loss and average precision over the rings
+    that were not judged, and the same of the prior as it was (`log loss before`, `average precision before`). With
+    rings of one generator alone, of platforms that it has not seen.
+    """
+    told: list[dict[str, object]] = []
+    parts_of = "generator" if rows["generator"].nunique() > 1 else "world"
+    for _, own in rows.groupby(parts_of):
+        others = rows[rows[parts_of] != own[parts_of].iloc[0]]
+        by = line(others, left_out(others, others["world"]))
+        found = grown(others).predict(xgb.DMatrix(own[list(INPUTS)]), pred_contribs=True).astype(float)
+        start, parts = by[0] + by[1] * found[0, -1], by[1] * found[:, :-1]
+        for world, members in own.groupby("world").indices.items():
+            which = {"generator": own["generator"].iloc[0], "world": world}
+            told += [which | row for row in _with_verdicts(start, parts[members], is_abusive(own)[members])]
+    return pd.DataFrame(told)
+
+
+def _with_verdicts(start: float, parts: np.ndarray, abusive: np.ndarray) -> Iterator[dict[str, object]]:
+    shipped = start + parts.sum(axis=1)
+    best_first = np.argsort(-shipped, kind="stable")
+    for verdicts in VERDICTS:
+        asked, rest = best_first[:verdicts], best_first[verdicts:]
+        if not 0 < abusive[rest].sum() < len(rest):
+            continue
+        for spreads in SPREADS:
+            shift, scales = most_likely(start, parts[asked], abusive[asked], spreads)
+            log_odds = start + shift + parts[rest] @ scales
+            yield {
+                "verdicts": verdicts,
+                "start": spreads[0],
+                "part": spreads[1],
+                "log loss": log_loss(log_odds, abusive[rest]).mean(),
+                "average precision": average_precision_score(abusive[rest], log_odds),
+                "log loss before": log_loss(shipped[rest], abusive[rest]).mean(),
+                "average precision before": average_precision_score(abusive[rest], shipped[rest]),
+            }
 
 
 def chances(rows: pd.DataFrame, of_left_out: np.ndarray, by: tuple[float, float]) -> np.ndarray:

@@ -21,6 +21,8 @@ HOME, SECOND = "home", "second"
 AS_OF = date(2026, 10, 6)
 ACCOUNTS, DAYS = (3_000, 8_000), (28, 43)
 EVADING = (0.0, 0.3, 0.5, 0.7, 1.0)
+VARIED = 0.6
+"""Of the rings of the home simulator, so many go about it in ways of their own."""
 MOST_CROWDS = 3
 """Crowds of each kind, from one up to as many."""
 JOBS = ("validate", "links", "rings")
@@ -66,6 +68,7 @@ def knobs_of(world: World) -> dict[str, object]:
     return common | {
         "until": AS_OF,
         "evading": evading,
+        "varied": VARIED,
         "abuse": f"{between(1.0, 4.0):.2f}",
         "crowds": f"{between(0.5, 3.0):.2f}",
         "interests": f"{draw.uniform(0.3, 1.0):.2f}",
