@@ -7,6 +7,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StructField, StructType
 
+MILLION = 1_000_000
+
 
 def without_comments(data_type: DataType) -> Any:
     """The same type with no metadata on its fields, at any depth: comments are a table's, frames carry none.
@@ -44,6 +46,16 @@ def rounded(value: Column | str, digits: int) -> Column:
 def whole_number(value: Column | str) -> Column:
     """The nearest whole number as a BIGINT, halves away from zero."""
     return F.round(value).cast("bigint")
+
+
+def exact_sum(value: Column) -> Column:
+    """Aggregate: sum of values of up to a few millions, to six decimals and independent of the order of rows."""
+    return F.sum(F.round(value * MILLION).cast("bigint")) / MILLION
+
+
+def exact_mean(value: Column) -> Column:
+    """Aggregate: mean in the same manner; null where there is no value."""
+    return ratio(F.sum(F.round(value * MILLION).cast("bigint")), F.count(value)) / MILLION
 
 
 def looked_up(key: Column, values: Mapping[Any, Any], missing: Any = None) -> Column:

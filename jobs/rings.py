@@ -102,7 +102,8 @@ def taught(context: Context) -> tuple[RingPrior, int]:
     if not (context.lake.exists(RINGS) and context.lake.exists(DECISIONS)):
         return shipped(), 0
     before = context.lake.read(RINGS).where(F.col("as_of") < F.lit(context.as_of))
-    judged = verdicts_on_rings(standing(context.source(DECISIONS)), before).toArrow()  # at most MOST_VERDICTS
+    on_rings = context.source(DECISIONS).where("entity_type = 'ring'")
+    judged = verdicts_on_rings(standing(on_rings), before).toArrow()  # at most MOST_VERDICTS
     values = np.column_stack([judged[name].cast(pa.float64()).to_numpy() for name in INPUTS])
     return learned(shipped(), values, judged["abusive"].to_numpy()), judged.num_rows
 

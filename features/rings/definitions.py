@@ -277,7 +277,6 @@ RING_FEATURES = (
         "median age of the members' accounts",
         "fresh when loud",
         "a new school's class",
-        sign=-1,
     ),
     RingFeature(
         "created_span_days", DOUBLE, "days", "from the first sign-up to the last", "short when loud", "newcomers"
@@ -437,7 +436,6 @@ RING_FEATURES = (
         "acts of the median member over those of the platform's median account: 1 for twice as many",
         "no more than it takes",
         "high: who does a lot meets the others who do",
-        sign=-1,
     ),
     RingFeature(
         "inside_share",

@@ -8,11 +8,12 @@ the shipped ones (MacKay 1992), whose spreads tell how far platforms were apart 
 from dataclasses import replace
 
 import numpy as np
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from engine.portable import first_per_key
 from features.rings.prior import INPUTS, RingPrior
 
 FOLDS = 5
@@ -33,13 +34,13 @@ def verdicts_on_rings(decisions: DataFrame, rings: DataFrame) -> DataFrame:
         .groupBy(F.col("entity_id").alias("ring_id"))
         .agg(F.max(violating).alias("abusive"), F.max("decided_at").alias("decided_at"))
     )
-    latest = Window.partitionBy("ring_id").orderBy(F.desc("as_of"))
-    return (
+    known = (
         rings.select("ring_id", "as_of", *there)
         .join(judged, on="ring_id", how="inner")
         .where(F.col("as_of") <= F.to_date("decided_at"))
-        .withColumn("place", F.row_number().over(latest))
-        .where("place = 1")
+    )
+    return (
+        first_per_key(known, ["ring_id"], [F.desc("as_of")])
         .orderBy(F.desc("decided_at"), "ring_id")
         .limit(MOST_VERDICTS)
         .select(*INPUTS, "abusive")

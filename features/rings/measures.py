@@ -1,7 +1,4 @@
-"""What the members of a ring are and did: one row of features for each ring.
-
-Sums that a rerun must repeat to the last digit are sums of integers (shares in millionths): their order is no matter.
-"""
+"""What the members of a ring are and did: one row of features for each ring."""
 
 import math
 from datetime import date
@@ -10,7 +7,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine import checkpoint
-from engine.portable import looked_up, ratio
+from engine.portable import exact_mean, exact_sum, looked_up, ratio
 from features.links.kinds import KINDS
 from features.rings.definitions import (
     FAMILIES,
@@ -25,7 +22,6 @@ from features.rings.publics import interest, participation, publics, thing, timi
 from lake.schemas import RESPONSES
 from lake.store import deduplicated, midnight
 
-MILLION = 1_000_000
 LN_10 = math.log(10)
 DAY_SECONDS = 86_400
 STRANGERS = 3
@@ -35,11 +31,6 @@ TARGET_SHARE = 0.1
 VIEWS_PER_ACT = 3
 """People watch what they like or comment on: it is said that they watch where they do so this much more often."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
-
-
-def mean_of(value: Column) -> Column:
-    """Mean of values of up to a few millions, to six decimals and independent of the order of rows."""
-    return F.sum(F.round(value * MILLION).cast("bigint")) / F.count(value) / MILLION
 
 
 def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
@@ -280,7 +271,7 @@ def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
         .groupBy("ring_id", "size")
         .agg(
             F.count("*").alias("links"),
-            mean_of(F.col("surprise")).alias("mean_surprise"),
+            exact_mean(F.col("surprise")).alias("mean_surprise"),
             F.min("surprise").alias("min_surprise"),
             (F.sum("shared_objects") / F.count("*")).alias("objects_per_link"),
         )
@@ -307,7 +298,7 @@ def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
     pairs = F.col("size") * (F.col("size") - 1) / 2
 
     def over_all_pairs(value: str) -> Column:
-        return (F.sum(F.round(F.col(value) * MILLION).cast("bigint")) / MILLION / F.first("pairs")).alias(value)
+        return (exact_sum(F.col(value)) / F.first("pairs")).alias(value)
 
     of_pair = evidence.groupBy("ring_id", "account_id", "other_account_id").agg(
         F.coalesce(F.max(F.when(deed, F.col("surprise"))), F.lit(0.0)).alias("deed_surprise"),
@@ -530,14 +521,14 @@ def _targets(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> Dat
         .agg(F.max_by("verb", F.struct("telling", "verb")).alias("top_verb"))
     )
     members = F.col("members")
-    captured = F.round(members * members / (F.col("audience") + STRANGERS) * MILLION).cast("bigint")
+    captured = members * members / (F.col("audience") + STRANGERS)
     overall = (
         targets.join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id", "size")
         .agg(
             F.count("*").alias("targets"),
             (F.sum(members.cast("double") * members) / F.sum("members") / F.col("size")).alias("coverage"),
-            (F.sum(captured) / F.sum("members") / MILLION).alias("capture"),
+            (exact_sum(captured) / F.sum("members")).alias("capture"),
             (F.max("members") / F.sum("members")).alias("top_object_share"),
         )
         .drop("size")
@@ -586,14 +577,10 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
 
     A comment that has a template of the ring is one act on a target.
     """
-    # Ids of accounts and of videos may be the same numbers.
-    thing = ["followed", "object_id"]
-    followed = (F.col("verb") == "follow").alias("followed")
+    each, what = ["thing", "object_id"], thing().alias("thing")
     event = ~F.col("verb").isin(*WRITTEN)
-    inside = targets.where(event).select("ring_id", followed, "object_id", F.lit(True).alias("inside")).distinct()
-    objects = (
-        touched.where(event).groupBy("ring_id", "account_id", followed, "object_id").agg(F.sum("acts").alias("acts"))
-    )
+    inside = targets.where(event).select("ring_id", what, "object_id", F.lit(True).alias("inside")).distinct()
+    objects = touched.where(event).groupBy("ring_id", "account_id", what, "object_id").agg(F.sum("acts").alias("acts"))
     written = (
         touched.join(
             targets.where(~event).select("ring_id", "verb", "object_id"),
@@ -606,10 +593,10 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
         .agg(F.max("written").alias("written"))
     )
     on_targets = F.coalesce(F.sum(F.when(F.col("inside"), F.col("acts"))), F.lit(0))
-    alone = F.count("*").over(Window.partitionBy("ring_id", *thing)) == 1
+    alone = F.count("*").over(Window.partitionBy("ring_id", *each)) == 1
     return (
         objects.withColumn("alone", alone)
-        .join(inside, on=["ring_id", *thing], how="left")
+        .join(inside, on=["ring_id", *each], how="left")
         .groupBy("ring_id", "account_id")
         .agg(
             F.sum("acts").alias("acts"),
@@ -621,8 +608,8 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
         .groupBy("ring_id")
         .agg(
             (F.sum("acts") / F.count("*")).alias("acts_per_member"),
-            mean_of(F.col("inside")).alias("inside_share"),
-            mean_of(F.col("alone")).alias("independent_share"),
+            exact_mean(F.col("inside")).alias("inside_share"),
+            exact_mean(F.col("alone")).alias("independent_share"),
         )
     )
 
@@ -652,7 +639,7 @@ def response(touched: DataFrame, targets: DataFrame) -> DataFrame:
         .agg(
             F.sum("watched").alias("watched_together"),
             F.sum("willed").alias("willed_together"),
-            (F.sum(F.round(expected * MILLION).cast("bigint")) / MILLION).alias("willed_expected"),
+            exact_sum(expected).alias("willed_expected"),
         )
         .withColumn("response", F.log2((F.col("willed_together") + 1) / (F.col("willed_expected") + 1)))
     )

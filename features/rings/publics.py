@@ -10,13 +10,11 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from engine.portable import ratio
+from engine.portable import exact_mean, exact_sum, ratio
 from features.rings.definitions import MADE
 from lake.schemas import RESPONSES
 from lake.store import midnight
 
-MILLION = 1_000_000
-"""Sums that a rerun must repeat to the last digit are sums of whole millionths: their order is no matter."""
 UNSEEN_TARGETS, LIKE_MEMBERS = 2, 10
 """See `participation`."""
 LEAST_SHARE = 0.01
@@ -129,9 +127,8 @@ def timing(came: DataFrame, since: date) -> DataFrame:
         .agg(
             *_both("n", lambda of: F.count_if(of)),
             *_both("sum", lambda of: F.sum(F.when(of, F.col("minutes")))),
-            # bounded: minutes of the window, squared, are below 10^10
-            *_both("squares", lambda of: F.sum(F.when(of, F.col("minutes") * F.col("minutes")))),  # bounded: above
-            *_both("age", lambda of: _mean(F.when(of, F.col("age")))),
+            *_both("squares", lambda of: F.sum(F.when(of, F.col("minutes") * F.col("minutes")))),  # bounded: < 10^10
+            *_both("age", lambda of: exact_mean(F.when(of, F.col("age")))),
         )
     )
     inside, outside = (F.log2(_deviation(side) + MOMENT_MINUTES) for side in SIDES)
@@ -161,14 +158,14 @@ def interest(came: DataFrame) -> DataFrame:
         *_both("n", lambda of: F.count_if(of)),
         *_both("moved", lambda of: F.coalesce(F.sum(F.when(of, F.col("moved"))), F.lit(0))),
         *_both("viewers", lambda of: F.count_if(of & F.col("watched").isNotNull())),
-        *_both("watched", lambda of: _mean(F.when(of, F.col("watched")))),
+        *_both("watched", lambda of: exact_mean(F.when(of, F.col("watched")))),
     )
     compared = by_video.where(F.col("n_outside") >= LEAST_PUBLIC)
     expected = F.col("n_inside") * ratio("moved_outside", "n_outside")
     longer = F.when(F.col("viewers_outside") >= LEAST_PUBLIC, F.col("watched_inside") - F.col("watched_outside"))
     return compared.groupBy("ring_id").agg(
         _by_members(longer, "viewers_inside").alias("attention"),
-        F.log2((F.sum("moved_inside") + 1) / (_exact_sum(expected) + 1)).alias("conversion"),
+        F.log2((F.sum("moved_inside") + 1) / (exact_sum(expected) + 1)).alias("conversion"),
     )
 
 
@@ -183,14 +180,6 @@ def _both(name: str, aggregate: Callable[[Column], Column]) -> list[Column]:
     return [aggregate(of).alias(f"{name}_{side}") for side, of in zip(SIDES, _sides(), strict=True)]
 
 
-def _exact_sum(value: Column) -> Column:
-    return F.sum(F.round(value * MILLION).cast("bigint")) / MILLION
-
-
-def _mean(value: Column) -> Column:
-    return ratio(_exact_sum(value), F.count(value))
-
-
 def _deviation(side: str) -> Column:
     """Standard deviation of a sample by its sums; null for one value."""
     count, total, squares = (F.col(f"{name}_{side}").cast("double") for name in ("n", "sum", "squares"))
@@ -200,4 +189,4 @@ def _deviation(side: str) -> Column:
 def _by_members(value: Column, weight: str = "n_inside") -> Column:
     """Mean over targets, each by so many members; targets of which nothing is known do not count."""
     known = F.when(value.isNotNull(), F.col(weight))
-    return ratio(_exact_sum(value * known), F.sum(known))
+    return ratio(exact_sum(value * known), F.sum(known))

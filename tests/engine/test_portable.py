@@ -10,6 +10,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
 
 from engine.portable import (
+    exact_mean,
+    exact_sum,
     first_per_key,
     largest,
     looked_up,
@@ -181,3 +183,11 @@ def test_what_is_looked_up_is_missing_for_null_and_for_the_unknown(spark):
     hours, none = looked_up(F.col("key"), {"a": 24, "b": 48}), looked_up(F.col("key"), {})
     found = df.select("i", hours, looked_up(F.col("key"), {"a": 24}, 7), none).orderBy("i").collect()
     assert [tuple(row[1:]) for row in found] == [(24, 24, None), (48, 7, None), (None, 7, None), (None, 7, None)]
+
+
+def test_exact_sums_are_the_same_in_any_order_and_null_where_there_is_nothing(spark):
+    rows = [(1, 0.1), (1, 0.2), (1, 0.3000004), (1, None), (2, None)]
+    for order in (rows, rows[::-1]):
+        df = spark.createDataFrame(order, "k int, x double").repartition(3)
+        told = df.groupBy("k").agg(exact_sum(F.col("x")), exact_mean(F.col("x"))).orderBy("k").collect()
+        assert [tuple(row) for row in told] == [(1, 0.6, 0.2), (2, None, None)]

@@ -3,7 +3,7 @@
 Draws platforms of both generators, lays honest crowds over them, finds their rings, keeps these beside the truth
 (rings.parquet), fits the prior on them (features/rings/prior.json) and writes its card (docs/ring-prior.md) and the
 figures (bench/results/ring_prior.csv, and ring_verdicts.csv: what verdicts teach). With --again, fits on the rings that
-are kept, in a minute.
+are kept, in minutes.
 """
 
 import csv
@@ -42,10 +42,10 @@ def main(each: int, first_seed: int, keep: Path, second: Path | None, again: boo
             print(f"{number} of {len(drawn)}: {world.name}, {len(found[-1])} rings", flush=True)
         pd.concat(found, ignore_index=True).to_parquet(KEPT, compression="zstd")
     rows = pd.read_parquet(KEPT)
-    curve = fit.learning_curve(rows)
-    prior = fit.fit(rows, curve)
+    of_worlds, curve = fit.left_out(rows, rows["world"]), fit.learning_curve(rows)
+    prior = fit.fit(rows, of_worlds, curve)
     PRIOR.write_text(prior.to_json() + "\n")
-    figures, taught = list(fit.card(rows)), with_spreads(curve, prior.spreads)
+    figures, taught = list(fit.card(rows, of_worlds)), with_spreads(curve, prior.spreads)
     write_figures(figures)
     taught.assign(commit=code_version()).to_csv(TAUGHT, index=False, float_format="%.6g")
     CARD.write_text(card(rows, figures, taught))

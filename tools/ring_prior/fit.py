@@ -66,12 +66,12 @@ def line(rows: pd.DataFrame, of_left_out: np.ndarray) -> tuple[float, float]:
     return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
 
 
-def fit(rows: pd.DataFrame, curve: pd.DataFrame) -> RingPrior:
+def fit(rows: pd.DataFrame, of_worlds: np.ndarray, curve: pd.DataFrame) -> RingPrior:
     """The prior of all rings; its line is that of worlds that were left out, its spreads those that taught most.
 
-    `curve` is the `learning_curve` of the rings.
+    `of_worlds` are the margins of rings whose world was `left_out`, `curve` is their `learning_curve`.
     """
-    intercept, slope = line(rows, left_out(rows, rows["world"]))
+    intercept, slope = line(rows, of_worlds)
     trees = bytes(grown(rows).save_raw("json")).decode()
     spreads = curve.groupby(["start", "part"])["log loss"].mean().idxmin()
     return RingPrior(tuple(INPUTS), intercept, slope, trees, spreads)
@@ -104,6 +104,10 @@ def _with_verdicts(start: float, parts: np.ndarray, abusive: np.ndarray) -> Iter
         asked, rest = best_first[:verdicts], best_first[verdicts:]
         if not 0 < abusive[rest].sum() < len(rest):
             continue
+        before = {
+            "log loss before": log_loss(shipped[rest], abusive[rest]).mean(),
+            "average precision before": average_precision_score(abusive[rest], shipped[rest]),
+        }
         for spreads in SPREADS:
             shift, scales = most_likely(start, parts[asked], abusive[asked], spreads)
             log_odds = start + shift + parts[rest] @ scales
@@ -113,8 +117,7 @@ def _with_verdicts(start: float, parts: np.ndarray, abusive: np.ndarray) -> Iter
                 "part": spreads[1],
                 "log loss": log_loss(log_odds, abusive[rest]).mean(),
                 "average precision": average_precision_score(abusive[rest], log_odds),
-                "log loss before": log_loss(shipped[rest], abusive[rest]).mean(),
-                "average precision before": average_precision_score(abusive[rest], shipped[rest]),
+                **before,
             }
 
 
@@ -141,9 +144,8 @@ def figures(rows: pd.DataFrame, chance: np.ndarray) -> dict[str, float]:
     }
 
 
-def card(rows: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, float]]]:
-    """(what was left out, which, figures) of worlds, generators, schemes and crowds in turn."""
-    of_worlds = left_out(rows, rows["world"])
+def card(rows: pd.DataFrame, of_worlds: np.ndarray) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """(what was left out, which, figures) of worlds, generators, schemes and crowds; `of_worlds` as in `fit`."""
     by = line(rows, of_worlds)
     for generator, own in rows.groupby("generator"):
         yield "world", str(generator), figures(own, chances(own, of_worlds[rows["generator"] == generator], by))

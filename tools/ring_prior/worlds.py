@@ -120,7 +120,7 @@ def rings_with_truth(world: World, as_of: date) -> pd.DataFrame:
         scheme=_most(sure[sure["abusive"]], "scheme", counted["abusive"]),
         crowd=_most(in_crowds, "crowd_kind", counted["members"]),
     )
-    told = rings[["ring_id", *INPUTS]].merge(named, on="ring_id").astype(dict.fromkeys(INPUTS, "float64"))
+    told = rings[["ring_id", *INPUTS]].merge(named, on="ring_id").astype(dict.fromkeys(INPUTS, "float32"))
     return told.assign(world=world.name, generator=world.generator)
 
 
