@@ -127,9 +127,11 @@ format: $(READY) ## Rewrite the code in the project's style
 	@ruff format .
 
 .PHONY: docs
-docs: $(READY) ## Write docs/tables.md and docs/features.md anew from the code
+docs: $(READY) ## Write the pages of docs/ that are made from the code, and bench/RESULTS.md, anew
 	@python -m lake.docs > docs/tables.md
+	@python -m conf.docs > docs/configuration.md
 	@python -m features.docs > docs/features.md
+	@python bench/page.py > bench/RESULTS.md
 
 .PHONY: clean
 clean: ## Remove what the commands made, the environments too

@@ -2,7 +2,7 @@
 
 On lakes that bench/scores_against_truth.py has made with --keep, so that all snapshots are there: models of accounts
 are fitted on the same decisions with a part left out, score the day, and are compared with the truth on accounts that
-nobody has decided on. Hyperparameters are those of the first guess for all. Prints a Markdown table.
+nobody has decided on. Hyperparameters are those of the first guess for all. Rows go to bench/results/ablation.csv.
 """
 
 import re
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from end_to_end import DAY
 from pyspark.sql import functions as F
+from records import record
 from scipy.special import expit
 from scores_against_truth import accounts_scored, of_accounts
 
@@ -39,10 +40,6 @@ OF_RINGS_AND_LINKS = re.compile(r"(ring|link|neighbour)_\w+")
 OF_NEIGHBOURS = re.compile(r"neighbour_\w+")
 NOTHING = "nothing"
 """A column of zeros: evidence that rests on it never speaks."""
-HEADER = (
-    "| lake | models | average precision | hidden at R | loud brigades at R | hidden brigades at R | calibration error "
-    "| scores over truth |\n|---|---|---|---|---|---|---|---|"
-)
 
 
 class Known(NamedTuple):
@@ -125,13 +122,12 @@ def scored(known: Known, recipe: Recipe, context: Context) -> pd.DataFrame:
 def main(lakes: tuple[str, ...]) -> None:
     """Fit, score and compare, on each lake."""
     spark = engine.start(engine.choose(None, "", lambda: None, 0), "bench").spark
-    print(HEADER)
     for lake in lakes:
         context = Context(Lake(spark, lake), DAY, Run("ablation", DAY, {}), {}, load_policies(), load_limits())
         known = known_of(context)
         for recipe in RECIPES:
-            cells = of_accounts(accounts_scored(lake, scored(known, recipe, context)))
-            print(f"| {Path(lake).name} | {recipe.name} | {' | '.join(cells)} |", flush=True)
+            figures = of_accounts(accounts_scored(lake, scored(known, recipe, context)))
+            record("ablation", lake=Path(lake).name, models=recipe.name, **figures)
         spark.catalog.clearCache()
 
 

@@ -3,7 +3,7 @@
 Both find the pairs of shares of one object by two accounts within a window, on the same rows and cores, in the same
 run; the number of pairs must be the same. The shares of the file (without one: made-up ones) are repeated as often as
 `--copies` says, each a week later and by other accounts, as if the same posts were shared on and on: a join of all
-pairs of an object grows with the square of that, a sliding window does not. Prints a Markdown table.
+pairs of an object grows with the square of that, a sliding window does not. Rows go to bench/results/co_sharing.csv.
 """
 
 import os
@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 from pyspark.sql import SparkSession
+from records import record
 
 import engine
 from features.links import co_sharing
@@ -73,7 +74,6 @@ def main(file: str | None, copies: tuple[int, ...], windows: tuple[int, ...]) ->
     """Time both for each number of copies and each window."""
     spark = engine.start(engine.choose(None, "", lambda: None, 0), "bench").spark
     duckdb.execute(f"SET threads = {os.cpu_count()}")
-    print("| shares | window s | pairs | co_sharing s | all pairs s | ratio |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         source = file or f"{folder}/made_up.parquet"
         if file is None:
@@ -86,14 +86,14 @@ def main(file: str | None, copies: tuple[int, ...], windows: tuple[int, ...]) ->
 
 
 def compare(spark: SparkSession, shares: str, window: int) -> None:
-    """Print a row for one file of shares and one window."""
+    """Record how both do on one file of shares and one window."""
     rows = spark.read.parquet(shares)
     ours, took = timed(lambda: co_sharing(rows, window).count())
     theirs, all_pairs = timed(lambda: duckdb.execute(ALL_PAIRS, {"file": shares, "window": window}).fetchone()[0])
     if ours != theirs:
         raise SystemExit(f"{ours:,} pairs here, {theirs:,} there")
-    figures = f"{took:.1f} | {all_pairs:.1f} | {all_pairs / took:.1f}"
-    print(f"| {rows.count():,} | {window} | {ours:,} | {figures} |", flush=True)
+    told = {"co_sharing_s": took, "all_pairs_s": all_pairs, "ratio": all_pairs / took}
+    record("co_sharing", engine=engine.current().name, shares=rows.count(), window_s=window, pairs=ours, **told)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure a platform's first day from nothing, step by step: python bench/end_to_end.py --events 3000000.
 
-Prints a Markdown table: seconds of each step, and the largest resident memory of all its processes together.
+Rows go to bench/results/end_to_end.csv: seconds of each step, and the largest resident memory of all its processes.
 """
 
 import subprocess
@@ -16,6 +16,7 @@ import click
 import duckdb
 import psutil
 from deltalake import DeltaTable
+from records import record
 
 DAY = date(2026, 3, 1)
 EVENTS_PER_ACCOUNT = 100
@@ -101,19 +102,25 @@ def steps(lake: str) -> dict[str, float]:
     return {row.job: (row.finished_at - row.started_at).total_seconds() for row in runs.itertuples()}
 
 
+def engine_of(lake: str) -> str:
+    """Name the engine of the newest run on a lake."""
+    runs = DeltaTable(f"{lake}/job_runs").to_pandas().sort_values("finished_at")
+    return str(runs["engine"].iloc[-1])
+
+
 @click.command()
 @click.option("--events", default=3_000_000, show_default=True, help="Events in 28 days.")
 def main(events: int) -> None:
     """Make up a platform and run its first day."""
     with tempfile.TemporaryDirectory() as folder:
         lake = str(Path(folder) / "lake")
-        made = simulate(lake, events=events, accounts=max(events // EVENTS_PER_ACCOUNT, 1), days=28)
+        accounts = max(events // EVENTS_PER_ACCOUNT, 1)
+        made = simulate(lake, events=events, accounts=accounts, days=28)
         ran = run("daily", "--lake", lake, "--as-of", str(DAY))
-        print("| step | seconds | peak GB |\n|---|---|---|")
-        print("| simulate | {:,.0f} | {:.1f} |".format(*made))
-        for name, took in steps(lake).items():
-            print(f"| {name} | {took:,.0f} | |")
-        print("| daily, with its start | {:,.0f} | {:.1f} |".format(*ran))
+        of_platform = {"engine": engine_of(lake), "events": DeltaTable(f"{lake}/events").count(), "accounts": accounts}
+        alone = {step: (seconds, None) for step, seconds in steps(lake).items()}
+        for step, (seconds, peak_gb) in {"simulate": made, **alone, "daily, with its start": ran}.items():
+            record("end_to_end", **of_platform, step=step, seconds=seconds, peak_gb=peak_gb)
 
 
 if __name__ == "__main__":

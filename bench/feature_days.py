@@ -3,8 +3,8 @@
 The suite makes rollups of 28 days and features of them, then, a day later, the rollup of one day and features again.
 DuckDB computes the same columns of features from the same files (bench/reference), every day from all events, on the
 same cores and with 8 GB; only the columns that rest on the traits of comments are left to the suite, as is publishing
-into Delta tables. The start of Spark is not counted. Prints a Markdown table; `by DuckDB` is how many times as long the
-suite takes, and memory is the largest resident one of all processes.
+into Delta tables. The start of the engine is not counted. Rows go to bench/results/feature_days.csv; `by_duckdb` is how
+many times as long the suite takes, and memory is the largest resident one of all processes.
 """
 
 import multiprocessing
@@ -22,7 +22,8 @@ from typing import NamedTuple
 import click
 import duckdb
 import reference
-from end_to_end import EVENTS_PER_ACCOUNT, published, simulate, timed
+from end_to_end import EVENTS_PER_ACCOUNT, engine_of, published, simulate, timed
+from records import record
 
 from features import accounts, videos
 from jobs.features import JOB
@@ -91,10 +92,6 @@ def in_process(work, *arguments):
 @click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes; those that are there are used.")
 def main(events: tuple[int, ...], keep: str | None) -> None:
     """Make up platforms, and time both for each."""
-    print(
-        "| events | accounts | videos | first day s | next day s | DuckDB s | first day by DuckDB | next day by DuckDB "
-        "| peak GB | DuckDB peak GB |\n|---|---|---|---|---|---|---|---|---|---|"
-    )
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as folder:
         for number in events:
             lake = simulated(folder, number)
@@ -102,11 +99,19 @@ def main(events: tuple[int, ...], keep: str | None) -> None:
             plain = in_process(recomputed, lake, NEXT_DAY)
             if following.rows != plain.rows:
                 raise SystemExit(f"{following.rows} here, {plain.rows} there")
-            print(
-                f"| {number:,} | {plain.rows[accounts.TABLE.name]:,} | {plain.rows[videos.TABLE.name]:,} "
-                f"| {first.seconds:.1f} | {following.seconds:.1f} | {plain.seconds:.1f} "
-                f"| {first.seconds / plain.seconds:.1f} | {following.seconds / plain.seconds:.1f} "
-                f"| {max(first.peak_gb, following.peak_gb):.1f} | {plain.peak_gb:.1f} |"
+            record(
+                "feature_days",
+                engine=engine_of(lake),
+                events=number,
+                accounts=plain.rows[accounts.TABLE.name],
+                videos=plain.rows[videos.TABLE.name],
+                first_day_s=first.seconds,
+                next_day_s=following.seconds,
+                duckdb_s=plain.seconds,
+                first_day_by_duckdb=first.seconds / plain.seconds,
+                next_day_by_duckdb=following.seconds / plain.seconds,
+                peak_gb=max(first.peak_gb, following.peak_gb),
+                duckdb_peak_gb=plain.peak_gb,
             )
 
 

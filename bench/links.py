@@ -2,7 +2,8 @@
 
 Runs the job `links` on made-up platforms of several sizes, on the next day of each, and on the middle one with a crowd:
 one video with two million likes within an hour, one address with half a million accounts. Each in a process of its own;
-the start of Spark is not counted. Prints a Markdown table, and the power of events that time grows with.
+the start of the engine is not counted. Rows go to bench/results/links.csv; prints the power of events that time grows
+with.
 """
 
 import math
@@ -17,7 +18,8 @@ import click
 import numpy as np
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from end_to_end import EVENTS_PER_ACCOUNT, simulate, timed
+from end_to_end import EVENTS_PER_ACCOUNT, engine_of, simulate, timed
+from records import record
 
 from jobs.links import JOB
 from lake.schemas import ACTIVE_DAYS, EVENTS
@@ -59,7 +61,6 @@ def crowded(lake: str, scratch: str) -> str:
 @click.option("--keep", type=click.Path(file_okay=False), help="Folder for the lakes; those that are there are used.")
 def main(events: tuple[int, ...], keep: str | None) -> None:
     """Find links on platforms of each size."""
-    print("| events | day | seconds | times the first day | peak GB |\n|---|---|---|---|---|")
     firsts = {}
     middle = sorted(events)[len(events) // 2]
     with tempfile.TemporaryDirectory(dir=keep) as scratch:
@@ -71,19 +72,21 @@ def main(events: tuple[int, ...], keep: str | None) -> None:
                 simulate(lake, events=size * days // ACTIVE_DAYS, accounts=people, days=days, until=NEXT_DAY)
             for name, day in (("first", FIRST_DAY), ("next", NEXT_DAY)):
                 told = timed(JOB.name, lake, day)
-                report(size, name, told, firsts.setdefault(size, told))
+                firsts.setdefault(size, told)
+                report(size, name, engine_of(lake), told)
             if size == middle:
-                told = timed(JOB.name, crowded(lake, scratch), FIRST_DAY)
-                report(size, "first, with a crowd", told, firsts[size])
+                copy = crowded(lake, scratch)
+                told = timed(JOB.name, copy, FIRST_DAY)
+                report(size, "first, with a crowd", engine_of(copy), told)
     sizes = sorted(firsts)
     for small, large in pairwise(sizes):
         power = math.log(firsts[large][0] / firsts[small][0]) / math.log(large / small)
         print(f"\nFrom {small:,} to {large:,} events time grows as events^{power:.2f}.")
 
 
-def report(events: int, name: str, told: tuple[float, float], first: tuple[float, float]) -> None:
+def report(events: int, name: str, engine: str, told: tuple[float, float]) -> None:
     seconds, peak_gb = told
-    print(f"| {events:,} | {name} | {seconds:,.0f} | {seconds / first[0]:.2f} | {peak_gb:.1f} |", flush=True)
+    record("links", engine=engine, events=events, day=name, seconds=seconds, peak_gb=peak_gb)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ bench/results/organic_crowds.csv, by kind of crowd, with Wilson's interval; `non
 those who are not honest. An account in several crowds counts in each.
 """
 
-import csv
 import json
 import math
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,31 +21,15 @@ import click
 import pandas as pd
 from deltalake import DeltaTable
 from end_to_end import DAY, published, run, simulate, table
-from engines import machine
+from records import record
 
-from lake.runs import code_version
 from simulation.organic.__main__ import abusive_in
 from simulation.organic.overlay import KINDS
 
-RESULTS = Path(__file__).parent / "results" / "organic_crowds.csv"
 FLAGGED = 0.5
 Z = 1.959964
 """Of an interval that holds the truth in 95 of 100 cases."""
 OWN, SECOND = "simulate", "second"
-SETTINGS = (
-    "measured_at",
-    "commit",
-    "machine",
-    "world",
-    "generator",
-    "seed",
-    "crowds_seed",
-    "platform_accounts",
-    "events",
-    "per_kind",
-    "taste_feed",
-)
-COLUMNS = (*SETTINGS, "crowd_kind", "crowds", "accounts", "in_rings", "share", "low", "high")
 
 
 class World(NamedTuple):
@@ -151,24 +134,27 @@ def main(
                 print(f"{name}: left out, as --second does not say where its generator is")
                 continue
             overlay(made, seed, per_kind, taste_feed, kinds)
-            at = datetime.now(UTC).isoformat(timespec="seconds")
             events = DeltaTable(f"{made.lake}/events").count()
-            of_world = (name, world.generator, world.seed, seed, world.accounts, events)
-            told = (at, code_version(), machine(), *of_world, per_kind, "" if taste_feed is None else taste_feed)
-            write(told, list(measured(made)))
-
-
-def write(told: tuple, rows: list[tuple[str, int, int, int]]) -> None:
-    """Add the rows of a platform to the results, and print them."""
-    new = not RESULTS.exists()
-    with RESULTS.open("a") as file:
-        out = csv.writer(file)
-        if new:
-            out.writerow(COLUMNS)
-        for kind, crowds, accounts, hits in rows:
-            share, (low, high) = hits / max(accounts, 1), wilson(hits, accounts)
-            out.writerow((*told, kind, crowds, accounts, hits, f"{share:.4f}", f"{low:.4f}", f"{high:.4f}"))
-            print(f"{told[3]:14} {kind:18} {crowds:4} crowds {accounts:6} accounts {share:7.2%} ({low:.2%}-{high:.2%})")
+            for kind, crowds, accounts, hits in measured(made):
+                low, high = wilson(hits, accounts)
+                record(
+                    "organic_crowds",
+                    world=name,
+                    generator=world.generator,
+                    seed=world.seed,
+                    crowds_seed=seed,
+                    platform_accounts=world.accounts,
+                    events=events,
+                    per_kind=per_kind,
+                    taste_feed=taste_feed,
+                    crowd_kind=kind,
+                    crowds=crowds,
+                    accounts=accounts,
+                    in_rings=hits,
+                    share=hits / max(accounts, 1),
+                    low=low,
+                    high=high,
+                )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Groups differ in size, in co-acts per member (how many of those videos each of t
 a member's likes that fall, as anybody's, on what others like) and in spread (the time within which they like one of
 the videos). Nothing else gives them away: their accounts are old, with devices and addresses of their own. For each
 spread one platform is made, and `links` and `rings` run on it. The map says what share of each group is in one ring.
-Prints Markdown tables, and draws them with --plot.
+Rows go to bench/results/planted_groups.csv; --plot draws them.
 """
 
 import tempfile
@@ -22,6 +22,7 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from end_to_end import published, run, simulate, table
+from records import record
 
 DAY = date(2026, 3, 1)
 DAYS = 42
@@ -161,11 +162,11 @@ def main(accounts: int, within: tuple[str, ...], plot: str | None) -> None:
             plant(lake, planted, spread_s)
             for job in ("links", "rings"):
                 run(job, "--lake", lake, "--as-of", str(DAY))
-            maps[name] = as_map(found(lake, planted))
-        print(f"\nWithin {name}:\n\n| members | camouflage | {' | '.join(f'{n} co-acts' for n in CO_ACTS)} |")
-        print("|---" * (len(CO_ACTS) + 2) + "|")
-        for (size, camouflage), row in zip(maps[name].index.tolist(), maps[name].to_numpy(), strict=True):
-            print(f"| {size} | {camouflage:.0%} | {' | '.join(f'{share:.0%}' for share in row)} |", flush=True)
+            shares = found(lake, planted)
+        maps[name] = as_map(shares)
+        for row in shares.to_dict("records"):
+            figures = {key.replace("-", "_"): row[key] for key in ("camouflage", "co-acts", "found")}
+            record("planted_groups", accounts=accounts, spread=name, members=row["size"], **figures)
     if plot:
         draw(maps, plot)
 

@@ -5,7 +5,7 @@ On lakes that bench/scores_against_truth.py has made with --keep: as many audits
 with reviewers' slips; what comes out violating is looked at twice. Who was decided on in the weeks before is not
 asked again: the verdict that stands is its answer. Both estimates are of the same audits: by design
 alone, and with the scores. The truth of a policy is the share of the last 7 days' views by accounts that break it.
-Prints a Markdown table.
+Rows go to bench/results/prevalence_coverage.csv.
 """
 
 from datetime import timedelta
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from end_to_end import DAY, published
 from pyspark.sql import functions as F
+from records import Figure, record
 from rings_against_notebook import views
 
 import engine
@@ -32,10 +33,6 @@ REPEATS = 200
 SEED = 1
 TWICE = 300
 """Cases that two reviewers decided, from which slips are estimated."""
-HEADER = (
-    "| lake | policy | audits | truth | by design: covered | width | with scores: covered | width | narrower |\n"
-    "|---|---|---|---|---|---|---|---|---|"
-)
 
 
 def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
@@ -89,10 +86,10 @@ def audited(rows: pd.DataFrame, policies: Policies, dice: np.random.Generator) -
     return combined(audit, errors, assisted=False), combined(audit, errors, assisted=True), len(drawn)
 
 
-def cells(estimates: list[Estimate], truth: float) -> tuple[str, float]:
-    """How many intervals cover the truth, and their mean width."""
-    covered = np.mean([one.low <= truth <= one.high for one in estimates])
-    return f"{covered:.1%}", float(np.mean([one.high - one.low for one in estimates]))
+def coverage(name: str, estimates: list[Estimate], truth: float) -> dict[str, Figure]:
+    """Say how many intervals cover the truth, and their mean width."""
+    covered = float(np.mean([one.low <= truth <= one.high for one in estimates]))
+    return {f"{name}_covered": covered, f"{name}_width": float(np.mean([one.high - one.low for one in estimates]))}
 
 
 @click.command()
@@ -100,17 +97,13 @@ def cells(estimates: list[Estimate], truth: float) -> tuple[str, float]:
 def main(lakes: tuple[str, ...]) -> None:
     """Audit each lake again and again."""
     policies, dice = load_policies(), np.random.default_rng(SEED)
-    print(HEADER)
     for lake in lakes:
         for policy, rows in frame_of(lake, policies).groupby("policy"):
             truth = float((rows["views"] * rows["violating"]).sum() / rows["views"].sum())
             design, assisted, sizes = zip(*[audited(rows, policies, dice) for _ in range(REPEATS)], strict=True)
-            (plain, wide), (covered, narrow) = cells(list(design), truth), cells(list(assisted), truth)
-            print(
-                f"| {Path(lake).name} | {policy} | {np.mean(sizes):.0f} | {truth:.2%} | {plain} | {wide:.2%} "
-                f"| {covered} | {narrow:.2%} | {1 - narrow / wide:.0%} |",
-                flush=True,
-            )
+            figures = coverage("design", list(design), truth) | coverage("scores", list(assisted), truth)
+            told = {"lake": Path(lake).name, "policy": policy, "audits": round(float(np.mean(sizes))), "truth": truth}
+            record("prevalence_coverage", **told, **figures)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ and the audits taken at their word (`uncorrected`). One row of bench/results/pre
 what they come to.
 """
 
-import subprocess
 from itertools import product
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
+from records import AT_START
 from scipy.special import expit, logit
 
 from conf import Policies, load_policies
@@ -146,13 +146,12 @@ def summary(rows: pd.DataFrame) -> str:
 def main(settings: int, repeats: int, start: int, out: str) -> None:
     """Audit populations again and again."""
     policies = load_policies()
-    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True).strip()
     grid = pd.DataFrame(list(product(*GRID.values())), columns=list(GRID)).astype({"second_looks": bool})
     chosen = grid.sample(settings, random_state=SEED).reset_index(drop=True)
     rows = pd.read_csv(out).head(start).to_dict("records") if start else []
     for number, setting in chosen.iloc[start:].iterrows():
         found = measured(setting, repeats, policies, np.random.default_rng([SEED, number]))
-        rows.append({"commit": commit, "seed": SEED, "setting": number, "repeats": repeats, **setting, **found})
+        rows.append({"commit": AT_START, "seed": SEED, "setting": number, "repeats": repeats, **setting, **found})
         pd.DataFrame(rows).to_csv(out, index=False, float_format="%.5g")
     print(summary(pd.DataFrame(rows)))
 

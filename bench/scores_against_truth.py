@@ -5,8 +5,8 @@ and videos active in the last 28 days that nobody has decided on (a model flatte
 precision, of accounts and of bought and copied videos; of hidden accounts and of report brigades the share found at R
 (among as many of the highest scores as there are abusive accounts); the expected calibration error in 15 bins of equal
 mass; the sum of scores over the number of abusive accounts; and the abusive share of risk cases. An account has the
-chance that it breaks any policy. Prints a Markdown table, and that of rings (bench/rings_against_notebook.py), which
-are there by then.
+chance that it breaks any policy. Rows go to bench/results/scores_against_truth.csv, and those of rings, which are there
+by then, to rings_against_notebook.csv.
 """
 
 import subprocess
@@ -16,9 +16,9 @@ from typing import Any
 import click
 import numpy as np
 import pandas as pd
-from end_to_end import DAY, of_platforms, platforms, published, run
-from rings_against_notebook import HEADER as RINGS_HEADER
-from rings_against_notebook import compared, views
+from end_to_end import DAY, engine_of, of_platforms, platforms, published, run
+from records import Figure, record
+from rings_against_notebook import compare, views
 from sklearn.metrics import average_precision_score
 
 from lake.errors import GateRefused
@@ -26,11 +26,6 @@ from models.gate import calibration_error
 
 STEPS = ("features", "links", "rings", "train", "score", "queue")
 BOUGHT, COPIED = "artificial_engagement", "coordinated_reupload"
-HEADER = (
-    "| seed | hiding | seconds | average precision | hidden at R | loud brigades at R | hidden brigades at R "
-    "| calibration error | scores over truth | risk cases | abusive of them | bought videos | copied videos |\n"
-    "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
-)
 
 
 def accounts_scored(lake: str, scores: pd.DataFrame) -> pd.DataFrame:
@@ -84,40 +79,41 @@ def risk_cases(lake: str) -> pd.Series:
     return cases.df()["violating"]
 
 
-def precision(rows: pd.DataFrame) -> str:
-    return f"{average_precision_score(rows['violating'], rows['score']):.3f}" if rows["violating"].any() else "-"
+def precision(rows: pd.DataFrame) -> float | None:
+    return float(average_precision_score(rows["violating"], rows["score"])) if rows["violating"].any() else None
 
 
-def of_accounts(accounts: pd.DataFrame) -> list[str]:
-    """The columns of a row of the table that are about accounts, from `accounts_scored`."""
+def of_accounts(accounts: pd.DataFrame) -> dict[str, Figure]:
+    """Say how scores of accounts, as `accounts_scored` gives them, compare with the truth."""
     abusive = accounts["violating"]
     at_r = accounts["score"].rank(ascending=False, method="first") <= abusive.sum()
     hidden, brigade = accounts["style"] == "evading", accounts["scheme"] == "brigade"
 
     off_by = calibration_error(accounts["score"].to_numpy(), abusive.to_numpy(), np.ones(len(accounts)), slips=0.0)
 
-    def share(whole: pd.Series) -> str:
-        return f"{at_r[whole].mean():.0%}" if whole.any() else "-"
+    def share(whole: pd.Series) -> float | None:
+        return float(at_r[whole].mean()) if whole.any() else None
 
-    return [
-        precision(accounts),
-        share(abusive & hidden),
-        share(abusive & ~hidden & brigade),
-        share(abusive & hidden & brigade),
-        f"{off_by:.4f}",
-        f"{accounts['score'].sum() / abusive.sum():.2f}" if abusive.any() else "-",
-    ]
+    return {
+        "average_precision": precision(accounts),
+        "hidden_at_r": share(abusive & hidden),
+        "loud_brigades_at_r": share(abusive & ~hidden & brigade),
+        "hidden_brigades_at_r": share(abusive & hidden & brigade),
+        "calibration_error": float(off_by),
+        "scores_over_truth": float(accounts["score"].sum() / abusive.sum()) if abusive.any() else None,
+    }
 
 
-def measured(lake: str) -> list[str]:
-    """The columns of a row of the table, from average precision on."""
+def measured(lake: str) -> dict[str, Figure]:
+    """Say how scores and risk cases of the day compare with the truth."""
     cases = risk_cases(lake)
-    return [
-        *of_accounts(accounts_scored(lake, published(lake, "account_scores", DAY).df())),
-        str(len(cases)),
-        f"{cases.mean():.1%}" if len(cases) else "-",
-        *(precision(videos_scored(lake, policy)) for policy in (BOUGHT, COPIED)),
-    ]
+    return {
+        **of_accounts(accounts_scored(lake, published(lake, "account_scores", DAY).df())),
+        "risk_cases": len(cases),
+        "risk_cases_abusive": float(cases.mean()) if len(cases) else None,
+        "bought_videos": precision(videos_scored(lake, BOUGHT)),
+        "copied_videos": precision(videos_scored(lake, COPIED)),
+    }
 
 
 def run_day(lake: str) -> None:
@@ -132,17 +128,15 @@ def run_day(lake: str) -> None:
 
 @click.command()
 @of_platforms
-def main(evading: float, **which: Any) -> None:
+def main(accounts: int, evading: float, **which: Any) -> None:
     """Make the platforms, learn from their reviewers, score and compare."""
-    of_rings = [RINGS_HEADER]
-    print(HEADER)
-    for seed, lake in platforms(evading=evading, **which):
+    for seed, lake in platforms(accounts=accounts, evading=evading, **which):
         began = time.monotonic()
         run_day(lake)
-        took = time.monotonic() - began
-        print(f"| {' | '.join([str(seed), f'{evading:.0%}', f'{took:.0f}', *measured(lake)])} |", flush=True)
-        of_rings += compared(seed, evading, lake)
-    print("", *of_rings, sep="\n")
+        seconds = time.monotonic() - began
+        of_platform = {"seed": seed, "accounts": accounts, "hiding": evading, "engine": engine_of(lake)}
+        record("scores_against_truth", **of_platform, seconds=seconds, **measured(lake))
+        compare(seed, accounts, evading, lake)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
 """Policies and limits as data, checked when they are loaded: an unknown key is an error.
 
-`conf/policies.toml` and `conf/limits.toml` are the defaults; `--policies FILE` and `--limits FILE` put others in
-their place.
+`conf/policies.toml` and `conf/limits.toml` are the defaults; the files of `--policies FILE` and `--limits FILE` are
+laid over them and hold only what differs. docs/configuration.md, made from this file, explains every key.
 """
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import reduce
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 DEFAULTS = files(__name__)
 
@@ -29,19 +32,57 @@ class ConfigError(ValueError):
 class ConfigFile(Section):
     """A whole configuration file."""
 
+    default_file: ClassVar[str]
+
     @classmethod
-    def load(cls, path: Path | Traversable) -> Self:
-        """Raises ConfigError when the file is missing, is not TOML, or holds an unknown key or an impossible value."""
+    def load(cls, path: Path | None = None) -> Self:
+        """Read the defaults, with the tables and keys of a file of one's own laid over them.
+
+        Raises ConfigError when the file is missing, is not TOML, or holds an unknown key or an impossible value.
+        """
+        default = read(DEFAULTS / cls.default_file)
         try:
-            return cls.model_validate(tomllib.loads(path.read_text()))
-        except OSError as error:
-            raise ConfigError(f"{path}: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{path}: {error}") from error
+            return cls.model_validate(overlaid(default, read(path)) if path else default)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise ConfigError(": ".join(filter(None, (str(path), where, first["msg"])))) from error
+            raise ConfigError(f"{path or cls.default_file}: {explained(error.errors()[0], default)}") from error
+
+
+def read(path: Path | Traversable) -> dict[str, Any]:
+    """Read a TOML file; raises ConfigError when it is missing or is not TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def overlaid(default: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two files table by table and key by key; what is no table, lists too, is replaced whole."""
+    changed = {
+        key: overlaid(default[key], value) if isinstance(value, dict) and isinstance(default.get(key), dict) else value
+        for key, value in own.items()
+    }
+    return {**default, **changed}
+
+
+def explained(error: ErrorDetails, default: Mapping[str, Any]) -> str:
+    """Say which key is wrong, and in what way."""
+    where, path = ".".join(map(str, error["loc"])), list(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"{where} is no key of this file{meant(path, default)}"
+    if error["type"] == "missing":
+        # The defaults have all keys of their own tables, so only a policy that they do not have can lack one.
+        policy = path[:-1]
+        new = f"{'.'.join(policy)} is not among the defaults, so it needs all keys"
+        return f"{where} is missing: {new}{meant(policy, default)}"
+    return ": ".join(filter(None, (where, error["msg"].removeprefix("Value error, "))))
+
+
+def meant(path: list[str], default: Mapping[str, Any]) -> str:
+    """Ask for the key of the defaults that is most like an unknown one; nothing where none is."""
+    table = reduce(lambda table, name: table.get(name, {}), path[:-1], default)
+    return "".join(f"; did you mean {name}?" for name in get_close_matches(path[-1], table, 1))
 
 
 class ValidationLimits(Section):
@@ -62,12 +103,12 @@ class ValidationLimits(Section):
 class FirstGuess(Section):
     """The hyperparameters that the search tries first."""
 
-    max_depth: int = Field(ge=1, le=12)
-    eta: float = Field(gt=0, le=1)
-    rounds: int = Field(ge=1)
-    min_child_weight: float = Field(ge=0)
-    colsample_bytree: float = Field(gt=0, le=1)
-    reg_lambda: float = Field(ge=0)
+    max_depth: int = Field(ge=1, le=12, description="levels of a tree")
+    eta: float = Field(gt=0, le=1, description="learning rate: what each tree adds")
+    rounds: int = Field(ge=1, description="trees of a model")
+    min_child_weight: float = Field(ge=0, description="weight (sum of Hessians) that each side of a split keeps")
+    colsample_bytree: float = Field(gt=0, le=1, description="share of the features that each tree may look at")
+    reg_lambda: float = Field(ge=0, description="L2 penalty on the values of leaves")
 
 
 class TrainingLimits(Section):
@@ -98,7 +139,7 @@ class TrainingLimits(Section):
     folds: int = Field(ge=2, description="parts for held-out scores")
     trials: int = Field(ge=1, description="sets of hyperparameters that are tried")
     held_out_share: float = Field(gt=0, lt=1, description="share of the decisions, the latest, that the gate judges by")
-    first_guess: FirstGuess
+    first_guess: FirstGuess = Field(description="the hyperparameters that the search tries first")
 
 
 class GateLimits(Section):
@@ -208,10 +249,12 @@ class LinkLimits(Section):
     min_text_length: int = Field(ge=1, description="characters from which a text is no everyday exclamation")
     min_jaccard: float = Field(gt=0, le=1, description="similarity of shingles from which two texts are near-equal")
     near_frame_bits: int = Field(ge=0, le=31, description="bits of 256 in which near-equal frames may differ")
-    weak_frame_bits: int = Field(ge=31, le=64, description="bits in which frames may differ that count beside more")
+    weak_frame_bits: int = Field(ge=31, le=64, description="bits in which frames may differ that are alike")
 
 
 class Limits(ConfigFile):
+    default_file = "limits.toml"
+
     links: LinkLimits
     validation: ValidationLimits
     features: FeatureLimits
@@ -277,7 +320,10 @@ class Review(Section):
         gt=0, description="growth of a ring, relative to its size when asked, that ends it early"
     )
     videos_per_ring: int = Field(ge=1, description="video cases that one ring may cause in a day and policy")
-    due_hours_by_country: dict[str, int] = Field(description="hours until a case is due where the law gives less time")
+    due_hours_by_country: dict[str, int] = Field(
+        description="hours until a case is due where the law of an account's country gives less time than the policy; "
+        "a long time, such as 9999, takes a country out"
+    )
 
 
 class Belief(Section):
@@ -314,6 +360,8 @@ class Quality(Section):
 
 
 class Policies(ConfigFile):
+    default_file = "policies.toml"
+
     policies: dict[str, Policy]
     review: Review
     prevalence: Prevalence
@@ -334,16 +382,10 @@ class Policies(ConfigFile):
 
 
 def load_policies(path: Path | None = None) -> Policies:
-    """Raises ConfigError for a file that cannot be used, one without some policy of the default file among them."""
-    default = Policies.load(DEFAULTS / "policies.toml")
-    if path is None:
-        return default
-    own = Policies.load(path)
-    for name in default.policies:
-        if name not in own.policies:
-            raise ConfigError(f"{path}: policies.{name} is missing; a policy that nobody reviews has a capacity of 0")
-    return own
+    """Load the policies, with a file of one's own laid over the defaults; raises ConfigError when it cannot be used."""
+    return Policies.load(path)
 
 
 def load_limits(path: Path | None = None) -> Limits:
-    return Limits.load(path or DEFAULTS / "limits.toml")
+    """Load the limits, with a file of one's own laid over the defaults; raises ConfigError when it cannot be used."""
+    return Limits.load(path)

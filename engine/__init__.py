@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from pyspark.sql import DataFrame
@@ -64,6 +65,10 @@ def _starter(choice: Choice) -> Callable[[str, Choice], Engine]:
 
 
 def _sail(app: str, choice: Choice) -> Engine:
+    if find_spec("pysail") is None or find_spec("grpc") is None:
+        raise EngineUsageError(
+            "the embedded engine is not installed here: pip install 'abuse-mining[embedded]', or --engine spark"
+        )
     from engine.memory import allowed
     from engine.sail import SailEngine
 

@@ -1,29 +1,32 @@
 """`python -m jobs JOB`: the commands of the suite."""
 
+from jobs.extras import missing_extra
+
 import sys
 from importlib import import_module
 
 import click
 
-JOBS = (
-    "daily",
-    "validate",
-    "features",
-    "links",
-    "rings",
-    "score",
-    "queue",
-    "prevalence",
-    "train",
-    "evaluate",
-    "drift",
-    "backtest",
-    "simulate",
-    "import_shares",
-    "show_ring",
-    "demo",
-    "loop",
-)
+SECTIONS = {
+    "Jobs": (
+        "daily",
+        "validate",
+        "features",
+        "links",
+        "rings",
+        "score",
+        "queue",
+        "prevalence",
+        "train",
+        "evaluate",
+        "drift",
+        "backtest",
+        "import_shares",
+        "show_ring",
+    ),
+    "For development, on simulated platforms": ("simulate", "demo", "loop"),
+}
+JOBS = tuple(name for names in SECTIONS.values() for name in names)
 
 
 class Jobs(click.Group):
@@ -35,7 +38,38 @@ class Jobs(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         from jobs.job import command
 
-        return command(import_module(f"jobs.{name}").JOB) if name in JOBS else None
+        if name not in JOBS:
+            return None
+        try:
+            return command(import_module(f"jobs.{name}").JOB)
+        except ModuleNotFoundError as error:
+            missing = missing_extra(error)
+            if missing is None:
+                raise
+            return unavailable(name, missing)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what a platform is run with apart from what the suite is tried with."""
+        for title, names in SECTIONS.items():
+            commands = ((name, self.get_command(ctx, name)) for name in names)
+            lines = [(name, job.get_short_help_str(formatter.width)) for name, job in commands if job]
+            with formatter.section(title):
+                formatter.write_dl(lines)
+
+
+def unavailable(name: str, missing: str) -> click.Command:
+    """Make a command that only says what its job lacks, so that the others are still there."""
+
+    def refuse() -> None:
+        from jobs import terminal
+
+        from lake.errors import UsageError
+
+        terminal.fail(missing)
+        sys.exit(UsageError.exit_code)
+
+    context_settings = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+    return click.Command(name, callback=refuse, short_help=missing, context_settings=context_settings)
 
 
 @click.group(cls=Jobs)

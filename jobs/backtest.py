@@ -118,7 +118,7 @@ def _day_option(flag: str, name: str, meaning: str) -> click.Option:
 
 JOB = Job(
     "backtest",
-    "what another model, floor or capacity would have queued on past days",
+    "Say what another model, floor or capacity would queue",
     run,
     reads=tuple(dict.fromkeys((*queue.JOB.reads, REVIEW_QUEUE, MODELS))),
     options=(

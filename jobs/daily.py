@@ -29,7 +29,7 @@ def run(context: Context) -> Facts:
 
 JOB = Job(
     "daily",
-    "all steps of a day: validate, features, links, rings, score, queue, prevalence",
+    "Run the steps of a day, validate to prevalence",
     run,
     reads=tuple(dict.fromkeys(table for step in STEPS for table in step.reads)),
     writes=tuple(dict.fromkeys(table for step in STEPS for table in step.writes)),

@@ -60,7 +60,7 @@ def step(job: Job, context: Context, **options: object) -> None:
 
 JOB = Job(
     "demo",
-    "the whole suite on a made-up platform, and what it found",
+    "Run the suite on a simulated platform; show what it found",
     run,
     writes=SOURCES,
     options=(

@@ -88,7 +88,7 @@ def in_a_line(found: Mapping[str, tuple[float, float]]) -> str:
 
 JOB = Job(
     "drift",
-    "how far features and scores are from the first day of the models that score",
+    "Compare features and scores with a model's first day",
     run,
     reads=(*MODEL_INPUTS, *score.TABLES.values(), MODELS),
     writes=(DRIFT,),

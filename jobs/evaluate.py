@@ -43,7 +43,7 @@ def recent(context: Context, table: Table, days: int) -> DataFrame:
 
 JOB = Job(
     "evaluate",
-    "how good the queue was: precision, recall, agreement, appeals, lateness",
+    "Measure the queue: precision, recall, agreement, lateness",
     run,
     reads=(REVIEW_QUEUE, *score.TABLES.values(), AUDIT_DRAWS, DECISIONS),
     writes=(QUALITY,),

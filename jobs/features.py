@@ -64,7 +64,7 @@ def window(context: Context, rollup: Table) -> DataFrame:
 
 JOB = Job(
     "features",
-    "what each account and video did over 1, 7 and 28 days",
+    "Compute features of accounts and videos over 1 to 28 days",
     run,
     reads=(EVENTS, ACCOUNTS, VIDEOS, DECISIONS),
     writes=(accounts.TABLE, videos.TABLE, ACCOUNT_ACTIVITY, VIDEO_ACTIVITY, ROLLUP_LEDGER),

@@ -49,7 +49,7 @@ def run(context: Context) -> Facts:
 
 JOB = Job(
     "import_shares",
-    "make a lake out of a file of co-sharing events",
+    "Make a lake out of a file of co-sharing events",
     run,
     writes=(*SOURCES, IMPORTED_IDS),
     options=(

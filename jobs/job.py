@@ -1,6 +1,7 @@
 """What a job is, and how one runs: options, session, `job_runs`, exit code, summary."""
 
 from jobs import terminal
+from jobs.extras import missing_extra
 
 import sys
 import traceback
@@ -147,7 +148,7 @@ def one_line(error: BaseException) -> str:
     text = lines[0] if lines else type(error).__name__
     if isinstance(error, SuiteError | ConfigError | engine.EngineError):
         return text
-    return engine.explain(error) or f"{type(error).__name__}: {text}"
+    return missing_extra(error) or engine.explain(error) or f"{type(error).__name__}: {text}"
 
 
 def command(job: Job) -> click.Command:
@@ -172,10 +173,13 @@ def command(job: Job) -> click.Command:
             ["--policies"],
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="Policies in place of conf/policies.toml.",
+            help="TOML file with what differs from conf/policies.toml (docs/configuration.md).",
         ),
         click.Option(
-            ["--limits"], type=click.Path(path_type=Path), metavar="FILE", help="Limits in place of conf/limits.toml."
+            ["--limits"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="TOML file with what differs from conf/limits.toml (docs/configuration.md).",
         ),
         click.Option(
             ["--engine"],
@@ -209,6 +213,9 @@ def invoke(job: Job, options: dict[str, Any]) -> None:
     except Exception as error:
         if terminal.interrupted():
             raise KeyboardInterrupt from error
+        if missing_extra(error):
+            terminal.fail(one_line(error))
+            sys.exit(UsageError.exit_code)
         if debug:
             traceback.print_exc()
         terminal.fail(one_line(error) + ("" if debug else " (--debug shows where)"))

@@ -64,7 +64,7 @@ def run(context: Context) -> Facts:
 
 JOB = Job(
     "links",
-    "Pairs of accounts that act together beyond chance.",
+    "Find pairs of accounts that act together beyond chance",
     run,
     reads=(EVENTS, ACCOUNTS, VIDEOS, DECISIONS),
     writes=(ACCOUNT_LINKS, LINK_EVIDENCE, VIDEO_WORKS, COMMENT_TEMPLATES),

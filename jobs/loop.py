@@ -73,7 +73,7 @@ def prevalence_of(context: Context) -> list[dict[str, object]]:
 
 JOB = Job(
     "loop",
-    "weeks of the suite on a made-up platform whose reviewers answer",
+    "Run weeks of one whose reviewers answer, and draw them",
     run,
     writes=SOURCES,
     options=(

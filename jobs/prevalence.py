@@ -35,7 +35,7 @@ def run(context: Context) -> Facts:
 
 JOB = Job(
     "prevalence",
-    "Estimate the share of views by violating accounts.",
+    "Estimate the share of views by violating accounts",
     run,
     reads=(AUDITED_ACCOUNTS, RINGS, RING_MEMBERS, DECISIONS, AUDIT_DRAWS, AUDIT_FRAMES),
     writes=(PREVALENCE,),

@@ -55,7 +55,7 @@ def inputs(context: Context, earlier: DataFrame) -> Day:
 
 JOB = Job(
     "queue",
-    "Fill the review queue of a day within its reviewers' capacity.",
+    "Fill the review queue within the reviewers' capacity",
     run,
     reads=(*score.TABLES.values(), RINGS, RING_MEMBERS, AUDITED_ACCOUNTS, QUEUED_VIDEOS, ACCOUNTS, DECISIONS),
     writes=(REVIEW_QUEUE, AUDIT_DRAWS, AUDIT_FRAMES),

@@ -121,7 +121,7 @@ def past(context: Context) -> Past:
 
 JOB = Job(
     "rings",
-    "Groups of accounts held together by links, with their evidence.",
+    "Find groups of such accounts, with score and evidence",
     run,
     reads=(LINK_EVIDENCE, VIDEO_WORKS, COMMENT_TEMPLATES, ACCOUNTS, VIDEOS, EVENTS, DECISIONS),
     writes=(RINGS, RING_MEMBERS),

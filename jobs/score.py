@@ -52,7 +52,7 @@ def with_reasons_of_cases(limits: ScoringLimits, policies: Policies) -> ScoringL
 
 JOB = Job(
     "score",
-    "score active accounts, videos and rings, with reasons",
+    "Score active accounts, videos and rings, with reasons",
     run,
     reads=(*MODEL_INPUTS, MODELS, DECISIONS),
     writes=tuple(TABLES.values()),

@@ -38,7 +38,7 @@ def run(context: Context) -> Facts:
 
 JOB = Job(
     "show_ring",
-    "A page that shows one ring.",
+    "Write a page that shows one ring",
     run,
     reads=(RINGS, RING_MEMBERS, LINK_EVIDENCE, ACCOUNTS, VIDEOS, EVENTS),
     options=(

@@ -110,7 +110,7 @@ OPTIONS = (
 
 JOB = Job(
     "simulate",
-    "make up a platform, or let reviewers answer the queue",
+    "Simulate a platform, or let reviewers answer its queue",
     run,
     writes=(*SOURCES, *TRUTHS),
     options=OPTIONS,

@@ -101,7 +101,7 @@ def tell_mlflow(context: Context) -> int:
 
 JOB = Job(
     "train",
-    "train models from decisions, and put live those that pass the gate",
+    "Train models from decisions; promote what passes the gate",
     run,
     reads=(DECISIONS, ACCOUNTS, *MODEL_INPUTS, REVIEW_QUEUE, AUDIT_DRAWS),
     writes=(MODELS,),

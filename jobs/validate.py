@@ -101,7 +101,7 @@ def rows_of(results: list[Result], as_of: date) -> tuple[list[tuple], StructType
 
 JOB = Job(
     "validate",
-    "set apart rows that break the contract; stop a day that is too broken",
+    "Set apart rows that break the contract; stop a broken day",
     run,
     reads=SOURCES,
     writes=(*QUARANTINES, VALIDATION_RESULTS),

@@ -264,13 +264,17 @@ VIDEO_WORKS = Table(
             column(
                 "kind",
                 STRING,
-                "what is the same: frame (near-equal key frames), loose_frame (alike ones) or caption (equal ones)",
+                "what is the same: frame (near-equal key frames), loose_frame (alike ones) or caption (the same words)",
             ),
             column("work", BIGINT, "what the videos with this frame or caption have in common; a number of the day"),
             column("uploaders", BIGINT, "accounts that uploaded the work"),
             column("is_first", BOOLEAN, "whether its account was the first of them"),
             column("ts", TIMESTAMP, "when it was uploaded"),
-            column("object", BIGINT, "the work in that week; an object of link_evidence"),
+            column(
+                "object",
+                BIGINT,
+                "the work, in later weeks than its account's first with it that in a week; object of link_evidence",
+            ),
         ]
     ),
     key=("video_id", "kind"),
@@ -287,7 +291,12 @@ COMMENT_TEMPLATES = Table(
             column("video_id", BIGINT, "the video"),
             column("ts", TIMESTAMP, "when"),
             column("kind", STRING, "what others wrote too: text (near-equal ones) or contact"),
-            column("template", BIGINT, "the text or contact in that week; an object of link_evidence"),
+            column(
+                "template",
+                BIGINT,
+                "the text or contact, in later weeks than the account's first with it that in the week; an object of "
+                "link_evidence",
+            ),
         ]
     ),
     key=("account_id", "video_id", "ts", "kind", "template"),

@@ -2,7 +2,7 @@
 
 A decision speaks about the policy that it names and no other. The reviewer of a spam case did not ask whether the
 account also sells views, so `violating` under one policy is neither a positive nor a negative under another;
-docs/adr/learning-from-decisions.md says why. `unsure` is no label, and an entity that was never reviewed has none.
+docs/adr/labels.md says why. `unsure` is no label, and an entity that was never reviewed has none.
 """
 
 from collections.abc import Sequence

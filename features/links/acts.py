@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 from engine import persist
 from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
-from features.links.templates import in_week
 from features.links.works import shared_works
 from features.text import MAX_BIO
 from lake.schemas import VERBS
@@ -180,7 +179,7 @@ def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:
     )
     source = F.coalesce(*(F.when(F.col("kind") == kind, _source(kind)) for kind in ("frame", "loose_frame", "caption")))
     same = works.join(_copied(works), on=["kind", "account_id"], how="left_anti").select(
-        _act(source, account, in_week("work", "ts"), work, F.col("ts")).alias("act")
+        _act(source, account, F.col("object"), work, F.col("ts")).alias("act")
     )
     return same.unionByName(sounds).select("act.*")
 

@@ -91,7 +91,7 @@ def least_total(taken: int, wanted: float) -> float:
 
 def account_links(evidence: DataFrame, limits: LinkLimits) -> DataFrame:
     """One row for each pair of `evidence` that shares `min_objects` objects: account_id, other_account_id, kinds,
-    shared_objects, surprise of all kinds together; 0 when all of them are weak.
+    shared_objects, surprise of all kinds together.
 
     The kinds are those that speak for it, or all when none does. Two fans of one creator watch, like and follow: of
     what is all about one creator, the most telling kind counts.
@@ -144,10 +144,9 @@ def _counted() -> Column:
     most_telling = F.greatest(*(surprise for kind, surprise in by_kind.items() if kind.of_creators))
     others = [surprise for kind, surprise in by_kind.items() if not kind.of_creators]
     counted = F.when(one_creator, F.array(most_telling, *others)).otherwise(F.array(*by_kind.values()))
-    upheld = F.coalesce(*(surprise for kind, surprise in by_kind.items() if not kind.weak)).isNotNull()
     # Most pairs share too little for any combination to tell: no need to sort.
     most = sum((F.coalesce(surprise, F.lit(0.0)) for surprise in by_kind.values()), F.lit(0.0))
-    return F.when(upheld & (most > _ways(1)), counted)
+    return F.when(most > _ways(1), counted)
 
 
 def at_false_discovery_rate(links: DataFrame, accounts: int, rate: float) -> float:

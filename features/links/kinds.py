@@ -13,15 +13,14 @@ from dataclasses import dataclass
 class Kind:
     """`source`: the acts it looks at. `moment`: whether the two acts must be near in time. `family`: see above.
 
-    A `weak` kind counts only beside another. Acts of one that is not `timed` are no moments: to have a device in common
-    has no time. One that `rests_on` another says more of that one's objects, which are counted there.
+    Acts of a kind that is not `timed` are no moments: to have a device in common has no time. One that `rests_on`
+    another says more of that one's objects, which are counted there.
     """
 
     name: str
     source: str
     family: str
     moment: bool = False
-    weak: bool = False
     timed: bool = True
     rests_on: str = ""
 
@@ -36,10 +35,13 @@ class Kind:
 
         Where an act on a video lands is judged by all willed acts on videos: few people report or share, so that a
         brigade makes most of a small platform's reports, and reports alone would take the brigade for normal. So are
-        contacts by all that comments say: those who name any are mostly sellers.
+        contacts by all that comments say, as those who name any are mostly sellers, and what copies have in common by
+        all uploads, as few but thieves have any.
         """
         if self.family == "video" and self.source != "rewatch":
             return "video_moment" if self.moment else "video"
+        if self.family == "upload":
+            return "upload_frame"
         return "comment_text" if self.family == "contact" else self.name
 
 
@@ -64,7 +66,7 @@ KINDS = (
     Kind("bio_link", "bio_link", "profile", timed=False),
     Kind("handle_pattern", "handle", "profile", timed=False),
     Kind("upload_frame", "frame", "upload"),
-    Kind("upload_loose_frame", "loose_frame", "upload", weak=True),
+    Kind("upload_loose_frame", "loose_frame", "upload"),
     Kind("upload_caption", "caption", "caption"),
     Kind("upload_sound", "sound", "sound"),
 )

@@ -1,11 +1,11 @@
 """Templates: what several accounts write in their comments, near-equal texts and contacts, week by week.
 
 That two accounts wrote the same once may be a joke that went around; that they write it week after week is an order.
-So what is written is an object of its own in each week, and the weeks of one text or contact are one topic; so is what
-is uploaded (works.py).
+So what an account writes again in another week is an object of that week, and all weeks of one text or contact are one
+topic; so is what is uploaded (works.py).
 """
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import LinkLimits
@@ -19,17 +19,24 @@ KINDS_OF_TEMPLATES = {"comment_text": "text", "comment_contact": "contact"}
 """The kinds of co-action that are about templates, and the kind of these."""
 
 
-def in_week(topic: str | Column, ts: str | Column) -> Column:
-    """The object that a text, a contact or a work is in the week of an act."""
-    return F.xxhash64(topic, F.floor(F.unix_timestamp(ts) / WEEK_SECONDS))
+def with_objects(acts: DataFrame, topic: str) -> DataFrame:
+    """Name the object of each act (account_id, kind, ts) on a topic: the topic itself in the first week in which its
+    account does so, and the topic in that week in any later one.
+
+    So two accounts have a topic in common whenever each came to it, and once more for each week in which both came
+    back to it. Who hides lets weeks go by between one hand and the next.
+    """
+    week = F.floor(F.unix_timestamp("ts") / WEEK_SECONDS)
+    first = F.min(week).over(Window.partitionBy("account_id", "kind", topic))
+    return acts.withColumn("object", F.when(week == first, F.col(topic)).otherwise(F.xxhash64(topic, week)))
 
 
 def templates(events: DataFrame, limits: LinkLimits) -> DataFrame:
     """Name what each comment says that others may say, too: account_id, video_id, ts, kind, topic, object, is_mention.
 
     `kind` is `text`, of comments of `min_text_length` characters or more, or `contact`, of each that a comment names. A
-    `topic` is a cluster of near-equal texts or a contact, an `object` one in one week. `is_mention` tells who is
-    mentioned from the links, phone numbers and accounts of other apps that readers are sent to. An event that was
+    `topic` is a cluster of near-equal texts or a contact, `object` is as `with_objects` has it. `is_mention` tells who
+    is mentioned from the links, phone numbers and accounts of other apps that readers are sent to. An event that was
     delivered twice is one row.
     """
     comments = events.where("verb = 'comment' and text is not null")
@@ -39,13 +46,12 @@ def templates(events: DataFrame, limits: LinkLimits) -> DataFrame:
         .agg(F.min("text").alias("text"))
         .select("raw", "text", normalised(F.col("text")).alias("normal"))
     )
-    return (
+    said = (
         comments.select("account_id", "video_id", "ts", F.xxhash64("text").alias("raw"))
         .distinct()
         .join(_near_equal(texts, limits).unionByName(_contacts(texts)), on="raw", how="inner")
-        .withColumn("object", in_week("topic", "ts"))
-        .select("account_id", "video_id", "ts", "kind", "topic", "object", "is_mention")
     )
+    return with_objects(said, "topic").select("account_id", "video_id", "ts", "kind", "topic", "object", "is_mention")
 
 
 def _near_equal(texts: DataFrame, limits: LinkLimits) -> DataFrame:

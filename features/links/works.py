@@ -1,4 +1,4 @@
-"""Works: what was uploaded more than once, by near-equal frames or by the same telling caption."""
+"""Works: what was uploaded more than once, by near-equal or alike frames or by the same telling caption."""
 
 from datetime import date
 
@@ -8,30 +8,33 @@ from pyspark.sql import functions as F
 from conf import LinkLimits
 from engine.portable import smallest
 from features.links.near import frame_clusters
-from features.links.templates import in_week
+from features.links.templates import with_objects
+from features.text import normalised
 from lake.store import midnight
 
 
 def works(videos: DataFrame, since: date, limits: LinkLimits) -> DataFrame:
-    """The works of each upload since a day: video_id, account_id, kind (frame, loose_frame or caption), work, ts.
+    """Name the works of each upload since a day: video_id, account_id, kind (frame, loose_frame or caption), work, ts,
+    object (as `with_objects` has it).
 
-    Near-equal frames are one work, and so are equal captions of `min_text_length` characters or more. Frames that are
-    alike but no more are a loose work beside that. Most works are there once.
+    Near-equal frames are one work, and so are captions of `min_text_length` characters or more that read the same.
+    Frames that are alike but no more are a loose work beside that. Most works are there once.
     """
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     frames = frame_clusters(uploads.where("frame_hash is not null").select("frame_hash").distinct(), limits)
-    caption = F.lower(F.trim("caption"))
+    caption = normalised(F.col("caption"))
     kinds = F.array(
         _of("caption", F.when(F.length(caption) >= limits.min_text_length, F.xxhash64(caption))),
         _of("frame", F.col("cluster")),
         _of("loose_frame", F.col("loose_cluster")),
     )
-    return (
+    made = (
         uploads.join(frames, on="frame_hash", how="left")
         .select("video_id", "account_id", F.col("created_at").alias("ts"), F.explode(kinds).alias("of"))
         .where("of is not null")
         .select("video_id", "account_id", "of.kind", "of.work", "ts")
     )
+    return with_objects(made, "work")
 
 
 def _of(kind: str, work: Column) -> Column:
@@ -59,5 +62,5 @@ def shared_works(works: DataFrame) -> DataFrame:
         "uploaders",
         is_first.alias("is_first"),
         "ts",
-        in_week("work", "ts").alias("object"),
+        "object",
     )

@@ -28,8 +28,8 @@ def _of_rings(uploads: DataFrame, members: DataFrame) -> DataFrame:
 
 def written_works(templates: DataFrame) -> DataFrame:
     """Rows of comment_templates in the columns of video_works, without as_of: who wrote the same, and who first."""
-    texts = templates.where("kind = 'text'").withColumnRenamed("template", "work")
-    return shared_works(texts.select("video_id", "account_id", "kind", "work", "ts"))
+    as_works = [F.col("template").alias(name) for name in ("work", "object")]
+    return shared_works(templates.where("kind = 'text'").select("video_id", "account_id", "kind", "ts", *as_works))
 
 
 def recruits(members: DataFrame, rings: DataFrame, works: DataFrame) -> DataFrame:

@@ -246,12 +246,6 @@ def surprise_of(spark, *kinds: tuple[str, float, int | None]) -> float:
     return link.surprise
 
 
-def test_frames_that_are_merely_alike_count_beside_other_evidence_alone(spark):
-    alike, liked = ("upload_loose_frame", 9.0, None), ("like", 4.0, None)
-    assert surprise_of(spark, alike) == 0.0
-    assert surprise_of(spark, alike, liked) > 6.0 > surprise_of(spark, liked)
-
-
 def test_what_is_all_about_one_creator_counts_once(spark):
     fans = [("like", 4.0, 7), ("regular", 4.0, 7), ("follow", 3.0, 7)]
     assert surprise_of(spark, *fans) == surprise_of(spark, fans[0])
@@ -282,24 +276,41 @@ def test_works_that_several_uploaded_and_who_was_first(spark):
         (5, "loose_frame", 3, False),
     ]
     assert len({row.work for row in rows if row.kind == "frame"}) == 1
-    assert len({row.object for row in rows if row.kind == "frame"}) == 1  # all in one week
+    assert len({row.object for row in rows if row.kind == "frame"}) == 1  # each account's first week with it
 
 
-def test_a_work_that_is_uploaded_again_another_week_is_an_object_of_its_own(spark):
+def test_captions_in_other_letters_are_one_work(spark):
+    plain, disguised = "The cat that walks on ice", "Тhe cаt that wаlks оn ice!!"  # Cyrillic letters among the Latin
+    films = [
+        {"video_id": video, "account_id": video, "caption": caption}
+        for video, caption in enumerate((plain, disguised, "cat"), start=1)
+    ]
+    rows = shared_works(works(videos(spark, *films), START.date(), LIMITS)).collect()
+    assert {(row.video_id, row.kind) for row in rows} == {(1, "caption"), (2, "caption")}
+
+
+def test_a_work_is_one_object_whenever_it_is_uploaded_and_another_in_each_further_week(spark):
     frame = bytes(range(32))
+    days = [
+        (9, "2026-02-02"),
+        (1, "2026-02-05"),
+        (1, "2026-02-12"),
+        (2, "2026-02-13"),
+        (2, "2026-02-26"),
+        (3, "2026-02-27"),
+    ]
     films = [
         {"video_id": video, "account_id": account, "created_at": at(day), "frame_hash": frame}
-        for video, (account, day) in enumerate(
-            [(9, "2026-02-02"), (1, "2026-02-05"), (1, "2026-02-12"), (2, "2026-02-13")]
-        )
+        for video, (account, day) in enumerate(days)
     ]
     acts = acts_of(
         spark, events(spark, *({"account_id": account} for account in (1, 2))), accounts(spark), videos(spark, *films)
     )
     frames = {(row.account_id, row.ts.day): row for row in acts.collect() if row.source == SOURCE_NUMBER["frame"]}
-    assert set(frames) == {(9, 2), (1, 5), (1, 12), (2, 13)}
-    assert len({row.topic for row in frames.values()}) == 1
-    assert frames[1, 5].object != frames[1, 12].object == frames[2, 13].object
+    assert set(frames) == {(9, 2), (1, 5), (1, 12), (2, 13), (2, 26), (3, 27)}
+    (work,) = {row.topic for row in frames.values()}
+    assert {who for who, row in frames.items() if row.object == work} == {(9, 2), (1, 5), (2, 13), (3, 27)}
+    assert len({frames[1, 12].object, frames[2, 26].object, work}) == 3
 
 
 def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_before_they_are_combined(spark):
@@ -339,9 +350,18 @@ def test_who_sends_readers_to_one_place_has_it_in_common_and_who_passes_a_link_o
     assert named_again == {1, 2}
 
 
-def test_what_is_said_again_another_week_is_an_object_of_its_own_of_the_same_topic(spark):
+def test_what_is_said_is_one_object_and_another_of_the_same_topic_in_each_further_week(spark):
     pitch, twin = "Make money from home, write me", "make money from HOME, write me!!"
-    said = [(1, 0, pitch), (1, 1, pitch), (1, 8, twin), (1, 8, "so cute"), (2, 9, pitch)]
+    said = [
+        (1, 0, pitch),
+        (1, 1, pitch),
+        (1, 8, twin),
+        (1, 8, "so cute"),
+        (2, 9, pitch),
+        (2, 15, twin),
+        (3, 1, pitch),
+        (3, 16, pitch),
+    ]
     comments = [
         {
             "verb": "comment",
@@ -354,9 +374,10 @@ def test_what_is_said_again_another_week_is_an_object_of_its_own_of_the_same_top
     ]
     rows = templates(events(spark, *comments, *comments), LIMITS).collect()
     assert [row.account_id for row in rows if row.kind == "text"].count(1) == 3
-    assert len({row.topic for row in rows}) == 1
-    weeks = {(row.account_id, row.ts.day): row.object for row in rows}
-    assert weeks[1, 5] == weeks[1, 6] != weeks[1, 13] == weeks[2, 14]
+    (topic,) = {row.topic for row in rows}
+    objects = {(row.account_id, row.ts.day): row.object for row in rows}
+    assert objects[1, 5] == objects[1, 6] == objects[2, 14] == objects[3, 6] == topic
+    assert objects[1, 13] != topic != objects[2, 20] == objects[3, 21]
 
 
 def test_a_bare_contact_is_one(spark):
