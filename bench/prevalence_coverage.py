@@ -21,9 +21,9 @@ from rings_against_notebook import views
 
 import engine
 from conf import Policies, load_policies
+from lake.decisions import current_verdicts
 from lake.schemas import ACCOUNT_SCORES, DECISIONS
 from lake.store import Lake, before
-from models.labels import standing
 from review.draws import audit_frame, audit_rates, audit_strata, with_audit_probability
 from review.estimators import Audit, Estimate, believed_errors, combined, learned_errors
 from review.tables import AUDITED_ACCOUNTS
@@ -50,7 +50,7 @@ def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
         "policy", "account_id", "stratum", "score", "views", "audit_probability"
     )
     since = before(DAY - timedelta(days=policies.review.cool_down_days))
-    decided = standing(store.source(DECISIONS, DAY)).where("entity_type = 'account' AND verdict <> 'unsure'")
+    decided = current_verdicts(store.source(DECISIONS, DAY)).where("entity_type = 'account' AND verdict <> 'unsure'")
     known = decided.where(F.col("decided_at") >= since).select(
         "policy", F.col("entity_id").alias("account_id"), F.col("verdict").alias("known_verdict")
     )

@@ -97,6 +97,9 @@ class ValidationLimits(Section):
     max_null_share: float = Field(ge=0, le=1, description="share of nulls in columns that may be null")
     max_repeated_share: float = Field(ge=0, le=1, description="share of events delivered more than once")
     max_orphan_share: float = Field(ge=0, le=1, description="share of acting accounts that are not in accounts")
+    min_sign_ups: int = Field(
+        ge=1, description="sign-ups, on the day and before it, from which their countries are compared"
+    )
     max_country_distance: float = Field(ge=0, le=1, description="total variation of the countries of new accounts")
 
 
@@ -132,6 +135,9 @@ class TrainingLimits(Section):
     prior_decisions: float = Field(
         ge=0, description="decisions that ring evidence weighs as much as, when a model learns what to add to it"
     )
+    judged_members: int = Field(
+        ge=1, description="members with verdicts of their own whose majority is the verdict on a ring that has none"
+    )
     min_per_class: int = Field(ge=2, description="violating and benign decisions without which a policy gets no model")
     max_weight: float = Field(ge=1, description="active entities that one decision can stand for, random audits aside")
     weight_spread: float = Field(ge=1, description="weight in the fit of the heaviest row of a class, in medians")
@@ -151,6 +157,9 @@ class GateLimits(Section):
     )
     max_drop: float = Field(
         ge=0, le=1, description="loss of average precision or precision that is no worse than noise"
+    )
+    unsure_share: float = Field(
+        gt=0, lt=0.5, description="share of the resamples that may contradict a figure that still counts as sure"
     )
     min_difference: float = Field(ge=0, le=1, description="a difference below it is none, however sure")
     max_calibration_error: float = Field(

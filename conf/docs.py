@@ -36,7 +36,7 @@ BR = 48                     # beside the countries of the defaults
 
 - Tables are merged key by key; a number, a text or a list replaces the default whole.
 - No policy can be removed; one with a capacity of 0 gets no cases. A policy that the defaults do not have needs all
-  keys, and gets scores and cases only once `POLICIES` in `lake/schemas.py` has it, too.
+  keys, and gets scores and cases only once `POLICIES` in `lake/schemas/` has it, too.
 - An unknown key, or a value out of its range, ends the job before it reads anything (exit code 2), with a line that
   names file and key.
 - A file that repeats all keys works as well, but holds on to defaults that a later version may better.

@@ -24,6 +24,9 @@ OF_THE_SYSTEM = tuple(
     )
 )
 """What the operating system says of a place where nothing can be written or read: in these words in every language."""
+OF_A_DATA_FILE = ("Parquet error", "FAILED_READ_FILE")
+"""What Sail and Spark say when they read one."""
+GONE = ("not found", "does not exist")
 OF_THE_JVM = "An error occurred while calling"
 IN_A_TASK = "An exception was thrown from the Python worker"
 
@@ -57,14 +60,31 @@ def noted(place: str) -> Iterator[None]:
 def meaning(error: BaseException) -> str | None:
     """The innermost cause of an error, in one line, where it is not in the error's own first line.
 
-    That is what the operating system said; what a function that runs in tasks raised; the last of a list of causes.
+    That is what the operating system said; which data file is gone or damaged; what a function that runs in tasks
+    raised; the last of a list of causes.
     """
     for each in _causes(error):
         for words in OF_THE_SYSTEM:
             if words in str(each):
                 return ": ".join([words, *_place(each)])
-    inner = _innermost(str(error))
+        if any(words in str(each) for words in OF_A_DATA_FILE) and (file := _data_file(each)):
+            what = "gone" if any(words in str(each) for words in GONE) else "damaged"
+            return f"a data file is {what}: {file}; bring it back, or write the table anew"
+    inner = _innermost(str(error)) or (_first_line(error) if _noted(error) else None)
     return ": ".join([inner, *_place(error)]) if inner else None
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
+def _data_file(error: BaseException) -> str | None:
+    found = re.search(r"[^\s'\"]+\.parquet\b", str(error))
+    return found[0] if found else None
+
+
+def _noted(error: BaseException) -> list[str]:
+    return list(getattr(error, "__notes__", []))[:1]
 
 
 def _innermost(text: str) -> str | None:
@@ -91,6 +111,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _place(error: BaseException) -> list[str]:
-    """The file that an error is about, or the table that somebody has noted on it."""
+    """The file that an error is about, or the table that somebody has noted on it, or a data file that it names."""
     named = getattr(error, "filename", None)
-    return [str(named)] if named else list(getattr(error, "__notes__", []))[:1]
+    if named:
+        return [str(named)]
+    return _noted(error) or [file for file in [_data_file(error)] if file]

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StructField, StructType
 
 MILLION = 1_000_000
+"""Units of six decimals in one."""
 
 
 def without_comments(data_type: DataType) -> Any:
@@ -48,14 +49,19 @@ def whole_number(value: Column | str) -> Column:
     return F.round(value).cast("bigint")
 
 
-def exact_sum(value: Column) -> Column:
-    """Aggregate: sum of values of up to a few millions, to six decimals and independent of the order of rows."""
-    return F.sum(F.round(value * MILLION).cast("bigint")) / MILLION
+def fixed_point(value: Column, digits: int = 6) -> Column:
+    """A value as a whole number of units of its last decimal: sums of such numbers are equal in any order of rows."""
+    return F.round(value * 10**digits).cast("bigint")
+
+
+def exact_sum(value: Column, digits: int = 6) -> Column:
+    """Aggregate: sum to so many decimals, independent of the order of rows; six suit values of up to a few millions."""
+    return F.sum(fixed_point(value, digits)) / 10**digits
 
 
 def exact_mean(value: Column) -> Column:
-    """Aggregate: mean in the same manner; null where there is no value."""
-    return ratio(F.sum(F.round(value * MILLION).cast("bigint")), F.count(value)) / MILLION
+    """Aggregate: mean to six decimals in the same manner; null where there is no value."""
+    return ratio(F.sum(fixed_point(value)), F.count(value)) / MILLION
 
 
 def looked_up(key: Column, values: Mapping[Any, Any], missing: Any = None) -> Column:

@@ -35,6 +35,9 @@ flight, Python functions, the allocator's own): measured in bench/."""
 ELSEWHERE = "run it with --engine spark"
 LESS_OR_MORE = f"{ELSEWHERE}, or give it more with ABUSE_MINING_MEMORY"
 NO_SPACE = os.strerror(errno.ENOSPC)
+HERE = "127.0.0.1"
+SPARED = "no_grpc_proxy"
+"""Names, in the environment, those whom gRPC asks without a proxy; it knows no other spelling."""
 UNANSWERED = "StatusCode.UNAVAILABLE"
 FAULTS = ("panicked with message", "StatusCode.CANCELLED")
 """What a query ends with in which the server panicked: in tasks, and before there are any."""
@@ -156,7 +159,8 @@ class SailEngine(ConnectEngine):
         self.memory = memory
         self.server = Server(memory)
         os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
-        spark: Any = SparkSession.builder.remote(f"sc://127.0.0.1:{self.server.port}").appName(app).getOrCreate()
+        _ask_no_proxy_for_this_machine()
+        spark: Any = SparkSession.builder.remote(f"sc://{HERE}:{self.server.port}").appName(app).getOrCreate()
         _ask_nothing_of_the_dead(spark)
         for key, value in spark_settings.items():
             spark.conf.set(key, value)
@@ -210,6 +214,15 @@ class SailEngine(ConnectEngine):
         finally:
             self.server.stop()
             os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
+
+
+def _ask_no_proxy_for_this_machine() -> None:
+    """Reach the server without a proxy, also where `http_proxy` names one: it would be asked forever.
+
+    For gRPC alone, whose own list takes the place of the common one: an object store may be behind that proxy.
+    """
+    spared = os.environ.get(SPARED) or os.environ.get("no_proxy")
+    os.environ[SPARED] = f"{spared},{HERE}" if spared else HERE
 
 
 def _ask_nothing_of_the_dead(spark: Any) -> None:

@@ -11,16 +11,17 @@ import ast
 import hashlib
 import inspect
 import sys
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from engine.portable import ratio
-from features import text
+from engine.portable import fixed_point, ratio
 from features.text import text_traits
-from lake.schemas import ACCOUNT_ACTIVITY, VIDEO_ACTIVITY
+from lake.schemas import ACCOUNT_ACTIVITY, RESPONSES, VERBS, VIDEO_ACTIVITY
 
 SHORT_GAP_MS = 2_000
 BURST_ACTS, BURST_MS = 10, 60_000
@@ -28,7 +29,6 @@ SESSION_PAUSE_MS = 30 * 60_000
 QUICK_LIKE_MS = 2_000
 YOUNG_DAYS = 7
 COMPLETED = 0.95
-MILLIONTHS = 1_000_000
 TELLING_LENGTH = 20
 """Normalised characters from which on it tells something when two accounts write the same."""
 VIEWERS_LOG_K = 11
@@ -37,10 +37,13 @@ DAY = ["account_id", "event_date"]
 
 
 def definitions_version() -> str:
-    """Changes whenever the code that computes a rollup row does, comments and layout apart."""
-    modules = (sys.modules[__name__], text)
-    code = "".join(ast.dump(ast.parse(inspect.getsource(module))) for module in modules)
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+    """Changes whenever the code or a list that computes a rollup row does, comments and layout apart."""
+    of_texts = sorted(files("features.text").iterdir(), key=lambda file: file.name)
+    code = [inspect.getsource(sys.modules[__name__])]
+    code += [file.read_text(encoding="utf-8") for file in of_texts if file.name.endswith(".py")]
+    lists = [tomllib.loads(file.read_text(encoding="utf-8")) for file in of_texts if file.name.endswith(".toml")]
+    known = "".join([*(ast.dump(ast.parse(each)) for each in code), *map(repr, lists)])
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
 def is_(verb: str) -> Column:
@@ -56,7 +59,7 @@ def total_of(value: Column) -> Column:
     return F.coalesce(F.sum(value), F.lit(0)).cast("bigint")
 
 
-def smallest(values: Column, limit: int) -> Column:
+def smallest_values(values: Column, limit: int) -> Column:
     """The set of the values of a group, in order, cut to its smallest."""
     return F.slice(F.array_sort(F.collect_set(values)), 1, limit)
 
@@ -175,11 +178,6 @@ def _with_known_facts(events: DataFrame, accounts: DataFrame, videos: DataFrame)
     )
 
 
-def ppm(share: Column) -> Column:
-    """A share in whole millionths: sums of them are equal in any order."""
-    return F.round(share * MILLIONTHS).cast("bigint")
-
-
 def account_activity(acts: DataFrame) -> DataFrame:
     """The rollup of accounts from `acts`."""
     hour = F.hour("ts")
@@ -193,7 +191,7 @@ def account_activity(acts: DataFrame) -> DataFrame:
         acts.groupBy(*DAY)
         .agg(
             F.count("*").alias("events"),
-            *_verbs("view", "like", "comment", "share", "follow", "report"),
+            *_verbs(*VERBS),
             F.array(*[count_if(hour == h) for h in range(24)]).alias("hours"),
             F.min("ts").alias("first_at"),
             F.max("ts").alias("last_at"),
@@ -210,7 +208,7 @@ def account_activity(acts: DataFrame) -> DataFrame:
             F.coalesce(F.max(F.when(creator_known, F.col("creator_total"))), F.lit(0)).alias("top_creator_acts"),
             total_of(F.col("watch_ms")).alias("watch_ms"),
             F.count("watched").alias("rated_views"),
-            total_of(ppm(F.col("watched"))).alias("watched_ppm"),
+            total_of(fixed_point(F.col("watched"))).alias("watched_ppm"),
             count_if(F.col("repeat_view")).alias("repeat_views"),
             count_if(F.col("unseen_like")).alias("unseen_likes"),
             count_if(F.col("quick_like")).alias("quick_likes"),
@@ -219,17 +217,17 @@ def account_activity(acts: DataFrame) -> DataFrame:
             count_if(trait["has_handle"]).alias("handle_comments"),
             count_if(trait["has_phone"]).alias("phone_comments"),
             count_if(trait["disguised"]).alias("disguised_comments"),
-            total_of(ppm(trait["emoji_share"])).alias("emoji_ppm"),
+            total_of(fixed_point(trait["emoji_share"])).alias("emoji_ppm"),
             F.count("text_hash").alias("telling_comments"),
             count_if(is_("follow") & (F.col("creator_age_days") < YOUNG_DAYS)).alias("young_follows"),
             count_if(is_("follow") & F.col("creator_age_days").isNotNull()).alias("known_follows"),
             F.array_sort(F.collect_set(F.when(F.col("traits.script") != "", F.col("traits.script")))).alias("scripts"),
-            smallest(F.col("text_hash"), MAX_TEXTS).alias("texts"),
-            smallest(F.col("device"), MAX_DEVICES).alias("devices"),
-            smallest(F.col("ip"), MAX_DEVICES).alias("ips"),
-            smallest(F.when(pushes, F.col("creator_id")), MAX_PUSHED).alias("pushed"),
-            smallest(F.when(is_("follow"), F.col("target_account_id")), MAX_FOLLOWED).alias("followed"),
-            smallest(F.when(is_("report"), F.col("video_id")), MAX_REPORTED).alias("reported"),
+            smallest_values(F.col("text_hash"), MAX_TEXTS).alias("texts"),
+            smallest_values(F.col("device"), MAX_DEVICES).alias("devices"),
+            smallest_values(F.col("ip"), MAX_DEVICES).alias("ips"),
+            smallest_values(F.when(pushes, F.col("creator_id")), MAX_PUSHED).alias("pushed"),
+            smallest_values(F.when(is_("follow"), F.col("target_account_id")), MAX_FOLLOWED).alias("followed"),
+            smallest_values(F.when(is_("report"), F.col("video_id")), MAX_REPORTED).alias("reported"),
         )
         .select(ACCOUNT_ACTIVITY.columns)
     )
@@ -242,10 +240,10 @@ def video_activity(acts: DataFrame) -> DataFrame:
     main = on_video.groupBy("event_date", "video_id").agg(
         F.max("creator_id").alias("account_id"),
         F.count("*").alias("events"),
-        *_verbs("view", "like", "comment", "share", "report"),
+        *_verbs(*(verb for verb in VERBS if verb != "follow")),
         total_of(F.col("watch_ms")).alias("watch_ms"),
         F.count("watched").alias("rated_views"),
-        total_of(ppm(F.col("watched"))).alias("watched_ppm"),
+        total_of(fixed_point(F.col("watched"))).alias("watched_ppm"),
         count_if(F.col("watched") >= COMPLETED).alias("completions"),
         count_if(F.col("repeat_view")).alias("repeat_views"),
         count_if(F.col("unseen_like")).alias("unseen_likes"),
@@ -290,7 +288,7 @@ def _comment_sameness(on_video: DataFrame) -> DataFrame:
 
 def _engagers(on_video: DataFrame) -> DataFrame:
     """A bounded sample of who engaged, the same however the rows are spread: those with the smallest hashes."""
-    engaged = on_video.where(F.col("verb").isin("like", "comment", "share"))
+    engaged = on_video.where(F.col("verb").isin(*RESPONSES))
     ranked = Window.partitionBy("event_date", "video_id").orderBy(F.xxhash64("account_id"), "account_id")
     return (
         engaged.select("event_date", "video_id", "account_id")

@@ -7,13 +7,12 @@ computed from totals of the rollups over a window (`Days`) or from facts joined 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
-from engine.portable import ratio
+from engine.portable import MILLION, ratio
 from lake.schemas import BIGINT, DOUBLE, column
 
 WINDOWS = (1, 7, 28)
@@ -21,7 +20,8 @@ COUNT, SHARE, RATIO, DOUBLINGS, DAYS, SECONDS, HOURS, BITS, CHARACTERS, YES = (
     *("count", "share of 1", "ratio", "doublings", "days", "seconds", "hours", "bits", "characters"),
     "1 when so, else 0",
 )
-MILLIONTHS = 1_000_000.0
+MILLIONTHS = float(MILLION)
+"""In one: the unit of totals whose names end in _ppm."""
 NEVER_ZERO = "0: never in the window."
 NEVER_NULL = "null: nothing in the window that it could be a share or a mean of."
 UNKNOWN_NULL = "null: not known."
@@ -59,7 +59,6 @@ class Feature:
     value: Callable[[Days], Column]
     windows: tuple[int, ...] = WINDOWS
     whole: bool = False
-    entity: Literal["account", "video"] = "account"
 
     def columns(self) -> list[tuple[str, int]]:
         """Column name and window of each column; 0 stands for no window."""

@@ -32,7 +32,8 @@ def run(context: Context) -> Facts:
     doubled = collisions(shares.ids)
     if doubled:
         raise BrokenContract(f"{path}: two ids have one hash: {doubled}")
-    lake.forget(DERIVED, context.run.provenance)
+    # The old rows go first: accounts of one file and events of another would look like a lake.
+    lake.forget((*SOURCES, IMPORTED_IDS, *DERIVED), context.run.provenance)
     tables: dict[Table, DataFrame] = {
         ACCOUNTS: shares.accounts,
         VIDEOS: shares.videos,

@@ -15,11 +15,12 @@ from typing import Any
 import click
 import engine
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from conf import ConfigError, Limits, Policies, load_limits, load_policies
 from lake.errors import SuiteError, UsageError
 from lake.runs import Run
-from lake.schemas import EVENTS, SOURCES, Table
+from lake.schemas import EVENTS, JOB_RUNS, SOURCES, Table
 from lake.store import Lake, deduplicated
 from validation.rules import EARLIEST, usable
 
@@ -83,7 +84,11 @@ class Context:
 
     def source(self, table: Table, days: int | None = None) -> DataFrame:
         """Rows of a source table that a job may use: known at `as_of`, keeping the contract, each key once."""
-        return deduplicated(usable(self.lake.source(table, self.as_of, days), table), table.key)
+        return deduplicated(self.delivered(table, days), table.key)
+
+    def delivered(self, table: Table, days: int | None = None) -> DataFrame:
+        """The same rows, each as often as it was delivered: for what counts an act once anyway."""
+        return usable(self.lake.source(table, self.as_of, days), table)
 
     def day(self, table: Table, as_of: date | None = None) -> DataFrame:
         """What was published for a day, this run's when none is given."""
@@ -94,6 +99,22 @@ class Context:
         rows = self.lake.publish(table, df, self.as_of, self.run.provenance)
         self.run.rows_written += rows
         return rows
+
+    def days_done(self, job: str) -> set[date]:
+        """Days for which a job has ended well, by the record of runs; none where that cannot be read, with a warning.
+
+        It may save work, and must not cost any: who asks does without.
+        """
+        try:
+            if not self.lake.exists(JOB_RUNS):
+                return set()
+            done = self.lake.read(JOB_RUNS).where((F.col("job") == job) & (F.col("status") == "done"))
+            return {row.as_of for row in done.select("as_of").distinct().collect()}
+        except Exception as error:
+            if terminal.interrupted():
+                raise
+            self.warn(f"{job} does without the record of earlier runs: {one_line(error)}")
+            return set()
 
     def warn(self, message: str) -> None:
         """Show a warning now, and again in the summary."""

@@ -18,6 +18,7 @@ from features.links import (
     watching,
     works,
 )
+from lake.decisions import current_verdicts
 from lake.schemas import (
     ACCOUNT_LINKS,
     ACCOUNTS,
@@ -28,8 +29,6 @@ from lake.schemas import (
     VIDEO_WORKS,
     VIDEOS,
 )
-from models.labels import standing
-from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
@@ -45,12 +44,12 @@ def run(context: Context) -> Facts:
     limits = context.limits.links
     since = context.as_of - timedelta(days=limits.window_days)
     # An act counts once, so events need not be told apart from their second delivery.
-    events = usable(context.lake.source(EVENTS, context.as_of, limits.window_days), EVENTS)
+    events = context.delivered(EVENTS, limits.window_days)
     videos = context.source(VIDEOS)
     worked = checkpoint(works(videos, since, limits))
     said = checkpoint(templates(events, limits))
     watched = watching(events, videos)
-    violating = standing(context.source(DECISIONS)).where("verdict = 'violating'")
+    violating = current_verdicts(context.source(DECISIONS)).where("verdict = 'violating'")
     acts = checkpoint(co_actions(events, context.source(ACCOUNTS), videos, worked, said, watched, violating, since))
     active = acts.select("account_id").distinct().count()
     found = linked(acts, silent_regulars(watched.regulars, limits), limits)

@@ -28,6 +28,7 @@ from features.rings import (
     with_recruits_counted,
     written_works,
 )
+from lake.decisions import current_verdicts
 from lake.schemas import (
     ACCOUNTS,
     COMMENT_TEMPLATES,
@@ -40,8 +41,6 @@ from lake.schemas import (
     VIDEOS,
 )
 from lake.store import only_row
-from models.labels import standing
-from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
@@ -62,7 +61,7 @@ def run(context: Context) -> Facts:
     accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)
     # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
-    events = usable(context.lake.source(EVENTS, context.as_of, days=max(limits.follow_days, window_days)), EVENTS)
+    events = context.delivered(EVENTS, max(limits.follow_days, window_days))
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     by_account = events.where(F.col("event_date") >= F.lit(since)).groupBy("account_id").count()
     active = only_row(by_account.agg(F.count("*").alias("accounts"), F.percentile("count", 0.5).alias("usual_acts")))
@@ -103,7 +102,7 @@ def taught(context: Context) -> tuple[RingPrior, int]:
         return shipped(), 0
     before = context.lake.read(RINGS).where(F.col("as_of") < F.lit(context.as_of))
     on_rings = context.source(DECISIONS).where("entity_type = 'ring'")
-    judged = verdicts_on_rings(standing(on_rings), before).toArrow()  # at most MOST_VERDICTS
+    judged = verdicts_on_rings(current_verdicts(on_rings), before).toArrow()  # at most MOST_VERDICTS
     values = np.column_stack([judged[name].cast(pa.float64()).to_numpy() for name in INPUTS])
     return learned(shipped(), values, judged["abusive"].to_numpy()), judged.num_rows
 

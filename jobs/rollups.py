@@ -13,7 +13,6 @@ from features.activity import account_activity, acts, definitions_version, video
 from features.rollups import Recorded, passes, stale_days
 from lake.changes import fingerprints
 from lake.schemas import ACCOUNT_ACTIVITY, ACTIVE_DAYS, EVENTS, ROLLUP_LEDGER, VIDEO_ACTIVITY
-from validation.rules import usable
 
 ROLLUPS = {ACCOUNT_ACTIVITY: account_activity, VIDEO_ACTIVITY: video_activity}
 
@@ -58,9 +57,7 @@ def ledger(context: Context, first: date) -> dict[date, Recorded]:
 
 def compute(context: Context, days: list[date], accounts: DataFrame, videos: DataFrame) -> None:
     """Both rollups of these days, from one look at their events."""
-    events = usable(context.lake.source(EVENTS, context.as_of, ACTIVE_DAYS), EVENTS).where(
-        F.col("event_date").isin(days)
-    )
+    events = context.delivered(EVENTS, ACTIVE_DAYS).where(F.col("event_date").isin(days))
     enriched = persist(acts(events, accounts, videos), on_disk=True)
     for table, rollup in ROLLUPS.items():
         context.run.rows_written += context.lake.publish_days(table, rollup(enriched), days, context.run.provenance)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from engine import checkpoint
-from pyspark.sql import DataFrame, Row, Window
+from engine.portable import first_per_key
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from rich.console import Console
 from rich.markup import escape
@@ -51,13 +52,13 @@ def cases(df: DataFrame, policies: Policies) -> None:
     """The cases that reviewers see first, one for each ring, with the reasons for each."""
     shown = table("Review queue: the first cases", "case", "score", "reach", "why", "due", right=("score", "reach"))
     order = (F.desc("flagged"), F.desc("priority"), "case_id")
-    first = Window.partitionBy(F.coalesce(F.col("ring_id").cast("string"), "case_id")).orderBy(*order)
     # Kept first: Sail cannot plan a window that is ordered by what it would have to work out.
     risk = checkpoint(
-        df.where("selection = 'risk'").withColumn("flagged", F.col("score") >= setting(policies, "threshold"))
+        df.where("selection = 'risk'")
+        .withColumn("flagged", F.col("score") >= setting(policies, "threshold"))
+        .withColumn("group", F.coalesce(F.col("ring_id").cast("string"), "case_id"))
     )
-    ranked = risk.withColumn("place", F.row_number().over(first)).where("place = 1")
-    for row in ranked.orderBy(*order).limit(CASES_SHOWN).collect():
+    for row in first_per_key(risk, ["group"], order).orderBy(*order).limit(CASES_SHOWN).collect():
         case = f"{row.entity_type} {str(row.entity_id)[-6:]}\n[dim]{row.policy}[/]"
         shown.add_row(case, f"{row.score:.2f}", f"{row.reach:,}", why(row), f"{row.due_at:%d %b %H:%M}")
     out.print(shown)

@@ -11,7 +11,6 @@ from features.rings.page import ring_page
 from features.rings.picture import Picture, picture
 from lake.errors import UsageError
 from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
-from validation.rules import usable
 
 
 def run(context: Context) -> Facts:
@@ -29,7 +28,7 @@ def run(context: Context) -> Facts:
         context.day(LINK_EVIDENCE),
         context.source(ACCOUNTS),
         context.source(VIDEOS),
-        usable(context.lake.source(EVENTS, context.as_of, days=context.limits.links.window_days), EVENTS),
+        context.delivered(EVENTS, context.limits.links.window_days),
     )
     page = context.options["out"] or Path(f"ring-{ring_id}-{context.as_of}.html")
     page.write_text(ring_page(ring.asDict(recursive=True), *shown, left_out=ring["size"] - len(shown.members)))

@@ -1,10 +1,12 @@
 """Published days that training and scoring look at, and the making of those that are missing."""
 
+from jobs.features import JOB as MAKE_FEATURES
 from jobs.job import Context, run_step
+from jobs.links import JOB as FIND_LINKS
+from jobs.rings import JOB as FIND_RINGS
 
 from collections.abc import Sequence
 from datetime import date
-from importlib import import_module
 
 from engine import checkpoint
 from pyspark.sql import DataFrame
@@ -15,7 +17,6 @@ from lake.schemas import (
     ACCOUNT_LINKS,
     AUDIT_DRAWS,
     EVENTS,
-    JOB_RUNS,
     REVIEW_QUEUE,
     RING_MEMBERS,
     RINGS,
@@ -26,13 +27,12 @@ from lake.schemas import (
 from models.examples import uncovered, wanted_days, windows
 from models.labels import labels
 from models.rows import account_rows, copying_rings, publics, ring_rows, video_rings, video_rows
-from validation.rules import usable
 
 FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES, "ring": RINGS}
 """The features of what is scored, by entity type."""
 MODEL_INPUTS = (*FEATURES.values(), VIDEO_WORKS, ACCOUNT_LINKS, RING_MEMBERS, EVENTS)
 """What `feature_rows` reads."""
-STEPS = ("features", "links", "rings")
+STEPS = (MAKE_FEATURES, FIND_LINKS, FIND_RINGS)
 """The steps whose outputs make a snapshot, in their order."""
 
 
@@ -45,10 +45,7 @@ def days_of(context: Context, table: Table) -> set[date]:
 
 def published(context: Context) -> list[date]:
     """Days up to this run's with features, and rings sought; that none were found is told by the record of the run."""
-    sought = days_of(context, RING_MEMBERS)
-    if context.lake.exists(JOB_RUNS):
-        done = context.lake.read(JOB_RUNS).where("job = 'rings' AND status = 'done'").select("as_of").distinct()
-        sought |= {row.as_of for row in done.collect()}
+    sought = days_of(context, RING_MEMBERS) | context.days_done("rings")
     return sorted(day for day in days_of(context, ACCOUNT_FEATURES) & sought if day <= context.as_of)
 
 
@@ -62,8 +59,8 @@ def backfill(context: Context, decisions: DataFrame, weeks: int) -> list[date]:
     missing = uncovered(wanted, published(context), decided)
     for day in missing:
         past = Context(context.lake, day, context.run, {}, context.policies, context.limits, context.warnings)
-        for name in STEPS:
-            run_step(import_module(f"jobs.{name}").JOB, past)
+        for step in STEPS:
+            run_step(step, past)
     return missing
 
 
@@ -81,7 +78,8 @@ def decided_by(context: Context, decisions: DataFrame, days: Sequence[date]) -> 
         for table in (REVIEW_QUEUE, AUDIT_DRAWS)
     )
     since_features = draws.where(F.col("as_of") >= F.lit(min(days, default=context.as_of)))
-    return labels(decisions, cases, since_features, read_days(context, RING_MEMBERS, days), days)
+    members = read_days(context, RING_MEMBERS, days)
+    return labels(decisions, cases, since_features, members, days, context.limits.training.judged_members)
 
 
 def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | None = None) -> dict[str, DataFrame]:
@@ -95,7 +93,7 @@ def feature_rows(context: Context, days: Sequence[date], videos: DataFrame | Non
     accounts = account_rows(read_days(context, ACCOUNT_FEATURES, days), rings, members, links)
     window_days = context.limits.links.window_days
     back = window_days + ((context.as_of - min(days)).days if days else 0)
-    acts = usable(context.lake.source(EVENTS, context.as_of, back), EVENTS).where("video_id IS NOT NULL")
+    acts = context.delivered(EVENTS, back).where("video_id IS NOT NULL")
     features = read_days(context, VIDEO_FEATURES, days)
     if videos is not None:
         creators = features.join(videos, on="video_id", how="left_semi").select("account_id").distinct()

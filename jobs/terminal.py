@@ -1,6 +1,7 @@
 """What a person sees: progress and a short summary on a terminal, one JSON line per fact elsewhere."""
 
 import faulthandler
+import io
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 import structlog
@@ -17,6 +19,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 console = Console(stderr=True)
 log = structlog.get_logger()
@@ -41,6 +46,17 @@ def configure() -> None:
     )
 
 
+class Unfailing(io.FileIO):
+    """A file of which what cannot be written is lost: who reads a job's lines may leave, and their disk may be full."""
+
+    def write(self, data: "Buffer") -> int:
+        try:
+            written = super().write(data)
+        except OSError:
+            written = None
+        return memoryview(data).nbytes if written is None else written
+
+
 def mute_native_code() -> None:
     """Let standard error show what Python writes there, and nothing else.
 
@@ -48,7 +64,8 @@ def mute_native_code() -> None:
     """
     if sys.stderr is None or sys.stderr is not sys.__stderr__:
         return  # there is none, or somebody has redirected it already
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    kept = io.BufferedWriter(Unfailing(os.dup(2), "w"))
+    sys.stderr = io.TextIOWrapper(kept, errors="backslashreplace", line_buffering=True)
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     faulthandler.enable(sys.stderr)  # a fault that ends this process is no exception

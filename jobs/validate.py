@@ -16,7 +16,6 @@ from lake.schemas import (
     ACTIVE_DAYS,
     EVENTS,
     IMPORTED_IDS,
-    JOB_RUNS,
     QUARANTINES,
     SOURCES,
     VALIDATION_RESULTS,
@@ -24,7 +23,6 @@ from lake.schemas import (
     quarantine,
 )
 from lake.shares import UNKNOWN
-from lake.store import only_row
 from validation import facts as known
 from validation.expectations import Result, build_pages, judge
 from validation.rules import broken, usable
@@ -48,7 +46,7 @@ def run(context: Context) -> Facts:
     if lake.exists(IMPORTED_IDS) and lake.read(IMPORTED_IDS).first():
         for table in SOURCES:
             found[table].values.update({f"null_{name}": None for name in UNKNOWN.get(table.name, ())})
-    found[ACCOUNTS].values.update(known.country_mix(usable(accounts, ACCOUNTS), day, limits.history_days))
+    found[ACCOUNTS].values.update(known.country_mix(usable(accounts, ACCOUNTS), day, limits))
     results = judge(list(found.values()), limits)
     if folder := context.options.get("data_docs"):
         build_pages(list(found.values()), limits, folder)
@@ -76,10 +74,7 @@ def set_apart(context: Context, table: Table, day: date) -> known.Facts:
 def days_to_read(context: Context) -> int:
     """Days of events from the last validated day on, with the days before it that late events may belong to."""
     at_least = context.limits.validation.late_days + 1
-    if not context.lake.exists(JOB_RUNS):
-        return ACTIVE_DAYS
-    done = context.lake.read(JOB_RUNS).where("job = 'validate' AND status = 'done'")
-    last = only_row(done.where(F.col("as_of") < F.lit(context.as_of)).agg(F.max("as_of").alias("day"))).day
+    last = max((day for day in context.days_done("validate") if day < context.as_of), default=None)
     return min(ACTIVE_DAYS, at_least + (context.as_of - last).days - 1) if last else ACTIVE_DAYS
 
 

@@ -9,7 +9,7 @@ from lake.schemas import INTERNAL, OUTPUTS, SOURCES, Table
 
 TITLE = """# Tables
 
-Generated from `lake/schemas.py` by `make docs`. Each table is a Delta table in the folder of its name below the lake's
+Generated from `lake/schemas/` by `make docs`. Each table is a Delta table in the folder of its name below the lake's
 URI. Times are UTC. Every column may be null in storage; which may not be is a rule of the contract, kept by `validate`.
 """
 

@@ -72,27 +72,42 @@ def decoded(path: str, blocks: Iterator[bytes], encoding: str | None) -> Iterato
     """The text of a file, which is UTF-8 where neither its first bytes nor an option say otherwise."""
     first = next(blocks, b"")
     encoding = encoding or next((name for mark, name in MARKS.items() if first.startswith(mark)), None)
-    if encoding is None and b"\0" in first:
-        raise BrokenContract(f"{path} is binary, but not Parquet; if it is UTF-16, give --encoding utf-16")
-    decoder = codecs.getincrementaldecoder(encoding or "utf-8")()
+    if encoding is None and (unmarked := _unmarked_utf_16(first)):
+        raise BrokenContract(f"{path} is UTF-16 without its mark: give --encoding {unmarked}")
+    encoding = encoding or "UTF-8"
+    decoder = codecs.getincrementaldecoder(encoding)()
+    of_bytes = len("\0".encode(encoding)) == 1
     lines = 0
     for block in chain([first], blocks, [b""]):
+        if of_bytes and b"\0" in block:
+            line = lines + _line_ends(block[: block.index(b"\0")]) + 1
+            raise BrokenContract(
+                f"{path} is no text, or damaged: a zero byte is in line {line:,}; save it as CSV UTF-8 or Parquet"
+            )
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeError as error:
             raise BrokenContract(
-                f"{path}: {_undecodable(error, lines)} is not {encoding or 'UTF-8'}: "
+                f"{path}: {_undecodable(error, lines)} is not {encoding}: "
                 "name the encoding, such as --encoding cp1252 or latin-1"
             ) from error
         lines += text.count("\n") or text.count("\r")
         yield text
 
 
+def _unmarked_utf_16(first: bytes) -> str | None:
+    """The order of the bytes of UTF-16, told by those of a header's first letters."""
+    return {b"x\0x\0": "utf-16-le", b"\0x\0x": "utf-16-be"}.get(re.sub(b"[^\0]", b"x", first[:4]))
+
+
+def _line_ends(text: bytes) -> int:
+    return text.count(b"\n") or text.count(b"\r")
+
+
 def _undecodable(error: UnicodeError, lines: int) -> str:
-    if not isinstance(error, UnicodeDecodeError):
+    if not isinstance(error, UnicodeDecodeError) or "BOM" in error.reason:  # a kind of error from Python 3.13 on
         return "what it begins with"
-    before = error.object[: error.start]
-    line = lines + (before.count(b"\n") or before.count(b"\r")) + 1
+    line = lines + _line_ends(error.object[: error.start]) + 1
     return f"line {line:,} (byte 0x{error.object[error.start]:02x})"
 
 

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 Mask = np.ndarray
 
 LOST_DIGITS = "is a number that lost digits: write ids as text or as 64-bit integers"
-CUT_NUMBER = r"^-?\d(([.,]\d+)?[eE]\+|\.\d+E)\d+$"
-"""As spreadsheets and C write it, and as Java does."""
-WHOLE_FLOAT = r"^-?\d+\.0$"
+CUT_NUMBER = r"^-?\d([.,]\d+[eE]\+?|[eE]\+)\d+$"
+"""As spreadsheets, C, Java and Rust write it. Without point and sign it may as well be an id of letters and digits."""
+WHOLE_FLOAT = r"^-?\d+[.,]0$"
 LONG_NUMBER, ROUNDED_NUMBER = r"^\d{16,}$", r"^\d{15}0+$"
 ENOUGH_ROUNDED = 3
 """So many different ids do not all end in zeros by chance."""
@@ -57,7 +57,7 @@ def read_ids(column: pa.Array, rewritten: str | None = None) -> tuple[pa.Array, 
     if pa.types.is_floating(column.type):
         return _of_floats(column)
     if rewritten == "floats":
-        return _of_floats(column.cast(pa.float64()))
+        return _of_floats(pc.replace_substring(column, ",", ".").cast(pa.float64()))
     cut = matches(column, CUT_NUMBER)
     if rewritten == "rounded":
         cut |= matches(column, ROUNDED_NUMBER)

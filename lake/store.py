@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, UnsupportedOperationException
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -134,8 +134,9 @@ class Lake:
         engine.current().note_read(engine.DaysRead(path, table.partition, first, end))
         try:
             return engine.current().tables.read(path)
-        except AnalysisException as error:
-            raise BrokenContract(f"table {table.name} cannot be read: {error.getCondition()}") from error
+        except (AnalysisException, UnsupportedOperationException) as error:
+            said = engine.explain(error) or error.getCondition() or str(error).splitlines()[0]
+            raise BrokenContract(f"table {table.name} cannot be read: {said}") from error
 
     def read_or_empty(self, table: Table) -> DataFrame:
         """The whole table; no rows of one that is not there, as tables of the suite before their first run."""
@@ -153,7 +154,7 @@ class Lake:
         df = self._read(table, first, as_of)
         breaches = schema_breaches(df.schema, table.schema)
         if breaches:
-            raise BrokenContract(f"table {table.name}: {'; '.join(breaches)}")
+            raise BrokenContract(f"table {table.name}: {'; '.join(breaches)}: write it as docs/tables.md has it")
         df = df.select(table.columns)
         if table.partition is not None:
             partition = F.col(table.partition)
@@ -165,8 +166,15 @@ class Lake:
         return df.where(moment.isNull() | (moment < before(as_of)))
 
     def day(self, table: Table, as_of: date) -> DataFrame:
-        """What was published for one day of an output table; no rows when nothing was."""
+        """What was published for one day of an output table; no rows when nothing was.
+
+        Raises MissingTable, and BrokenContract when another version of the suite has written it with other columns.
+        """
         rows = self._read(table, as_of, as_of + timedelta(days=1))
+        breaches = schema_breaches(rows.schema, table.schema)
+        if breaches:
+            other = "written by another version, run the job again that writes it"
+            raise BrokenContract(f"table {table.name}: {'; '.join(breaches)}: {other}")
         return rows.where(F.col(needed(table.partition, table)) == F.lit(as_of)).select(table.columns)
 
     def publish(self, table: Table, df: DataFrame, day: date, provenance: Provenance) -> int:

@@ -27,7 +27,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import expit, logit
 
-from models.weights import effective_size
+from lake.sampling import effective_size
 
 SPREADS = np.array([3.0, 0.5, 3.0])
 """Standard deviations of the prior around no change: of the intercept, of the logarithm of the slope, and of what

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
+from features.membership import member_chance
 from lake.schemas import POLICIES
 
 BELIEVED = 2.0
@@ -63,7 +64,7 @@ class Evidence:
     def _abusive(self, values: Columns) -> np.ndarray:
         """The chance of belonging to an abusive ring, whatever that breaks; NaN is unknown."""
         score, tie = (np.asarray(values[name], np.float64) for name in (self.score, self.tie))
-        return score * np.clip(tie, 0.0, 1.0)
+        return member_chance(score, np.clip(tie, 0.0, 1.0))
 
     def _breaking(self, values: Columns) -> np.ndarray:
         """The share of those who belong to the entity's ring, were it abusive, that break the policy."""

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from models.labels import latest_snapshot
+from models.labels import SNAPSHOT_MAX_AGE_DAYS, latest_snapshot
 from models.weights import Population
 
 EPOCH = pd.Timestamp("1970-01-01")
@@ -173,6 +173,6 @@ def wanted_days(as_of: date, weeks: int) -> list[date]:
 
 def uncovered(wanted: Sequence[date], published: Sequence[date], decided: Sequence[date]) -> list[date]:
     """Of the wanted snapshot days those that some decision needs, because no published one is fresh enough for it."""
-    week = timedelta(days=7)
-    bare = [day for day in decided if not any(each <= day <= each + week for each in published)]
+    fresh, week = timedelta(days=SNAPSHOT_MAX_AGE_DAYS), timedelta(weeks=1)
+    bare = [day for day in decided if not any(each <= day <= each + fresh for each in published)]
     return [day for day in wanted if any(day <= each < day + week for each in bare)]

@@ -23,8 +23,6 @@ from models.fit import LEAST_GROUPS, Rows, TooFewGroups, folds
 from models.weights import trimmed
 
 CALIBRATION_BINS = 15
-UNSURE_SHARE = 0.05
-"""A figure counts as bad when at most this share of the resamples says otherwise."""
 COMPARED = {"average_precision": 1, "precision_at_capacity": 1, "calibration_error": -1}
 """Figures in which a challenger must not be worse than what scores today, and which way is better."""
 CHAMPION, EVIDENCE = "the champion", "ring evidence alone"
@@ -128,8 +126,8 @@ class Exam:
                     break
 
     def calibration_noise(self, scores: np.ndarray) -> float:
-        """The calibration error that scores which mean what they say stay below 19 times in 20, on verdicts as few as
-        these (consistency resampling: Bröcker and Smith 2007).
+        """The calibration error that scores which mean what they say stay below, but for `unsure_share` of the draws,
+        on verdicts as few as these (consistency resampling: Bröcker and Smith 2007).
 
         Verdicts are drawn from the scores; one draw serves a whole group, whose members stand or fall together.
         """
@@ -140,7 +138,7 @@ class Exam:
             calibration_error(scores, generator.random(group.max() + 1)[group] < chances, self.rows.weights, slips)
             for _ in range(self.limits.bootstraps)
         ]
-        return float(np.quantile(errors, 1 - UNSURE_SHARE))
+        return float(np.quantile(errors, 1 - self.limits.unsure_share))
 
     def part(self, which: np.ndarray) -> "Exam":
         """The exam of some of the rows, with their part of the capacity."""
@@ -210,7 +208,7 @@ def compare(exam: Exam, challenger: np.ndarray, standing: np.ndarray) -> Compari
             draws.append({**new, "skill": skill(new), **{f"{name}_lead": new[name] - old[name] for name in COMPARED}})
     low, high = (
         {str(name): float(value) for name, value in pd.DataFrame(draws).quantile(share).items()}
-        for share in (UNSURE_SHARE, 1 - UNSURE_SHARE)
+        for share in (exam.limits.unsure_share, 1 - exam.limits.unsure_share)
     )
     return Comparison(exam.figures(challenger), exam.figures(standing), low, high)
 

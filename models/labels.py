@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake.schemas import ENTITY, POLICIES
-from models.rows import MICRO
+from engine.portable import exact_sum, first_per_key
+from features.membership import member_chance
+from lake.decisions import current_verdicts
+from lake.schemas import DECISIVE, ENTITY, POLICIES
 
 SNAPSHOT_MAX_AGE_DAYS = 7
 """Features may be known at most this long before the decision that they are learned from."""
-JUDGED_MEMBERS = 2
-"""Members with a verdict of their own that speak for a ring which has none."""
 
 
 def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
@@ -31,12 +31,6 @@ def latest_snapshot(day: Column, days: Sequence[date]) -> Column:
     known = F.array(*[F.lit(each) for each in sorted(days)])
     oldest = F.date_sub(day, SNAPSHOT_MAX_AGE_DAYS)
     return F.array_max(F.filter(known, lambda each: (each <= day) & (each >= oldest)))
-
-
-def standing(decisions: DataFrame) -> DataFrame:
-    """The decision that stands for each entity and policy: the latest, of equal moments the one with the largest id."""
-    last_first = Window.partitionBy(*ENTITY).orderBy(F.desc("decided_at"), F.desc("decision_id"))
-    return decisions.withColumn("place", F.row_number().over(last_first)).where("place = 1").drop("place")
 
 
 def with_cases(decisions: DataFrame, queue: DataFrame) -> DataFrame:
@@ -74,7 +68,12 @@ def drawn_at_random(draws: DataFrame, decisions: DataFrame) -> DataFrame:
 
 
 def labels(
-    decisions: DataFrame, queue: DataFrame, draws: DataFrame, ring_members: DataFrame, ring_days: Sequence[date]
+    decisions: DataFrame,
+    queue: DataFrame,
+    draws: DataFrame,
+    ring_members: DataFrame,
+    ring_days: Sequence[date],
+    judged_members: int,
 ) -> DataFrame:
     """One row per labelled account, video or ring and policy.
 
@@ -85,15 +84,15 @@ def labels(
     A ring's verdict reaches its members as they were on the day of its case (of the decision when it answers none):
     `strength` is then how firmly the member is tied, and 1 for a verdict on the entity itself, which goes before any
     that is passed on. Of several rings the firmest tie counts. A ring without a verdict has that of the majority of
-    `JUDGED_MEMBERS` or more members that have one; `strength` is then how much larger its share is than the minority's.
+    `judged_members` or more members that have one; `strength` is then how much larger its share is than the minority's.
 
     Columns: policy, entity_type, entity_id, label (1 violating, 0 benign), strength, decided_at, source, selection,
     inclusion_probability.
     """
     drawn = drawn_at_random(draws, decisions).withColumn("is_drawn", F.lit(True))
     judged = (
-        with_cases(standing(decisions), queue)
-        .where("verdict IN ('violating', 'benign')")
+        with_cases(current_verdicts(decisions), queue)
+        .where(F.col("verdict").isin(*DECISIVE))
         .join(drawn, on=list(ENTITY), how="left")
         .withColumn("of_audit", F.when(F.col("selection") == "audit", F.col("inclusion_probability")))
         .withColumn(
@@ -120,19 +119,21 @@ def labels(
         in_ring.join(ring_members, on=["as_of", "ring_id"], how="inner")
         .withColumn("entity_type", F.lit("account"))
         .withColumnRenamed("account_id", "entity_id"),
-        by_majority(of_members.join(ring_members.drop("strength"), on=["as_of", "account_id"], how="inner")),
+        by_majority(
+            of_members.join(ring_members.drop("strength"), on=["as_of", "account_id"], how="inner"), judged_members
+        ),
     ]
     columns = [*ENTITY, "label", "strength", "decided_at", "source", "selection", "inclusion_probability"]
     candidates = reduce(
         DataFrame.unionByName,
         [each.select(*columns, "ring_id", F.lit(rank).alias("rank")) for rank, each in enumerate(ranked)],
     )
-    best_first = Window.partitionBy(*ENTITY).orderBy("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
-    return candidates.withColumn("place", F.row_number().over(best_first)).where("place = 1").select(*columns)
+    best_first = ("rank", F.desc("strength"), F.desc("decided_at"), "ring_id")
+    return first_per_key(candidates, ENTITY, best_first).select(*columns)
 
 
-def by_majority(judged: DataFrame) -> DataFrame:
-    """What the verdicts on members, a row each with the ring_id, say of their rings.
+def by_majority(judged: DataFrame, least: int) -> DataFrame:
+    """What the verdicts on members, a row each with the ring_id, say of the rings of which `least` or more have one.
 
     Such a ring was picked by whoever picked its members, with no chance that anybody knows.
     """
@@ -140,7 +141,7 @@ def by_majority(judged: DataFrame) -> DataFrame:
     return (
         judged.groupBy("ring_id", "policy")
         .agg(F.count("*").alias("judged"), F.sum("label").alias("violating"), F.max("decided_at").alias("decided_at"))
-        .where((F.col("judged") >= JUDGED_MEMBERS) & (lead != 0))
+        .where((F.col("judged") >= least) & (lead != 0))
         .select(
             F.lit("ring").alias("entity_type"),
             F.col("ring_id").alias("entity_id"),
@@ -162,17 +163,17 @@ def decided_members(decisions: DataFrame, accounts: DataFrame) -> dict[str, dict
 
     `accounts` are account rows of a day, `decisions` what was known then.
     """
-    whole, columns = F.lit(MICRO), [f"ring_is_{policy}" for policy in POLICIES]
-    chance = F.coalesce(F.col("ring_score") * F.col("ring_strength"), F.lit(0.0))
+    columns = [f"ring_is_{policy}" for policy in POLICIES]
+    chance = F.coalesce(member_chance(F.col("ring_score"), F.col("ring_strength")), F.lit(0.0))
     judged = (
-        standing(decisions)
-        .where("entity_type = 'account' AND verdict IN ('violating', 'benign')")
+        current_verdicts(decisions)
+        .where((F.col("entity_type") == "account") & F.col("verdict").isin(*DECISIVE))
         .select("policy", F.col("entity_id").alias("account_id"), (F.col("verdict") == "violating").alias("violating"))
     )
-    members = accounts.select("account_id", *columns, F.round(chance * whole).cast("bigint").alias("chance"))
+    members = accounts.select("account_id", *columns, chance.alias("chance"))
 
     def total(column: str, which: Column) -> Column:
-        return F.sum(F.when((F.col(column) == 1) & which, F.col("chance")).otherwise(0)) / whole
+        return exact_sum(F.when((F.col(column) == 1) & which, F.col("chance")).otherwise(0.0))
 
     counts = judged.join(members, on="account_id", how="inner").groupBy("policy")
     rows = counts.agg(

@@ -9,8 +9,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
-from engine.portable import largest, ratio
+from engine.portable import MILLION, exact_sum, first_per_key, largest, ratio
 from features.links.combine import PAIR, both_ways
+from features.membership import member_chance
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
 
@@ -37,8 +38,6 @@ VERSIONS = {
     r"(\w+_)?ring_(created_together_share|willed_together|willed_expected)": 2,
 }
 """Features that have come to say something else under their name, and how often they have: 1 for all others."""
-MICRO = 1_000_000
-"""Chances are added up as whole millionths, so that the order of addition cannot show."""
 
 
 def ramp(value: Column, low: float, high: float) -> Column:
@@ -73,13 +72,13 @@ def telling_ring(ring_members: DataFrame, rings: DataFrame) -> DataFrame:
     """The ring that says most of each account, by its score and how firmly the account is tied to it: one row per day
     and account.
     """
-    chance = F.col("strength") * F.col("score")
-    most = Window.partitionBy("as_of", "account_id").orderBy(F.desc(chance), F.desc("strength"), "ring_id")
+    most_first = (F.desc(member_chance(F.col("score"), F.col("strength"))), F.desc("strength"), "ring_id")
     judged = ring_members.join(
         F.broadcast(rings.select("as_of", "ring_id", "score")), on=["as_of", "ring_id"], how="inner"
     )
-    chosen = judged.withColumn("place", F.row_number().over(most)).where("place = 1")
-    return chosen.select("as_of", "account_id", "ring_id", "strength")
+    return first_per_key(judged, ["as_of", "account_id"], most_first).select(
+        "as_of", "account_id", "ring_id", "strength"
+    )
 
 
 def ring_columns(rings: DataFrame) -> DataFrame:
@@ -118,7 +117,7 @@ def neighbour_columns(features: DataFrame, links: DataFrame) -> DataFrame:
     """
     names = [name for name in feature_names(features) if OF_NEIGHBOURS.fullmatch(name)]
     told = [F.col(name).cast("double").alias(name) for name in names]
-    sums = {name: F.sum(F.round(F.col(name) * MICRO).cast("bigint")) / MICRO for name in names}
+    sums = {name: exact_sum(F.col(name)) for name in names}
     neighbours = features.select("as_of", F.col("account_id").alias("other_account_id"), *told)
     return (
         both_ways(links.select("as_of", *PAIR))
@@ -168,7 +167,7 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     engaging_ring_willed_engagers (those who did more than view), engaging_ring_share (of all its members) and
     engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
     """
-    worth = (F.col("score") * F.col("strength") * MICRO).cast("bigint")
+    worth = (member_chance(F.col("score"), F.col("strength")) * MILLION).cast("bigint")
     of_rings = ("score", "size", "policy")
     members = _in_rings(rings, ring_members).select("as_of", "account_id", "ring_id", worth.alias("worth"), *of_rings)
     engagers = (
@@ -194,12 +193,12 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
             (-F.col("leader.minus_id")).alias("ring_id"),
             *is_policy("leader.policy", "engaging_ring_is_"),
             F.col("leader.score").alias("engaging_ring_score"),
-            (F.col("leader.worth") / MICRO).alias("engaging_ring_expected"),
+            (F.col("leader.worth") / MILLION).alias("engaging_ring_expected"),
             F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
             F.col("leader.willed").cast("double").alias("engaging_ring_willed_engagers"),
             ratio("leader.engagers", "leader.size").alias("engaging_ring_share"),
             F.col("engagers").cast("double").alias("ring_engagers"),
-            (F.col("worth") / MICRO).alias("ring_engagers_expected"),
+            (F.col("worth") / MILLION).alias("ring_engagers_expected"),
         )
     )
 
@@ -231,7 +230,7 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
     alike = F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)
     shared = F.when(F.col("is_first"), 0.0).otherwise(F.col("of.members") / F.col("uploaders") * alike)
     tie = F.greatest(shared, F.when(inside, F.col("strength")))
-    chance = F.coalesce(tie * F.col("of.score"), F.lit(0.0))
+    chance = F.coalesce(member_chance(F.col("of.score"), tie), F.lit(0.0))
     return (
         uploads.join(copying, on=work, how="left")
         .groupBy("as_of", "video_id")

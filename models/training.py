@@ -67,8 +67,6 @@ class Outcome:
 
     model: Model
     refusals: tuple[str, ...]
-    rows: Rows
-    held_out_rows: Rows
 
     def in_a_line(self) -> str:
         """What a person wants to know first."""
@@ -211,7 +209,7 @@ def train_policy(
     by_all = prior.learned(rows.features, rows.labels)
     model = fit_model(entity_type, policy, by_all, believing(rows, by_all), parameters, limits, fit)
     model = replace(model, version=version_name(model, training.as_of), trained_as_of=training.as_of, metrics=metrics)
-    return Outcome(model, tuple(refusals), rows, split.judge)
+    return Outcome(model, tuple(refusals))
 
 
 def train_entity(decided: Decided, policies: Sequence[str], training: Training) -> Trained:

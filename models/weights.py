@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lake.sampling import effective_size
+
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
@@ -60,11 +62,6 @@ def reviewed_or_not(reviewed: pd.DataFrame, sample: pd.DataFrame, names: list[st
     inputs = np.vstack([log_columns(reviewed, names), log_columns(sample, names)])
     is_reviewed = np.r_[np.ones(len(reviewed)), np.zeros(len(sample))]
     return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1_000)).fit(inputs, is_reviewed)
-
-
-def effective_size(weights: np.ndarray) -> float:
-    """Kish's effective sample size: rows of equal weight that would tell as much."""
-    return float(weights.sum() ** 2 / np.square(weights).sum()) if len(weights) else 0.0
 
 
 @dataclass(frozen=True)

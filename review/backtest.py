@@ -6,7 +6,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import smallest
-from lake.schemas import ENTITY
+from lake.decisions import current_verdicts
+from lake.schemas import DECISIVE, ENTITY
 from review.history import newly_opened
 
 
@@ -35,11 +36,7 @@ def compared(was: DataFrame, would: DataFrame, decisions: DataFrame) -> DataFram
     """Every entity with a risk case in either queue: when it `was` and `would` have been opened (null: not), the score
     it would have had, and the latest verdict on it that is not unsure (null: nobody has judged it).
     """
-    standing = (
-        decisions.where("verdict <> 'unsure'")
-        .groupBy(*ENTITY)
-        .agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("verdict"))
-    )
+    judged = current_verdicts(decisions.where(F.col("verdict").isin(*DECISIVE))).select(*ENTITY, "verdict")
     both = (
         risk_cases(was)
         .select(*ENTITY, F.col("opened_on").alias("was"))
@@ -47,7 +44,7 @@ def compared(was: DataFrame, would: DataFrame, decisions: DataFrame) -> DataFram
             risk_cases(would).select(*ENTITY, F.col("opened_on").alias("would"), "score"), on=list(ENTITY), how="full"
         )
     )
-    return both.join(standing, on=list(ENTITY), how="left").select(*ENTITY, "was", "would", "score", "verdict")
+    return both.join(judged, on=list(ENTITY), how="left").select(*ENTITY, "was", "would", "score", "verdict")
 
 
 def tallies(cases: DataFrame) -> dict[str, tuple[Tally, Tally, int]]:

@@ -13,11 +13,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row
 
 from conf import Policies, Review
-from engine.portable import looked_up
+from engine.portable import exact_sum, fixed_point, looked_up
 from review.entities import setting
 
-SCALE = 1_000_000
-"""Sums that decide probabilities are of whole numbers of this size: the same on any number of partitions."""
 CERTAIN = 0.001
 """No score counts as surer than this far from 0 and 1 when audits are spread: an account at 0 can be violating too."""
 MOST_DOUBLINGS = 10
@@ -59,8 +57,8 @@ def audit_strata(frame: DataFrame) -> DataFrame:
     return frame.groupBy("policy", "stratum").agg(
         F.count("*").alias("accounts"),
         F.sum("views").alias("views"),
-        F.sum(F.round(F.col("views") * F.col("score") * SCALE).cast("bigint")).alias("expected"),
-        F.sum(F.round(spread * SCALE).cast("bigint")).alias("spread"),
+        exact_sum(F.col("views") * F.col("score")).alias("expected"),
+        F.sum(fixed_point(spread)).alias("spread"),
     )
 
 
@@ -132,7 +130,7 @@ def lesson(policies: Policies, cold: Collection[str]) -> Column:
 
 
 def _undecided(times: Column | float = 1.0) -> Column:
-    return F.round(F.col("score") * (1 - F.col("score")) * times * SCALE).cast("bigint")
+    return fixed_point(F.col("score") * (1 - F.col("score")) * times)
 
 
 def proportional(number: float, largest: Sequence[int], total: int) -> float:

@@ -23,10 +23,11 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri
+from scipy.special import betaincinv
+
+from lake.sampling import effective_size
 
 LEVEL = 0.95
-Z = float(ndtri(0.5 + LEVEL / 2))
 PRIOR_FOUND = 1.0
 """Violating accounts that the variance that is implied counts for, beside those that were found."""
 LARGEST_SIZE = 1e9
@@ -56,15 +57,6 @@ class Estimate:
 
 
 NOTHING_KNOWN = Estimate(None, 0.0, 1.0)
-
-
-def effective_size(weights: Floats) -> float:
-    """Kish's effective number of observations: how many of equal weight would be as precise."""
-    largest = weights.max(initial=0.0)
-    if largest <= 0:
-        return 0.0
-    of_largest = weights / largest  # squares of small weights would be 0
-    return float(of_largest.sum() ** 2 / np.square(of_largest).sum())
 
 
 def interval(share: float, variance: float, most: float) -> tuple[float, float]:

@@ -8,8 +8,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf import Policies, Review
-from engine.portable import largest
-from lake.schemas import ENTITY, REVIEW_QUEUE
+from lake.decisions import current_verdicts
+from lake.schemas import DECISIVE, ENTITY, REVIEW_QUEUE
 from lake.store import before
 from review.entities import setting
 
@@ -45,11 +45,11 @@ def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date, policies
     """
     by_age = Window.partitionBy("policy").orderBy("opened_at", "case_id")
     cases = newly_opened(earlier)
-    answers = decisions.groupBy("case_id").agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("said"))
+    answers = current_verdicts(decisions.where("case_id IS NOT NULL"), ["case_id"])
     audits = without_second_looks(cases.where("selection = 'audit'"), cases)
     time_to_decide = F.unix_seconds("due_at") - F.unix_seconds("opened_at")
     return (
-        audits.join(answers.where("said = 'violating'"), on="case_id", how="left_semi")
+        audits.join(answers.where("verdict = 'violating'"), on="case_id", how="left_semi")
         .withColumn("case_id", second_look_id("case_id"))
         .join(cases.select("case_id"), on="case_id", how="left_anti")
         .withColumn("place", F.row_number().over(by_age))
@@ -88,11 +88,10 @@ def asked(earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: d
     opened = newly_opened(earlier).select(
         "case_id", F.col("score").alias("score_then"), F.col("ring_size").alias("size_then")
     )
+    recent = decisions.where(F.col("decided_at") >= before(as_of - timedelta(days=review.cool_down_days)))
     decided = (
-        decisions.where(F.col("decided_at") >= before(as_of - timedelta(days=review.cool_down_days)))
-        .groupBy(*ENTITY)
-        .agg(largest("decided_at", "decision_id", "verdict", "case_id").alias("latest"))
-        .select(*ENTITY, "latest.verdict", "latest.case_id")
+        current_verdicts(recent)
+        .select(*ENTITY, "verdict", "case_id")
         .join(opened, on="case_id", how="left")
         .drop("case_id")
     )
@@ -106,7 +105,7 @@ def cold_starts(decisions: DataFrame, policies: Policies) -> list[str]:
     """Policies of which too few rings have a verdict: their cold start explores; none where exploring is off."""
     if not policies.review.explore_share:
         return []
-    judged = decisions.where("entity_type = 'ring' AND verdict IN ('violating', 'benign')")
+    judged = decisions.where((F.col("entity_type") == "ring") & F.col("verdict").isin(*DECISIVE))
     known = {
         row.policy: row.rings
         for row in judged.groupBy("policy").agg(F.count_distinct("entity_id").alias("rings")).collect()

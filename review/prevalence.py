@@ -19,7 +19,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import Row
 
 from conf import Policies, Prevalence
-from lake.schemas import PREVALENCE
+from engine.portable import exact_sum
+from features.membership import member_chance
+from lake.decisions import current_verdicts
+from lake.schemas import DECISIVE, PREVALENCE
 from lake.store import before, only_row
 from review.cases import case_id
 from review.estimators import (
@@ -46,25 +49,25 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
     recent = draws.where(
         (F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(as_of - timedelta(settings.audit_days)))
     )
-    latest = F.max_by("verdict", F.struct("decided_at", "decision_id"))
-    of_case = decisions.where("case_id IS NOT NULL").groupBy("case_id").agg(latest.alias("case_verdict"))
+    answers = current_verdicts(decisions.where("case_id IS NOT NULL"), ["case_id"])
+    of_case = answers.select("case_id", F.col("verdict").alias("case_verdict"))
     later = decisions.where("entity_type = 'account'").select(
         "policy", F.col("entity_id").alias("account_id"), "verdict", "decided_at", "decision_id"
     )
+    draw = ["as_of", "policy", "account_id"]
     since = (
         recent.where("known_verdict IS NULL")
-        .select("as_of", "policy", "account_id")
+        .select(*draw)
         .join(later, on=["policy", "account_id"], how="inner")
         .where(F.col("decided_at") >= F.col("as_of").cast("timestamp"))
-        .groupBy("as_of", "policy", "account_id")
-        .agg(latest.alias("later_verdict"))
     )
+    of_account = current_verdicts(since, draw).select(*draw, F.col("verdict").alias("later_verdict"))
     of_second_look = of_case.select(F.col("case_id").alias("second_id"), F.col("case_verdict").alias("second"))
     return (
         recent.withColumn("second_id", second_look_id("case_id"))
         .join(of_case, on="case_id", how="left")
         .join(of_second_look, on="second_id", how="left")
-        .join(since, on=["as_of", "policy", "account_id"], how="left")
+        .join(of_account, on=draw, how="left")
         .select(
             "as_of",
             "policy",
@@ -89,12 +92,15 @@ def free_audits(
     """Random audits that answer none of the queue's draws, as of lakes that had another queue before: one per account
     and policy, with its views now and what its ring says of it. `decisions` must not hold second looks.
     """
-    return (
+    audits = (
         decisions.join(draws.select("case_id"), on="case_id", how="left_anti")
-        .where("source = 'random_audit' AND entity_type = 'account' AND verdict <> 'unsure'")
+        .where("source = 'random_audit' AND entity_type = 'account'")
+        .where(F.col("verdict").isin(*DECISIVE))
         .where(F.col("decided_at") >= before(as_of - timedelta(settings.audit_days)))
-        .groupBy("policy", F.col("entity_id").alias("account_id"))
-        .agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("verdict"))
+    )
+    return (
+        current_verdicts(audits)
+        .select("policy", F.col("entity_id").alias("account_id"), "verdict")
         .join(
             activity.select("account_id", F.col("views_7d").cast("bigint").alias("views")), on="account_id", how="inner"
         )
@@ -108,7 +114,7 @@ def ring_predictions(rings: DataFrame, ring_members: DataFrame) -> DataFrame:
     return (
         ring_members.join(rings.select("ring_id", "policy", "score"), on="ring_id", how="inner")
         .groupBy("policy", "account_id")
-        .agg(F.max(F.col("score") * F.col("strength")).alias("prediction"))
+        .agg(F.max(member_chance(F.col("score"), F.col("strength"))).alias("prediction"))
     )
 
 
@@ -121,7 +127,7 @@ def ring_strata(activity: DataFrame, believed: DataFrame, edges: Sequence[float]
         .groupBy("policy", stratum.cast("bigint").alias("stratum"))
         .agg(
             F.sum(views).alias("views"),
-            F.sum(F.round(views * F.col("prediction") * 1000).cast("bigint")).alias("thousandths"),
+            exact_sum(views * F.col("prediction"), digits=3).alias("expected_views"),
         )
     )
 
@@ -134,7 +140,7 @@ def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> Da
     """
     order = Window.partitionBy("entity_type", "entity_id", "policy").orderBy("decided_at", "decision_id")
     pairs = (
-        decisions.where("source <> 'appeal' AND verdict <> 'unsure'")
+        decisions.where((F.col("source") != "appeal") & F.col("verdict").isin(*DECISIVE))
         .where(F.col("decided_at") >= before(as_of - timedelta(settings.error_days)))
         .select(
             "verdict",
@@ -239,7 +245,7 @@ def simple_sample(rows: Sequence[Row], in_rings: Sequence[Row], views: int, edge
     order = sorted(rows, key=lambda row: row.account_id)
     within, expected = np.zeros(len(edges) + 1), np.zeros(len(edges) + 1)
     for row in in_rings:
-        within[row.stratum], expected[row.stratum] = row.views, row.thousandths / 1000
+        within[row.stratum], expected[row.stratum] = row.views, row.expected_views
     within[0] += views - within.sum()
     return Audit(
         _violating(order),
@@ -271,7 +277,7 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
         [planned[row.as_of] * row.views / row.inclusion_probability / views[row.as_of] for row in order],
         dtype=float,
     )
-    answered = np.array([row.verdict in ("violating", "benign") for row in order], dtype=bool)
+    answered = np.array([row.verdict in DECISIVE for row in order], dtype=bool)
     known = np.array([row.known for row in order], dtype=bool)
     weights = base.copy()
     for group in (known, ~known):
@@ -308,14 +314,13 @@ def _violating(rows: Sequence[Row]) -> Floats:
 
 def _days(frames: DataFrame, as_of: date, settings: Prevalence) -> DataFrame:
     recent = (F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(as_of - timedelta(settings.audit_days)))
-    milli = F.round(F.col("planned") * 1000).cast("bigint")
     return (
         frames.where(recent)
         .groupBy("as_of", "policy", "stratum")
         .agg(
-            (F.sum(milli) / 1000).alias("planned"),
+            exact_sum(F.col("planned"), digits=3).alias("planned"),
             F.sum("views").alias("views"),
-            (F.sum(F.round(F.col("expected_views") * 1000).cast("bigint")) / 1000).alias("expected_views"),
+            exact_sum(F.col("expected_views"), digits=3).alias("expected_views"),
         )
         .orderBy("as_of", "policy", "stratum")
     )

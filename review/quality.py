@@ -20,7 +20,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from conf import Policies
-from lake.schemas import ENTITY, QUALITY
+from lake.schemas import DECISIVE, ENTITY, QUALITY
 from lake.store import before
 from review.estimators import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
 from review.history import newly_opened, without_second_looks
@@ -66,7 +66,7 @@ def outcomes(cases: DataFrame, decisions: DataFrame, as_of: date) -> DataFrame:
             F.sort_array(
                 F.collect_list(
                     F.when(
-                        F.col("verdict") != "unsure",
+                        F.col("verdict").isin(*DECISIVE),
                         F.struct("decided_at", "decision_id", "verdict", "reviewer_id", "source"),
                     )
                 )
@@ -196,7 +196,7 @@ def recalls(
     by_model = scored.where("entity_type = 'account'").select("as_of", "policy", "model_version")
     audits = defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).join(by_model, on=["as_of", "policy"]).collect():
-        if row.verdict in ("violating", "benign"):
+        if row.verdict in DECISIVE:
             audits[row.policy, row.model_version].append(row)
     for (policy, version), mine in audits.items():
         threshold = policies.policies[policy].threshold

@@ -16,7 +16,6 @@ from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, ENTITY, REVIEW_QUEUE, SELECT
 from review.capacity import Candidate, Stock, fill, plan
 from review.cases import Words, case, case_id
 from review.draws import (
-    SCALE,
     audit_frame,
     audit_rates,
     audit_strata,
@@ -117,7 +116,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
             row.stratum,
             row.accounts,
             row.views,
-            row.expected / SCALE,
+            row.expected,
             planned[row.policy, row.stratum],
         )
         for row in strata

@@ -14,7 +14,6 @@ from validation.rules import RULES, breaks_any
 
 NULL_SHARES = {EVENTS.name: ("device_id", "ip_id"), ACCOUNTS.name: ("country",)}
 """Columns that may be null, but not suddenly so."""
-MIN_SIGN_UPS = 100
 
 
 @dataclass(frozen=True)
@@ -137,18 +136,18 @@ def repeats_and_orphans(day_events: DataFrame, accounts: DataFrame) -> dict[str,
     }
 
 
-def country_mix(accounts: DataFrame, day: date, history_days: int) -> dict[str, float | None]:
+def country_mix(accounts: DataFrame, day: date, limits: ValidationLimits) -> dict[str, float | None]:
     """Total variation distance (0 to 1) of the countries of the day's sign-ups from those of the days before it.
 
-    None when either has fewer than MIN_SIGN_UPS: a handful of them differs by chance alone.
+    None when either has fewer than `min_sign_ups`: a handful of them differs by chance alone.
     """
     signed_up = F.to_date("created_at")
-    recent = accounts.where(signed_up >= F.lit(day - timedelta(days=history_days)))
+    recent = accounts.where(signed_up >= F.lit(day - timedelta(days=limits.history_days)))
     counted = recent.groupBy("country").agg(
         F.count_if(signed_up == F.lit(day)).alias("today"), F.count_if(signed_up < F.lit(day)).alias("before")
     )
     mix = [(row.today, row.before) for row in counted.collect()]  # one row for each country
     today, before = sum(row[0] for row in mix), sum(row[1] for row in mix)
-    if min(today, before) < MIN_SIGN_UPS:
+    if min(today, before) < limits.min_sign_ups:
         return {"country_mix_distance": None}
     return {"country_mix_distance": sum(abs(row[0] / today - row[1] / before) for row in mix) / 2}

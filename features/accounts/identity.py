@@ -8,9 +8,8 @@ from pyspark.sql import functions as F
 from engine.portable import ratio
 from features.crowds import crowds
 from features.definitions import CHARACTERS, COUNT, DAYS, RATIO, SHARE, UNKNOWN_NULL, YES, Days, Feature
-from features.text import MAX_BIO
+from features.text import bio_link
 
-BIO_LINK = r"(?:https?://)?((?:[a-z0-9_-]+\.)+[a-z]{2,}(?:/[^ \t\n\x0B\f\r]*)?)"
 MIN_STEM = 4
 """Handles of which fewer letters are left without their digits have no stem."""
 
@@ -20,7 +19,6 @@ def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
     handle, bio = F.coalesce("handle", F.lit("")), F.coalesce("bio", F.lit(""))
     digits = F.length(F.regexp_replace(handle, "[^0-9]", ""))
     age_us = F.unix_micros(F.lit(as_of).cast("timestamp")) - F.unix_micros("created_at")
-    link = F.regexp_extract(F.lower(F.substring(bio, 1, MAX_BIO)), BIO_LINK, 1)
     stem = F.regexp_replace(F.lower(handle), r"[0-9_.\-]+", "")
     filled = (
         F.length(handle) > 0,
@@ -28,13 +26,13 @@ def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
         F.col("country").isNotNull(),
         F.coalesce("is_verified", F.lit(False)),
     )
-    return accounts.select(
+    return accounts.withColumn("bio_link", bio_link(F.col("bio"))).select(
         "account_id",
         (age_us / (86_400 * 1e6)).alias("fact_age_days"),
         F.length(handle).alias("fact_handle_length"),
         ratio(digits, F.length(handle)).alias("fact_handle_digits"),
         F.length(bio).alias("fact_bio_length"),
-        (F.length(link) > 0).cast("int").alias("fact_bio_has_link"),
+        F.col("bio_link").isNotNull().cast("int").alias("fact_bio_has_link"),
         F.col("signup_ip_id").isNotNull().cast("int").alias("fact_has_signup_ip"),
         F.coalesce("is_verified", F.lit(False)).cast("int").alias("fact_verified"),
         (sum((part.cast("int") for part in filled), F.lit(0)) / len(filled)).alias("fact_completeness"),
@@ -42,7 +40,7 @@ def profile_facts(accounts: DataFrame, as_of: date) -> DataFrame:
         "signup_device_id",
         "signup_ip_id",
         F.when(F.length(stem) >= MIN_STEM, stem).alias("handle_stem"),
-        F.when(F.length(link) > 0, link).alias("bio_link"),
+        "bio_link",
     )
 
 

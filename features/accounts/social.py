@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from engine.portable import ratio
 from features.definitions import COUNT, DAYS, NEVER_NULL, NEVER_ZERO, SHARE, Feature, within
+from lake.decisions import current_verdicts
 
 
 def follow_facts(activity: DataFrame, accounts: DataFrame, as_of: date) -> DataFrame:
@@ -42,13 +43,9 @@ def follow_facts(activity: DataFrame, accounts: DataFrame, as_of: date) -> DataF
 
 def upheld_reports(activity: DataFrame, videos: DataFrame, decisions: DataFrame) -> DataFrame:
     """How many of the videos that it reported were, before as_of, judged violating, or their creators."""
-    latest = (
-        decisions.groupBy("entity_type", "entity_id", "policy")
-        .agg(F.max_by("verdict", F.struct("decided_at", "decision_id")).alias("verdict"))
-        .where("verdict = 'violating'")
-    )
+    violating = current_verdicts(decisions).where("verdict = 'violating'")
     judged = [
-        latest.where(F.col("entity_type") == kind)
+        violating.where(F.col("entity_type") == kind)
         .select(F.col("entity_id").alias(key), F.lit(1).alias(f"{kind}_judged"))
         .distinct()
         for kind, key in (("video", "video_id"), ("account", "creator_id"))

@@ -13,7 +13,7 @@ from engine import persist
 from features.links.audiences import Watching
 from features.links.kinds import CONTACT, KINDS, SOURCE_NUMBER
 from features.links.works import shared_works
-from features.text import MAX_BIO
+from features.text import bio_link
 from lake.schemas import VERBS
 from lake.store import midnight
 
@@ -28,8 +28,6 @@ SURELY = 2.5
 PUSHED = 0.5
 """A place is pushed if of those who name it this share and more name it again: people pass a link on once."""
 ACT = ("source", "account_id", "object", "topic", "ts")
-NO_SPACE = r"[^ \t\n\x0B\f\r]"
-LINK_IN_BIO = rf"((?:https?://|www\.){NO_SPACE}+|[a-z0-9_-]+\.[a-z]{{2,}}/{NO_SPACE}+)"
 DIGITS = "[0-9]+"
 
 
@@ -153,7 +151,7 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
     account, ts = F.col("account_id"), F.col("created_at")
     day = F.to_date(ts)
     device, address = F.xxhash64("signup_device_id"), F.xxhash64("signup_ip_id")
-    link = F.regexp_extract(F.lower(F.substring("bio", 1, MAX_BIO)), LINK_IN_BIO, 1)
+    link = F.col("link")
     pattern = F.regexp_replace(F.lower("handle"), DIGITS, "0")
     link_id, pattern_id = F.xxhash64(link), F.xxhash64(pattern, day)
     acts = F.array(
@@ -162,10 +160,11 @@ def _profile_acts(accounts: DataFrame) -> DataFrame:
             F.col("signup_ip_id").isNotNull(),
             _act(_source("address"), account, F.xxhash64("signup_ip_id", day), address, ts),
         ),
-        F.when(link != "", _act(_source("bio_link"), account, link_id, link_id, ts)),
+        F.when(link.isNotNull(), _act(_source("bio_link"), account, link_id, link_id, ts)),
         F.when(pattern != "", _act(_source("handle"), account, pattern_id, pattern_id, ts)),
     )
-    return accounts.select(F.explode(acts).alias("act")).where("act is not null").select("act.*")
+    linked = accounts.withColumn("link", bio_link(F.col("bio")))
+    return linked.select(F.explode(acts).alias("act")).where("act is not null").select("act.*")
 
 
 def _upload_acts(uploads: DataFrame, works: DataFrame) -> DataFrame:

@@ -74,7 +74,6 @@ def _of_engagers(name: str, part: str, meaning: str, abuse: str, honest: str) ->
         NEVER_NULL,
         lambda w: ratio(w.fact(part), w.fact("engagers")),
         windows=(7,),
-        entity="video",
     )
 
 
@@ -88,7 +87,6 @@ FEATURES = (
         "0: nobody viewed it in the window.",
         lambda w: F.coalesce(w.fact("reach"), F.lit(0)),
         whole=True,
-        entity="video",
     ),
     Feature(
         "views_per_viewer",
@@ -99,7 +97,6 @@ FEATURES = (
         NEVER_NULL,
         lambda w: ratio(w.total("views"), w.fact("reach")),
         windows=(7, 28),
-        entity="video",
     ),
     Feature(
         "repeat_view_share",
@@ -110,7 +107,6 @@ FEATURES = (
         NEVER_NULL,
         lambda w: w.share("repeat_views", "views"),
         windows=(7, 28),
-        entity="video",
     ),
     Feature(
         "young_act_share",
@@ -121,7 +117,6 @@ FEATURES = (
         NEVER_NULL,
         lambda w: w.share("young_acts", "known_acts"),
         windows=(7, 28),
-        entity="video",
     ),
     Feature(
         "home_share",
@@ -132,7 +127,6 @@ FEATURES = (
         NEVER_NULL,
         lambda w: w.share("home_acts", "placed_acts"),
         windows=(7, 28),
-        entity="video",
     ),
     Feature(
         "engager_age_days",
@@ -143,7 +137,6 @@ FEATURES = (
         NEVER_NULL,
         lambda w: w.fact("engager_age_s") / 86_400,
         windows=(7,),
-        entity="video",
     ),
     _of_engagers(
         "young_engager_share",

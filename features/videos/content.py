@@ -74,7 +74,6 @@ def _accounts_feature(name: str, what: str, honest: str) -> Feature:
         lambda w: F.col(f"{name}_accounts"),
         windows=(),
         whole=True,
-        entity="video",
     )
 
 
@@ -88,7 +87,6 @@ def _first_feature(name: str, what: str) -> Feature:
         "null: it has none, or was uploaded before.",
         lambda w: F.col(f"{name}_is_first"),
         windows=(),
-        entity="video",
     )
 
 
@@ -107,7 +105,6 @@ FEATURES = (
         UNKNOWN_NULL,
         lambda w: w.fact("duration_ms") / 1_000,
         windows=(),
-        entity="video",
     ),
     Feature(
         "hashtags",
@@ -119,7 +116,6 @@ FEATURES = (
         lambda w: w.fact("hashtags"),
         windows=(),
         whole=True,
-        entity="video",
     ),
     Feature(
         "caption_length",
@@ -131,6 +127,5 @@ FEATURES = (
         lambda w: w.fact("caption_length"),
         windows=(),
         whole=True,
-        entity="video",
     ),
 )

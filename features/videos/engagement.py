@@ -31,9 +31,7 @@ def early_facts(windows: DataFrame) -> DataFrame:
 
 
 def _count(name: str, meaning: str, abuse: str) -> Feature:
-    return Feature(
-        name, COUNT, meaning, abuse, "popular videos", NEVER_ZERO, lambda w: w.total(name), whole=True, entity="video"
-    )
+    return Feature(name, COUNT, meaning, abuse, "popular videos", NEVER_ZERO, lambda w: w.total(name), whole=True)
 
 
 def _rate(
@@ -48,7 +46,6 @@ def _rate(
         NEVER_NULL,
         lambda w: w.share(part, whole, unit),
         windows=(7, 28),
-        entity="video",
     )
 
 
@@ -129,7 +126,6 @@ FEATURES = (
         lambda w: w.total("views_1h"),
         windows=(28,),
         whole=True,
-        entity="video",
     ),
     Feature(
         "views_6h",
@@ -141,7 +137,6 @@ FEATURES = (
         lambda w: w.total("views_6h"),
         windows=(28,),
         whole=True,
-        entity="video",
     ),
     Feature(
         "early_speed",
@@ -152,7 +147,6 @@ FEATURES = (
         "null: no other active video.",
         lambda w: F.log2((w.total("views_6h") + 1) / (w.fact("creator_views_6h") + 1)),
         windows=(28,),
-        entity="video",
     ),
     Feature(
         "active_days",
@@ -164,7 +158,6 @@ FEATURES = (
         lambda w: w.total("days"),
         windows=(7, 28),
         whole=True,
-        entity="video",
     ),
     Feature(
         "age_days",
@@ -175,6 +168,5 @@ FEATURES = (
         UNKNOWN_NULL,
         lambda w: w.fact("age_days"),
         windows=(),
-        entity="video",
     ),
 )

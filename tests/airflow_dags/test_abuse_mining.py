@@ -11,10 +11,9 @@ from airflow.sdk import timezone
 from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.serialization.encoders import coerce_to_core_timetable
 
-from airflow_dags.abuse_mining import RetryWhatMayPass
+from airflow_dags.abuse_mining import DAILY_STEPS, RetryWhatMayPass
 
 SUITE = Path(__file__).resolve().parent.parent.parent
-STEPS = ["validate", "features", "links", "rings", "score", "queue", "prevalence"]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +43,7 @@ def test_both_dags_load(bag):
 
 def test_the_steps_of_a_day_follow_one_another_and_what_measures_it_comes_last(bag):
     dag = bag.dags["abuse_mining_daily"]
-    following = {step: [after] for step, after in pairwise(STEPS)}
+    following = {step: [after] for step, after in pairwise(DAILY_STEPS)}
     assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
         **following,
         "prevalence": ["drift", "evaluate"],

@@ -62,6 +62,38 @@ def test_the_innermost_cause_is_told(text, line):
     assert meaning(RuntimeError(text)) == line
 
 
+GONE = (
+    "Object at location /lake/rings/as_of=2026-03-01/part-0.parquet not found: No such file or directory (os error 2)"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            f"Parquet error: Failed to fetch metadata for file lake/rings/as_of=2026-03-01/part-0.parquet: {GONE}",
+            "a data file is gone: lake/rings/as_of=2026-03-01/part-0.parquet",
+        ),
+        (
+            "Parquet error: Failed to fetch metadata for file lake/rings/part-0.parquet: Requested range was invalid",
+            "a data file is damaged: lake/rings/part-0.parquet",
+        ),
+        (
+            "[FAILED_READ_FILE.FILE_NOT_EXIST] Encountered error while reading file file:///lake/rings/part-0.parquet. "
+            "File does not exist. It is possible the underlying files have been updated.",
+            "a data file is gone: file:///lake/rings/part-0.parquet",
+        ),
+        (
+            "Parquet error: Failed to fetch metadata for file lake/rings/part-0.parquet: Permission denied (error 13)",
+            "Permission denied: lake/rings/part-0.parquet",
+        ),
+    ],
+    ids=["gone", "damaged", "gone, of Spark", "not to be read"],
+)
+def test_of_a_data_file_that_cannot_be_read_its_path_is_told(text, line):
+    assert meaning(RuntimeError(text)).startswith(line)
+
+
 def test_a_cause_is_found_through_the_errors_that_it_was_wrapped_in():
     error = RuntimeError("cannot write")
     error.__cause__ = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/lake/rings")
@@ -72,6 +104,12 @@ def test_an_error_says_which_table_it_is_about():
     with pytest.raises(RuntimeError) as failed, noted("/lake/rings"):
         raise RuntimeError("External: No space left on device (os error 28)")
     assert meaning(failed.value) == "No space left on device: /lake/rings"
+
+
+def test_what_says_it_all_in_its_first_line_is_told_with_its_table():
+    with pytest.raises(RuntimeError) as failed, noted("/lake/rings"):
+        raise RuntimeError("Truncated record whilst reading object\n  0: <unknown>")
+    assert one_line(failed.value) == "RuntimeError: Truncated record whilst reading object: /lake/rings"
 
 
 def test_what_says_it_all_in_its_first_line_is_left_alone():

@@ -191,3 +191,8 @@ def test_exact_sums_are_the_same_in_any_order_and_null_where_there_is_nothing(sp
         df = spark.createDataFrame(order, "k int, x double").repartition(3)
         told = df.groupBy("k").agg(exact_sum(F.col("x")), exact_mean(F.col("x"))).orderBy("k").collect()
         assert [tuple(row) for row in told] == [(1, 0.6, 0.2), (2, None, None)]
+
+
+def test_an_exact_sum_may_have_fewer_decimals(spark):
+    df = spark.createDataFrame([(0.0004,), (0.0016,)], "x double")
+    assert df.agg(exact_sum(F.col("x"), digits=3)).collect()[0][0] == 0.002

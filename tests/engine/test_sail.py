@@ -24,7 +24,7 @@ from lake.schemas import JOB_RUNS
 from lake.store import Provenance
 from tests.builders import at
 from tests.end_to_end.playing import data_files, play, start
-from tests.engine.writing import BY_DAY, ROWS, rows
+from tests.engine.writing import BY_DAY, ROWS, Writer, rows
 from tests.engine.writing import DAY as WRITTEN
 from tests.published import published
 
@@ -154,6 +154,15 @@ def test_an_engine_that_does_not_start_says_why_and_leaves_nothing(tmp_path, mon
         Server(memory=2**80)
     assert "\n" not in one_line(failed.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("spared", [{}, {"no_proxy": "store.example"}], ids=["none", "another"])
+def test_a_proxy_for_the_network_is_not_asked_for_this_machine(tmp_path, spared):
+    proxy = dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:9")
+    with contextlib.closing(Writer("a", **proxy, **spared)) as writer:
+        assert writer.answer() == "ready"
+        writer.tell(str(tmp_path / "lake"), "publish_one_day", 1)
+        assert writer.answer()["done"] == 1
 
 
 def test_its_last_words_are_those_of_a_panic_or_of_what_was_fatal(tmp_path, monkeypatch):

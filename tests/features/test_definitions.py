@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "features.md"
 ALL = (*accounts.FEATURES, *videos.FEATURES)
 
 
-@pytest.mark.parametrize("feature", ALL, ids=lambda each: f"{each.entity}-{each.name}")
+@pytest.mark.parametrize("feature", ALL, ids=lambda each: each.name)
 def test_a_feature_says_what_it_means_and_who_looks_like_that(feature):
     for text in (feature.meaning, feature.abuse, feature.honest, feature.blank, feature.unit):
         assert text.strip()

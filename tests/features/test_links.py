@@ -1,6 +1,7 @@
 """Who acts together beyond chance: planted groups are found, crowds and noise are not."""
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -53,12 +54,13 @@ def acts_of(spark, acted, people, films, violating=(), limits=LIMITS):
     return co_actions(acted, people, films, worked, said, watching(acted, films), judged, START.date())
 
 
-def found(spark, rows: list[dict], films_each: int = 1, limits=LIMITS) -> set[tuple[int, int]]:
-    """Pairs that the suite links, out of raw events; every creator has `films_each` films."""
+def found(
+    spark, rows: list[dict], films_each: int = 1, limits=LIMITS, uploads: Sequence[dict] = ()
+) -> set[tuple[int, int]]:
+    """Pairs that the suite links, out of raw events and uploads; every other creator has `films_each` films."""
     people = accounts(spark, *({"account_id": person} for person in range(1, PEOPLE + 1)))
-    films = videos(
-        spark, *({"video_id": film, "account_id": 10_000 + film // films_each} for film in range(FILMS + 100))
-    )
+    others = ({"video_id": film, "account_id": 10_000 + film // films_each} for film in range(FILMS + 100))
+    films = videos(spark, *others, *uploads)
     acted = events(spark, *rows)
     acts = acts_of(spark, acted, people, films, limits=limits)
     silent = silent_regulars(watching(acted, films).regulars, limits)
@@ -277,6 +279,34 @@ def test_works_that_several_uploaded_and_who_was_first(spark):
     ]
     assert len({row.work for row in rows if row.kind == "frame"}) == 1
     assert len({row.object for row in rows if row.kind == "frame"}) == 1  # each account's first week with it
+
+
+def copied(frame: bytes, draw: random.Random, bits: int = 20) -> bytes:
+    """A frame with so many of its 256 bits turned: two copies are some 37 bits apart."""
+    turned = sum(1 << place for place in draw.sample(range(256), bits))
+    return (int.from_bytes(frame) ^ turned).to_bytes(32)
+
+
+def test_thieves_whose_copies_are_merely_alike_are_found_and_makers_of_a_meme_are_not(spark):
+    draw = random.Random(9)
+    stolen, memes = ([draw.randbytes(32) for _ in range(count)] for count in (8, 12))
+    made = [
+        *((thief, copied(frame, draw)) for thief in RING for frame in stolen),
+        *((maker, copied(meme, draw)) for meme in memes for maker in draw.sample(range(20, PEOPLE), 40)),
+        *((person, draw.randbytes(32)) for person in range(1, PEOPLE) for _ in range(2)),
+    ]
+    uploads = [
+        {
+            "video_id": 5_000 + number,
+            "account_id": account,
+            "frame_hash": frame,
+            "created_at": START + timedelta(days=28 * draw.random()),
+        }
+        for number, (account, frame) in enumerate(made)
+    ]
+    links = found(spark, noise(9), uploads=uploads)
+    assert len(links & PAIRS) > 0.9 * len(PAIRS)
+    assert len(links - PAIRS) <= 2
 
 
 def test_captions_in_other_letters_are_one_work(spark):

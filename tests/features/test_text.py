@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from publicsuffixlist import PSLFILE
 from pyspark.sql import functions as F
 
-from features.text import contacts, normalise, normalised, text_contacts, text_traits, traits
+from features.text import contacts, first_link, normalise, normalised, text_contacts, text_traits, traits
 
 SAME = {
     "Latin": [
@@ -236,3 +236,20 @@ def test_columns_give_what_the_functions_give(spark):
         (None, None, None) if text is None else (normalise(text), contacts(text), tuple(traits(text))) for text in texts
     ]
     assert [(row.normal, row.contacts, row.traits and tuple(row.traits)) for row in sorted(rows)] == expected
+
+
+@pytest.mark.parametrize(
+    ("bio", "link"),
+    [
+        ("my shop: https://www.LinkTr.ee/Tom", "linktreetom"),
+        ("linktr.ee/tom and fastviews.shop", "linktreetom"),
+        ("cheap views at fastviews.shop", "fastviewsshop"),
+        ("скидки на выгода.рф", "bыroдapɸ"),
+        ("so good.best day ever, 3.5 of 5, e.g.this one", None),
+        ("mum.of two, write to tom@mail.com", None),
+        ("@lena, tg: tom", None),
+        ("", None),
+    ],
+)
+def test_the_link_in_a_bio(bio, link):
+    assert first_link(bio) == link

@@ -2,6 +2,9 @@
 code.
 """
 
+import errno
+import os
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -115,10 +118,30 @@ def test_a_missing_table_a_missing_column_and_a_retyped_one(outcome, lake):
     without.write.format("delta").mode("overwrite").option("overwriteSchema", True).save(lake.path(ACCOUNTS))
     assert outcome("validate", "--lake", lake.uri, "--as-of", DAY) == (
         3,
-        "error: table accounts: column country is int, not string; column bio is missing",
+        "error: table accounts: column country is int, not string; column bio is missing: "
+        "write it as docs/tables.md has it",
     )
     assert [(job, status) for job, status, _ in runs(lake)] == [("validate", "failed")] * 2
     assert "column bio is missing" in runs(lake)[-1][2]
+
+
+BREAKS = {
+    "is a file": lambda table: (shutil.rmtree(table), table.write_text("no table")),
+    "has a log that is cut": lambda table: [os.truncate(file, 90) for file in table.glob("_delta_log/*.json")],
+    "is another table": lambda table: (shutil.rmtree(table), shutil.copytree(table.parent / "accounts", table)),
+}
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("how", BREAKS)
+def test_a_record_of_runs_that_cannot_be_used_stops_no_day(outcome, lake, how, monkeypatch):
+    said = []
+    monkeypatch.setattr(terminal, "warn", said.append)
+    fill(lake, view(1))
+    assert outcome("validate", "--lake", lake.uri, "--as-of", "2026-02-28") == (0, "")
+    BREAKS[how](Path(lake.path(JOB_RUNS)))
+    assert outcome("validate", "--lake", lake.uri, "--as-of", DAY) == (0, "")
+    assert [line for line in said if line.startswith("validate does without the record of earlier runs: ")]
 
 
 @pytest.mark.whole
@@ -208,6 +231,25 @@ def test_a_header_alone_empties_a_lake_and_says_so(imported, lake, monkeypatch):
     assert imported(HEADER) == (0, "")
     assert [line.split(": ")[1] for line in said] == ["there are no rows in it, and none in the lake now"]
     assert lake.read(EVENTS).count() == 0
+
+
+def test_an_import_that_fails_amid_its_tables_leaves_no_mix_of_two_lakes(imported, lake, monkeypatch):
+    fill(lake, view(1))
+    replace = Lake.replace
+
+    def full(self, table, *rest):
+        if table is VIDEOS:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path(table))
+        replace(self, table, *rest)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Lake, "replace", full)
+        code, said = imported(HEADER + "o,a,p,1612137600\n")
+    assert (code, "No space left on device" in said) == (1, True)
+    assert [lake.read(table).count() for table in (ACCOUNTS, VIDEOS, EVENTS)] == [2, 0, 0]
+
+    assert imported(HEADER + "o,a,p,1612137600\n") == (0, "")
+    assert [lake.read(table).count() for table in (ACCOUNTS, VIDEOS, EVENTS)] == [2, 1, 1]
 
 
 def test_rows_that_cannot_be_used_are_left_out_and_no_day_stops_for_them(imported, outcome, lake):

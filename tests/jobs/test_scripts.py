@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from jobs.__main__ import JOBS
 
@@ -48,3 +49,18 @@ def test_an_interrupt_while_modules_are_imported_ends_with_one_word():
     command = [sys.executable, "-c", INTERRUPTED_AMID_IMPORTS]
     done = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER.parent)
     assert (done.returncode, done.stderr) == (1, "error: interrupted\n")
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("place", ["a full disk", "a reader who left"])
+def test_lines_that_cannot_be_written_are_lost_and_the_work_is_not(place, tmp_path):
+    if place == "a full disk":
+        end = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, end = os.pipe()
+        os.close(reader)
+    command = [sys.executable, "-m", "jobs", "simulate", "--engine", "sail", "--lake", str(tmp_path / "lake")]
+    done = subprocess.run([*command, "--accounts", "80", "--days", "3"], stderr=end, cwd=FOLDER.parent)
+    os.close(end)
+    assert done.returncode == 0
+    assert DeltaTable(str(tmp_path / "lake" / "job_runs")).to_pyarrow_table()["status"].to_pylist() == ["done"]

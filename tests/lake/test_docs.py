@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from pyspark.sql.types import StructType
+
 from lake.docs import table_section, tables_page
-from lake.schemas import BIGINT, STRINGS, StructType, Table, column
+from lake.schemas import BIGINT, STRINGS, Table, column
 
 PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 

@@ -126,10 +126,10 @@ def test_the_first_bytes_tell_what_a_file_is(brought, content):
         (b"\xef\xbb\xbf\r\n", "FILE is empty"),
         (b"PK\x03\x04...", "FILE is a zip archive or an Excel workbook: unpack it, or save it as CSV UTF-8"),
         (b"\xd0\xcf\x11\xe0\xa1", "FILE is an Excel workbook: save it as CSV UTF-8"),
-        (
-            b"\x89PNG\r\n\0\0",
-            "FILE is binary, but not Parquet; if it is UTF-16, give --encoding utf-16",
-        ),
+        (b"\x89PNG\r\n\0\0", "FILE is no text, or damaged: a zero byte is in line 2; save it as CSV UTF-8 or Parquet"),
+        (CSV.encode("utf-16-le"), "FILE is UTF-16 without its mark: give --encoding utf-16-le"),
+        (CSV.encode("utf-16-be"), "FILE is UTF-16 without its mark: give --encoding utf-16-be"),
+        (f"{CSV}video,a\0nn,post,{T}\n", "FILE is no text, or damaged: a zero byte is in line 3; save it"),
         (b'{"object_id": 1}\n', "FILE is JSON: save it as CSV or Parquet"),
         (b'\n [{"object_id": 1}]', "FILE is JSON: save it as CSV or Parquet"),
         (gzip.compress(b"PAR1"), "FILE is Parquet in an archive: unpack it"),
@@ -217,6 +217,11 @@ def test_a_quoted_word_is_a_value(brought):
     assert ids(brought(f'{HEADER}video,"NA","None",{T}\n')) == ["NA"]
 
 
+def test_a_zero_byte_is_found_wherever_it_is(brought, monkeypatch):
+    monkeypatch.setattr("lake.share_files.BLOCK", 64)
+    assert "a zero byte is in line 12;" in refusal(brought(CSV + CSV[len(HEADER) :] * 9 + "video,a\0nn,post,1\n"))
+
+
 def test_texts_of_several_megabytes(brought, monkeypatch):
     text = 'quotes "" and\nlines, ' * 500_000
     path = brought(f'{CSV}"{text}",bob,post,{T}\n')
@@ -271,9 +276,12 @@ def test_ids_that_are_numbers(brought, column, found):
     ("written", "found", "lost"),
     [
         (["1.36000E+18", "1,36E+18", "1e+18", "1.36E18", "1360000000000000001"], ["1360000000000000001"], 4),
+        (["1.36e18", "1,36e18", "ann"], ["ann"], 2),
         (["1e18", "1.5", "12E+3", "5e-7"], ["1e18", "1.5", "12E+3", "5e-7"], 0),
         (["7.0", "", "12.0", "9007199254740992.0"], ["7", "12"], 1),
+        (["7,0", "", "12,0", "9007199254740992,0"], ["7", "12"], 1),
         (["7.0", "ann", "12.0"], ["7.0", "ann", "12.0"], 0),
+        (["7,0", "12,5"], ["7,0", "12,5"], 0),
         (["1360000000000010000", "1360000000000020000", "1360000000000030000", "ann"], ["ann"], 3),
         (["1360000000000010000", "1360000000000020000", "1360000000000010000"], None, 0),
         (["1360000000000010000", "1360000000000020000", "1360000000000030001"], None, 0),

@@ -2,7 +2,9 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
@@ -149,6 +151,21 @@ def test_source_says_which_column_is_missing_or_retyped(lake, spark):
     rows.withColumn("country", F.lit(7)).write.format("delta").save(lake.path(ACCOUNTS))
     with pytest.raises(BrokenContract, match="accounts: column country is int, not string; column bio is missing"):
         lake.source(ACCOUNTS, DAY)
+
+
+def test_a_table_whose_log_is_cut_is_told_with_what_is_wrong(lake, spark):
+    lake.replace(ACCOUNTS, accounts(spark, {}), ME)
+    (commit,) = Path(lake.path(ACCOUNTS), "_delta_log").glob("*.json")
+    os.truncate(commit, 100)
+    with pytest.raises(BrokenContract, match=r"table accounts cannot be read: [^N]"):
+        lake.read(ACCOUNTS)
+
+
+def test_a_day_says_which_column_an_older_version_has_not_written(lake, spark):
+    older = StructType([field for field in ESTIMATES.schema if field.name != "reviewed"])
+    lake.publish(replace(ESTIMATES, schema=older), estimates(spark, ("spam_ring", 0.1, 50)).drop("reviewed"), DAY, ME)
+    with pytest.raises(BrokenContract, match="table estimates: column reviewed is missing: written by another version"):
+        lake.day(ESTIMATES, DAY)
 
 
 def test_deduplicated_keeps_one_row_a_key_whatever_the_order(spark):

@@ -1,5 +1,6 @@
 """Tables whose owners have done with them what Delta allows (made by written_by_others/make.py)."""
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -46,6 +47,20 @@ def test_a_row_that_is_deleted_in_place_changes_its_day_alone(lake_with):
     before = fingerprints(lake, EVENTS, FIRST, END)
     assert before[date(2026, 2, 27)] != after[date(2026, 2, 27)]
     assert before[date(2026, 2, 28)] == after[date(2026, 2, 28)]
+
+
+def test_a_table_that_asks_for_more_than_readers_can_is_refused_by_its_name(lake_with):
+    lake = lake_with("by_verb")
+    first = Path(lake.path(EVENTS), "_delta_log", f"{0:020}.json")
+    entries = [json.loads(line) for line in first.read_text().splitlines()]
+    feature = {"readerFeatures": ["ofTomorrow"], "writerFeatures": ["ofTomorrow"]}
+    asking = [{"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, **feature}}]
+    kept = [entry for entry in entries if "protocol" not in entry]
+    first.write_text("\n".join(map(json.dumps, kept + asking)))
+    for commit in sorted(first.parent.glob("*.json"))[1:]:
+        commit.unlink()
+    with pytest.raises(BrokenContract, match=r"table events cannot be read: .*feature"):
+        lake.source(EVENTS, END)
 
 
 def test_a_table_that_is_not_partitioned_by_days_is_refused_with_what_to_do(lake_with):

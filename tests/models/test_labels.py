@@ -17,7 +17,7 @@ def found(spark, *decided, members=(), cases=(), draws=()):
     """The label of each entity, by its type and id."""
     tied = spark.createDataFrame([(RING_DAY, *member) for member in members], MEMBERS)
     audits = rows(spark, AUDIT_DRAWS, *draws)
-    known = labels(decisions(spark, *decided), queued(spark, *cases), audits, tied, [RING_DAY])
+    known = labels(decisions(spark, *decided), queued(spark, *cases), audits, tied, [RING_DAY], judged_members=2)
     return {(row.entity_type, row.entity_id): row for row in known.collect()}
 
 

@@ -14,7 +14,6 @@ from review.estimators import (
     combined,
     corrected,
     design_based,
-    effective_size,
     finished,
     interval,
     learned_errors,
@@ -241,12 +240,6 @@ def sampled(rows):
     seconds = np.where(verdicts == 1, np.array(columns[1], dtype=float), np.nan)
     strata = np.array(columns[3], dtype=np.int64)
     return audit_of(verdicts, seconds, columns[2], strata, (0.9, 0.07, 0.03), (0.002, 0.1, 0.8))
-
-
-def test_weights_tell_by_their_ratios_alone():
-    assert effective_size(np.array([1.0, 1.0, 2.0])) == pytest.approx(16 / 6)
-    assert effective_size(np.array([1.0, 1.0, 2.0]) * 1e-245) == pytest.approx(16 / 6)
-    assert effective_size(np.array([])) == effective_size(np.zeros(3)) == 0
 
 
 @settings(deadline=None, max_examples=25)

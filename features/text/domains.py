@@ -16,20 +16,20 @@ either.
 What this cannot tell: "fast.money" is taken as two words, and "great.shop" as a domain. So are files of no word, and a
 word that is a domain's end after slang, a name, or a word of another language or one without a dictionary ("lmao.it").
 
-All is compared in the folded form of features.text, as look-alike letters are folded there, those of suffixes too.
+All is compared in the folded form of letters.py, as look-alike letters are folded there, those of suffixes too.
 """
 
 import mimetypes
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from features.text.letters import fold
+
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
-
-Fold = Callable[[str], str]
 
 NAMED_BY_A_WORD = 0.25
 """Share of domains whose name is one ordinary word: a generous guess, for nobody can tell the two apart then."""
@@ -57,7 +57,7 @@ class Words(NamedTuple):
 
 
 @cache
-def suffixes(fold: Fold) -> Suffixes:
+def suffixes() -> Suffixes:
     """Read the public suffix list of the package; no network is asked."""
     from publicsuffixlist import PSLFILE, PublicSuffixList
 
@@ -88,21 +88,21 @@ def _last(rule: str) -> str:
 
 
 @cache
-def words(fold: Fold) -> Words:
+def words() -> Words:
     """Read the dictionaries of all languages; of each only the ordinary words stay in memory."""
     from spellchecker import SpellChecker
 
-    share = suffixes(fold).share
+    share = suffixes().share
     languages: dict[str, tuple[str, ...]] = {}
     ordinary: dict[str, frozenset[str]] = {}
     for language in SpellChecker.languages():
-        ends, ordinary[language] = _of_language(language, share, fold)
+        ends, ordinary[language] = _of_language(language, share)
         for end in ends:
             languages[end] = (*languages.get(end, ()), language)
     return Words(languages, ordinary)
 
 
-def _of_language(language: str, share: dict[str, float], fold: Fold) -> tuple[set[str], frozenset[str]]:
+def _of_language(language: str, share: dict[str, float]) -> tuple[set[str], frozenset[str]]:
     """The ends of domains that are likely words of a language, and its ordinary words."""
     from spellchecker import SpellChecker
 
@@ -120,41 +120,41 @@ def file_ends() -> frozenset[str]:
     return frozenset(end[1:] for end in mimetypes.MimeTypes(filenames=()).types_map[True])
 
 
-def domain_labels(labels: list[str], spelt: list[bool], known: bool, fold: Fold) -> list[str]:
+def domain_labels(labels: list[str], spelt: list[bool], known: bool) -> list[str]:
     """Find the first labels of a dotted name that are a domain, as a sentence may follow without a space; none if none.
 
     `spelt` says of each dot between them whether it is written out, which nobody does in place of a space; `known` that
     what is before the first dot counts as an ordinary word.
     """
-    share = suffixes(fold).share
+    share = suffixes().share
     for size in range(len(labels), 1, -1):
         end = labels[size - 1]
         end = end if end in share else end.partition("-")[0]
         found = [*labels[: size - 1], end]
-        if end in share and _is_domain(found, spelt, known, fold):
+        if end in share and _is_domain(found, spelt, known):
             return found
     return []
 
 
-def _is_domain(labels: list[str], spelt: list[bool], known: bool, fold: Fold) -> bool:
-    suffix = suffixes(fold).known.publicsuffix(".".join(labels))
+def _is_domain(labels: list[str], spelt: list[bool], known: bool) -> bool:
+    suffix = suffixes().known.publicsuffix(".".join(labels))
     if suffix is None:
         return False
     first = max(len(labels) - suffix.count(".") - 2, 0)
     return any(
-        spelt[dot] or not _is_forgotten_space(labels[dot], labels[dot + 1], known and dot == 0, fold)
+        spelt[dot] or not _is_forgotten_space(labels[dot], labels[dot + 1], known and dot == 0)
         for dot in range(first, len(labels) - 1)
     )
 
 
-def _is_forgotten_space(before: str, after: str, known: bool, fold: Fold) -> bool:
+def _is_forgotten_space(before: str, after: str, known: bool) -> bool:
     before = before.strip("-_")
-    rare = after in suffixes(fold).rare
+    rare = after in suffixes().rare
     if rare and len(after) == 2 and before.isdecimal():
         return True
-    languages, ordinary = words(fold)
+    languages, ordinary = words()
     speaking = ordinary if rare and after in file_ends() else languages.get(after, ())
-    if known or len(before) <= 1 or before.isdecimal() or before in suffixes(fold).share:
+    if known or len(before) <= 1 or before.isdecimal() or before in suffixes().share:
         return bool(speaking)
     spoken = _unstretched(before)
     return any(spoken in ordinary[language] for language in speaking)
