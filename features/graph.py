@@ -1,4 +1,4 @@
-"""Graphs that are never in one place: a plan cut short between rounds, and connected components.
+"""Find connected components of graphs that need not fit on one machine.
 
 Small graphs are solved in one Arrow task by SciPy; larger ones by alternating large-star and small-star steps (Kiveris,
 Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected components in MapReduce and beyond, SoCC 2014), which end after a
@@ -18,15 +18,16 @@ from engine import checkpoint
 from lake.store import only_row
 
 SMALL_GRAPH_LINKS = 200_000
-"""Up to this many links one task solves the graph faster than Spark can plan a round (3 MB of ids)."""
+"""Up to so many links, one task is faster than Spark's planning of a round (3 MB of ids)."""
 
 COMPONENTS = "account_id bigint, component bigint"
 
 
 def connected_components(links: DataFrame, small_graph_links: int = SMALL_GRAPH_LINKS) -> DataFrame:
-    """One row (account_id, component) for each account of `links` (account_id, other_account_id).
+    """Return the component of each account of a graph: account_id, component.
 
-    A component is named by its smallest account. Links may be given in either direction and more than once.
+    `links` has account_id and other_account_id, in either direction and also more than once. A component is named by
+    its smallest account.
     """
     pairs = checkpoint(links.select("account_id", "other_account_id"))
     if pairs.count() <= small_graph_links:
@@ -35,6 +36,7 @@ def connected_components(links: DataFrame, small_graph_links: int = SMALL_GRAPH_
 
 
 def _components_in_memory(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Return the components of all links, in one task."""
     pairs = [batch for batch in batches if batch.num_rows]
     if not pairs:
         return
@@ -49,6 +51,7 @@ def _components_in_memory(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
 
 
 def _components_by_stars(pairs: DataFrame) -> DataFrame:
+    """Return the components of all links by star steps, until these change nothing."""
     accounts = pairs.select(F.explode(F.array("account_id", "other_account_id")).alias("account_id")).distinct()
     stars = checkpoint(
         pairs.select(
@@ -58,10 +61,10 @@ def _components_by_stars(pairs: DataFrame) -> DataFrame:
         .where("node != parent")
         .distinct()
     )
-    before, now = None, _fingerprint(stars)
-    while now != before:
+    before, after = None, _fingerprint(stars)
+    while after != before:
         stars = checkpoint(_small_star(checkpoint(_large_star(stars))))
-        before, now = now, _fingerprint(stars)
+        before, after = after, _fingerprint(stars)
     return accounts.join(stars.withColumnRenamed("node", "account_id"), on="account_id", how="left").select(
         "account_id", F.coalesce("parent", "account_id").alias("component")
     )
@@ -91,6 +94,6 @@ def _small_star(edges: DataFrame) -> DataFrame:
 
 
 def _fingerprint(edges: DataFrame) -> tuple[int, int | None]:
-    """Equal for two sets of edges only if they are the same, but for a chance of 2⁻⁶⁴."""
+    """Return a number of edges and a hash, equal for different sets of edges with a probability of 2⁻⁶⁴."""
     row = only_row(edges.agg(F.count("*").alias("edges"), F.bit_xor(F.xxhash64("node", "parent")).alias("hash")))
     return row.edges, row.hash

@@ -9,11 +9,11 @@ from pyspark.sql import functions as F
 
 from features.links import (
     at_false_discovery_rate,
-    co_actions,
+    comparable_actions,
     linked,
+    non_engaging_repeat_viewers,
     shared_templates,
     shared_works,
-    silent_regulars,
     templates,
     watching,
     works,
@@ -34,8 +34,8 @@ from lake.schemas import (
 def run(context: Context) -> Facts:
     """Find the pairs of accounts that meet on the same objects more often than chance allows.
 
-    Brings the events of the last weeks, the sign-ups and the uploads into one form, counts how crowded each object
-    was, and judges what each pair shares against how active both are. Publishes account_links, the pairs that are
+    Brings the events of the last weeks, the sign-ups and the uploads into one form, counts the accounts on each
+    object, and judges what each pair shares against how active both are. Publishes account_links, the pairs that are
     beyond chance by themselves, and what speaks for each pair kind by kind (link_evidence), also for pairs that are
     not: a ring may be beyond chance where none of its pairs is. Reports of what reviewers found violating link
     nobody. Uploads whose frame or caption others uploaded too are in video_works, comments with what links are about
@@ -46,18 +46,22 @@ def run(context: Context) -> Facts:
     # An act counts once, so events need not be told apart from their second delivery.
     events = context.delivered(EVENTS, limits.window_days)
     videos = context.source(VIDEOS)
-    worked = checkpoint(works(videos, since, limits))
-    said = checkpoint(templates(events, limits))
+    upload_works = checkpoint(works(videos, since, limits))
+    comment_topics = checkpoint(templates(events, limits))
     watched = watching(events, videos)
     violating = current_verdicts(context.source(DECISIONS)).where("verdict = 'violating'")
-    acts = checkpoint(co_actions(events, context.source(ACCOUNTS), videos, worked, said, watched, violating, since))
-    active = acts.select("account_id").distinct().count()
-    found = linked(acts, silent_regulars(watched.regulars, limits), limits)
+    actions = checkpoint(
+        comparable_actions(
+            events, context.source(ACCOUNTS), videos, upload_works, comment_topics, watched, violating, since
+        )
+    )
+    active = actions.select("account_id").distinct().count()
+    found = linked(actions, non_engaging_repeat_viewers(watched.repeat_viewers, limits), limits)
     threshold = at_false_discovery_rate(found.pairs, active, limits.false_discovery_rate)
     rows = context.publish(ACCOUNT_LINKS, found.pairs.where(F.col("surprise") >= threshold))
     context.publish(LINK_EVIDENCE, found.evidence)
-    context.publish(VIDEO_WORKS, shared_works(worked))
-    context.publish(COMMENT_TEMPLATES, shared_templates(said, found.evidence))
+    context.publish(VIDEO_WORKS, shared_works(upload_works))
+    context.publish(COMMENT_TEMPLATES, shared_templates(comment_topics, found.evidence))
     return {"accounts": active, "links": rows, "kept from surprise": f"{threshold:.1f}" if rows else "no link"}
 
 

@@ -15,17 +15,17 @@ from features.rings import (
     RINGS_WITH_FEATURES,
     Past,
     RingPrior,
+    chosen_actions,
     describe_rings,
     find_members,
+    late_members,
     learned,
     made_by,
     of_deeds,
-    recruits,
     shipped,
     verdicts_on_rings,
-    willed_acts,
+    with_late_members_counted,
     with_lone_uploads,
-    with_recruits_counted,
     written_works,
 )
 from lake.decisions import current_verdicts
@@ -60,7 +60,7 @@ def run(context: Context) -> Facts:
     )
     accounts = persist(context.source(ACCOUNTS))
     since = context.as_of - timedelta(days=window_days)
-    # One pass over the events of months, so each is told apart from its second delivery after the few rows are chosen.
+    # One pass over the events of months, so second deliveries are dropped after the few rows are chosen.
     events = context.delivered(EVENTS, max(limits.follow_days, window_days))
     # Those with a profile may be fewer, where profiles come late, or many more, most of whom have left.
     by_account = events.where(F.col("event_date") >= F.lit(since)).groupBy("account_id").count()
@@ -68,10 +68,10 @@ def run(context: Context) -> Facts:
     videos = context.source(VIDEOS)
     templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
     made = checkpoint(made_by(templates, works))
-    acts = persist(willed_acts(events, with_lone_uploads(made, videos, since), videos, since))
-    members = find_members(links, deeds, evidence, acts, past(context), active.accounts, context.as_of, limits)
-    unpersist(acts)
-    prior, verdicts = taught(context)
+    actions = persist(chosen_actions(events, with_lone_uploads(made, videos, since), videos, since))
+    members = find_members(links, deeds, evidence, actions, past(context), active.accounts, context.as_of, limits)
+    unpersist(actions)
+    prior, verdicts = learned_prior(context)
     described = checkpoint(
         describe_rings(
             members,
@@ -87,17 +87,17 @@ def run(context: Context) -> Facts:
             prior,
         )
     )
-    recruited = checkpoint(recruits(members, described, works.unionByName(written_works(templates))))
+    late = checkpoint(late_members(members, described, works.unionByName(written_works(templates))))
     # Members last: a day that has them counts as whole where training looks for snapshots.
-    published = context.publish(RINGS_WITH_FEATURES, with_recruits_counted(described, recruited))
-    accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(recruited))
+    published = context.publish(RINGS_WITH_FEATURES, with_late_members_counted(described, late))
+    accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(late))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
-    told = {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
-    return told | ({} if prior is shipped() else {"learned from verdicts on rings": verdicts})
+    facts = {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}
+    return facts | ({} if prior is shipped() else {"learned from verdicts on rings": verdicts})
 
 
-def taught(context: Context) -> tuple[RingPrior, int]:
-    """The prior as reviewers' verdicts on rings of this platform have taught it, and how many these are."""
+def learned_prior(context: Context) -> tuple[RingPrior, int]:
+    """Return the prior after the verdicts on rings of this platform, and the number of these verdicts."""
     if not (context.lake.exists(RINGS) and context.lake.exists(DECISIONS)):
         return shipped(), 0
     before = context.lake.read(RINGS).where(F.col("as_of") < F.lit(context.as_of))

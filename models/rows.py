@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NumericType
 
 from engine.portable import MILLION, exact_sum, first_per_key, largest, ratio
-from features.links.combine import PAIR, both_ways
+from features.links.combine import PAIR, from_both_ends
 from features.membership import member_chance
 from features.rings.measures import STRANGERS
 from lake.schemas import POLICIES
@@ -98,7 +98,7 @@ def link_columns(links: DataFrame) -> DataFrame:
     account.
     """
     return (
-        both_ways(links.select("as_of", *PAIR, "shared_objects", "surprise"))
+        from_both_ends(links.select("as_of", *PAIR, "shared_objects", "surprise"))
         .groupBy("as_of", "account_id")
         .agg(
             F.count("*").cast("double").alias("link_count"),
@@ -120,7 +120,7 @@ def neighbour_columns(features: DataFrame, links: DataFrame) -> DataFrame:
     sums = {name: exact_sum(F.col(name)) for name in names}
     neighbours = features.select("as_of", F.col("account_id").alias("other_account_id"), *told)
     return (
-        both_ways(links.select("as_of", *PAIR))
+        from_both_ends(links.select("as_of", *PAIR))
         .join(neighbours, on=["as_of", "other_account_id"], how="inner")
         .groupBy("as_of", "account_id")
         .agg(

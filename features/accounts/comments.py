@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import ratio
-from features.crowds import crowds
+from features.crowds import accounts_per_thing
 from features.definitions import CHARACTERS, COUNT, MILLIONTHS, NEVER_NULL, SHARE, Feature
 
 SHARED_BY = 3
@@ -16,7 +16,7 @@ def shared_texts(activity: DataFrame) -> DataFrame:
     writers.
     """
     return (
-        crowds(activity, "texts")
+        accounts_per_thing(activity, "texts")
         .groupBy("account_id")
         .agg(
             F.count("*").alias("fact_texts_28d"),

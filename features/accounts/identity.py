@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import ratio
-from features.crowds import crowds
+from features.crowds import accounts_per_thing
 from features.definitions import CHARACTERS, COUNT, DAYS, RATIO, SHARE, UNKNOWN_NULL, YES, Days, Feature
 from features.text import bio_link
 
@@ -69,12 +69,12 @@ SHARED_AT_SIGN_UP = {
 def shared_places(activity: DataFrame) -> DataFrame:
     """How crowded the devices and addresses of its acts are."""
     devices = (
-        crowds(activity, "devices")
+        accounts_per_thing(activity, "devices")
         .groupBy("account_id")
         .agg(F.count("*").alias("fact_devices_28d"), F.max("accounts").alias("fact_device_accounts_28d"))
     )
     ips = (
-        crowds(activity, "ips")
+        accounts_per_thing(activity, "ips")
         .groupBy("account_id")
         .agg(
             F.count("*").alias("fact_ips_28d"),

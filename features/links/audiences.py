@@ -1,10 +1,11 @@
-"""Whom accounts come back to watch, and audiences that come back and are never moved.
+"""Find creators whose repeat viewers hardly ever engage, and the pairs of those repeat viewers.
 
-Of an honest creator's regulars a good part have liked, commented on or shared something; how many lies close to what
-their lives elsewhere let expect. Of who is paid to watch, none has. So what is judged is the creator: how many of its
-regulars were moved, against the chance that each is moved by anyone. The count is negative binomial, as creators
-differ: its mean and spread are those of all creators. What is unlikely of an audience speaks for each pair of its
-silent regulars, and only beside a second object in common: one quiet channel makes nobody a bot.
+Of an honest creator's repeat viewers a good part have liked, commented on or shared something, and how many is close to
+what their engagement with other creators predicts. Of viewers who are paid to watch, none have. So the creator is
+tested: how many of its repeat viewers engaged, against the sum of each one's probability to engage. The count is
+negative binomial, as creators differ; its mean and dispersion are fitted to all creators. The surprise of an audience
+counts for each pair of its non-engaging repeat viewers, and only beside a second shared object: one quiet channel makes
+nobody a bot.
 """
 
 from dataclasses import dataclass
@@ -19,166 +20,177 @@ from scipy.special import betainc, gammaincc
 from conf import LinkLimits
 from engine import checkpoint, persist
 from engine.portable import ratio
-from features.links.chance import MAX_SURPRISE
+from features.links.null_model import MAX_SURPRISE
 from lake.schemas import RESPONSES
 from lake.store import only_row
 
-SITTING_S = 600
-"""Views of one video in one slot of so many seconds are one: short videos play in a loop."""
-REGULAR = 2
-"""Sittings with a creator from which a viewer is a regular: the feed brings most creators before a viewer once."""
+SESSION_S = 600
+"""Length of a watch session, seconds: views of one video in one slot are one session, as short videos loop."""
+MIN_SESSIONS = 2
+"""Watch sessions with a creator from which a viewer is a repeat viewer: a feed shows most creators to a viewer once."""
 MIN_AUDIENCE = 3
-USUAL_SPREAD, USUAL_WEIGHT = 0.1, 1_000.0
-"""The spread of creators is drawn towards this, with the weight of one audience of which some thirty are moved."""
-MIN_SPREAD = 0.02
+PRIOR_DISPERSION, PRIOR_WEIGHT = 0.1, 1_000.0
+"""The dispersion of creators is shrunk towards this, with the weight of one audience of which some thirty engage."""
+MIN_DISPERSION = 0.02
 MILLION = 1_000_000
-"""Sums of chances are sums of whole millionths: equal in any order."""
+"""Probabilities are summed as whole millionths, so that sums are equal in any order."""
 LOG_10 = np.log(10)
 
 
 @dataclass(frozen=True)
 class Watching:
-    """What accounts watched, and what they made of it.
+    """Hold what accounts watched, and whether they engaged.
 
-    `videos`: account_id, video_id, creator (null when unknown), sittings in which it was viewed, responded, ts of the
-    first view. `regulars`: account_id, creator, ts of the first view, moved, chance; those who sat down to videos of a
-    creator `REGULAR` times or more, be it to one or to several. `chance` is that of being moved at least once, going by
-    what the account makes of all others.
+    - `videos`: account_id, video_id, creator (null if unknown), sessions (watch sessions), engaged, ts (the first
+      view).
+    - `repeat_viewers`: account_id, creator, ts (the first view), engaged, p_engaged; a row for each account and creator
+      with `MIN_SESSIONS` watch sessions or more, of one video or several. `p_engaged` is the probability of engaging at
+      least once, at the rate at which the account engages with all other creators.
     """
 
     videos: DataFrame
-    regulars: DataFrame
+    repeat_viewers: DataFrame
 
 
 def watching(events: DataFrame, videos: DataFrame) -> Watching:
-    """Who watched what, from one look at the views, likes, comments and shares of `events`, delivered once or twice."""
+    """Return what each account watched and whether it engaged, in one scan of the events.
+
+    Reads views, likes, comments and shares; rows that were delivered twice do no harm.
+    """
     viewed = F.col("verb") == "view"
-    sitting = F.floor(F.unix_timestamp("ts") / SITTING_S)
-    of_videos = persist(
+    session = F.floor(F.unix_timestamp("ts") / SESSION_S)
+    watched_videos = persist(
         events.where(F.col("verb").isin("view", *RESPONSES) & F.col("video_id").isNotNull())
         .groupBy("account_id", "video_id")
         .agg(
-            F.count_distinct(F.when(viewed, sitting)).alias("sittings"),
-            F.max(~viewed).alias("responded"),
+            F.count_distinct(F.when(viewed, session)).alias("sessions"),
+            F.max(~viewed).alias("engaged"),
             F.min(F.when(viewed, F.col("ts"))).alias("ts"),
         )
         .join(videos.select("video_id", F.col("account_id").alias("creator")), on="video_id", how="left"),
         on_disk=True,
     )
-    return Watching(of_videos, checkpoint(_regulars(of_videos)))
+    return Watching(watched_videos, checkpoint(_repeat_viewers(watched_videos)))
 
 
-def _regulars(of_videos: DataFrame) -> DataFrame:
-    life = Window.partitionBy("account_id")
-    elsewhere = ratio(
-        F.sum("responses").over(life) - F.col("responses"), F.sum("sittings").over(life) - F.col("sittings")
+def _repeat_viewers(watched_videos: DataFrame) -> DataFrame:
+    """Return the repeat viewers of each creator, as `Watching` describes them."""
+    by_account = Window.partitionBy("account_id")
+    engaged_elsewhere = ratio(
+        F.sum("engagements").over(by_account) - F.col("engagements"),
+        F.sum("sessions").over(by_account) - F.col("sessions"),
     )
     return (
-        of_videos.where("creator != account_id")
+        watched_videos.where("creator != account_id")
         .groupBy("account_id", "creator")
         .agg(
-            F.sum("sittings").alias("sittings"),
-            F.count_if("responded").alias("responses"),
+            F.sum("sessions").alias("sessions"),
+            F.count_if("engaged").alias("engagements"),
             F.min("ts").alias("ts"),
         )
-        .withColumn("elsewhere", elsewhere)
-        .where(F.col("sittings") >= REGULAR)
+        .withColumn("engaged_elsewhere", engaged_elsewhere)
+        .where(F.col("sessions") >= MIN_SESSIONS)
         .select(
             "account_id",
             "creator",
             "ts",
-            (F.col("responses") > 0).alias("moved"),
-            # Who watches nothing else says nothing; `least` would take the unknown for certain.
-            F.coalesce(1 - F.exp(-F.col("sittings") * _at_most_one("elsewhere")), F.lit(0.0)).alias("chance"),
+            (F.col("engagements") > 0).alias("engaged"),
+            # Unknown for an account that watches no other creator: it is no evidence then, and counts as 0.
+            F.coalesce(1 - F.exp(-F.col("sessions") * _at_most_one("engaged_elsewhere")), F.lit(0.0)).alias(
+                "p_engaged"
+            ),
         )
     )
 
 
 def _at_most_one(name: str) -> Column:
+    """Cap a column at 1 and keep its nulls, which `least` would drop."""
     return F.when(F.col(name) > 1, 1.0).otherwise(F.col(name))
 
 
-def silent_regulars(regulars: DataFrame, limits: LinkLimits) -> DataFrame:
-    """The unmoved regulars of creators whose audience is unlikely silent: account_id, creator, ts, surprise.
+def non_engaging_repeat_viewers(repeat_viewers: DataFrame, limits: LinkLimits) -> DataFrame:
+    """Return the non-engaging repeat viewers of unlikely audiences: account_id, creator, ts, surprise.
 
-    Of audiences up to `max_crowd`, those of a surprise of `min_kind_surprise` or more: -log10 of the chance that so few
-    of them, or fewer, are moved.
+    Audiences of 3 to `max_crowd` repeat viewers are tested. Kept are those with a surprise of `min_kind_surprise` or
+    more: the -log10 of the probability that so few engage, or fewer.
     """
     audiences = checkpoint(
-        regulars.groupBy("creator")
+        repeat_viewers.groupBy("creator")
         .agg(
-            F.count("*").alias("crowd"),
-            F.count_if("moved").alias("moved"),
-            (F.sum(F.round(F.col("chance") * MILLION).cast("bigint")) / MILLION).alias("expected"),
+            F.count("*").alias("audience"),
+            F.count_if("engaged").alias("engaged"),
+            (F.sum(F.round(F.col("p_engaged") * MILLION).cast("bigint")) / MILLION).alias("expected"),
         )
-        .where(F.col("crowd").between(MIN_AUDIENCE, limits.max_crowd))
+        .where(F.col("audience").between(MIN_AUDIENCE, limits.max_crowd))
     )
-    scale, spread = moods(audiences)
+    scale, dispersion = engagement_scale_and_dispersion(audiences)
 
     @F.arrow_udf(DoubleType())
-    def surprise(moved: pa.Array, expected: pa.Array) -> pa.Array:
-        return pa.array(silence(moved.to_numpy(), scale * expected.to_numpy(), spread))
+    def surprise(engaged: pa.Array, expected: pa.Array) -> pa.Array:
+        return pa.array(lower_tail_surprise(engaged.to_numpy(), scale * expected.to_numpy(), dispersion))
 
-    telling = (
-        audiences.where(F.col("moved") < scale * F.col("expected"))
-        .select("creator", surprise("moved", "expected").alias("surprise"))
+    unlikely = (
+        audiences.where(F.col("engaged") < scale * F.col("expected"))
+        .select("creator", surprise("engaged", "expected").alias("surprise"))
         .where(F.col("surprise") >= limits.min_kind_surprise)
     )
     return (
-        regulars.where("NOT moved")
-        .join(F.broadcast(telling), on="creator", how="inner")
+        repeat_viewers.where("NOT engaged")
+        .join(F.broadcast(unlikely), on="creator", how="inner")
         .select("account_id", "creator", "ts", "surprise")
     )
 
 
-def moods(audiences: DataFrame) -> tuple[float, float]:
-    """How many are moved for one that is expected to be, over all creators, and the variance of that between them
-    relative to its square (method of moments).
+def engagement_scale_and_dispersion(audiences: DataFrame) -> tuple[float, float]:
+    """Fit how many repeat viewers engage per expected one, and the dispersion of that between creators.
+
+    The dispersion is the variance relative to the squared mean (method of moments).
     """
-    moved, expected = F.col("moved").cast("double"), F.col("expected")
+    engaged, expected = F.col("engaged").cast("double"), F.col("expected")
     total = only_row(
         audiences.agg(
-            F.sum(moved).alias("moved"),
+            F.sum(engaged).alias("engaged"),
             F.sum(expected).alias("expected"),
-            F.sum(moved * moved).alias("moved_sq"),
-            F.sum(moved * expected).alias("both"),
+            F.sum(engaged * engaged).alias("engaged_sq"),
+            F.sum(engaged * expected).alias("cross"),
             F.sum(expected * expected).alias("expected_sq"),  # bounded: a double
         )
     )
-    if total.moved is None:
-        return 1.0, USUAL_SPREAD
-    scale = (total.moved + 1) / (total.expected + 1)
+    if total.engaged is None:
+        return 1.0, PRIOR_DISPERSION
+    scale = (total.engaged + 1) / (total.expected + 1)
     squared = scale**2 * total.expected_sq
-    beyond_poisson = total.moved_sq - 2 * scale * total.both + squared - scale * total.expected
-    spread = (beyond_poisson + USUAL_WEIGHT * USUAL_SPREAD) / (squared + USUAL_WEIGHT)
-    return round(scale, 6), round(max(spread, MIN_SPREAD), 6)
+    beyond_poisson = total.engaged_sq - 2 * scale * total.cross + squared - scale * total.expected
+    dispersion = (beyond_poisson + PRIOR_WEIGHT * PRIOR_DISPERSION) / (squared + PRIOR_WEIGHT)
+    return round(scale, 6), round(max(dispersion, MIN_DISPERSION), 6)
 
 
-def silence(moved: np.ndarray, expected: np.ndarray, spread: float) -> np.ndarray:
-    """-log10 of the chance of `moved` or fewer under a negative binomial with variance expected + spread·expected².
+def lower_tail_surprise(engaged: np.ndarray, expected: np.ndarray, dispersion: float) -> np.ndarray:
+    """Return the -log10 of the probability of `engaged` or fewer, under a negative binomial of mean `expected`.
 
-    Its distribution function is a regularised incomplete beta function (DLMF 8.17.24).
+    Its variance is expected + dispersion·expected². The distribution function is a regularised incomplete beta function
+    (DLMF 8.17.24).
     """
-    shape = 1.0 / spread
-    chance = betainc(shape, moved + 1.0, shape / (shape + expected))
-    return np.round(-np.log10(np.clip(chance, 10**-MAX_SURPRISE, 1.0)), 6)
+    shape = 1.0 / dispersion
+    p_engaged = betainc(shape, engaged + 1.0, shape / (shape + expected))
+    return np.round(-np.log10(np.clip(p_engaged, 10**-MAX_SURPRISE, 1.0)), 6)
 
 
-def silent_pairs(silent: DataFrame) -> DataFrame:
-    """The pairs of accounts that are silent regulars of the same creators: account_id, other_account_id,
-    shared_objects, surprise, first_at, last_at, objects, creator.
+def non_engaging_pairs(non_engaging: DataFrame) -> DataFrame:
+    """Return the pairs of non-engaging repeat viewers of the same creators, with their surprise.
 
-    Of several creators the surprise is that of the product of their chances (Fisher 1932).
+    Columns out: account_id, other_account_id, shared_objects (creators), surprise, first_at, last_at, objects, creator
+    (null if several). The surprises of several creators combine as a product of p-values (Fisher 1932).
     """
-    one, other = silent.alias("one"), silent.alias("other")
+    one, other = non_engaging.alias("one"), non_engaging.alias("other")
     same = (F.col("one.creator") == F.col("other.creator")) & (F.col("one.account_id") < F.col("other.account_id"))
 
     @F.arrow_udf(DoubleType())
-    def all_together(total: pa.Array, creators: pa.Array) -> pa.Array:
-        chance = gammaincc(creators.to_numpy(), total.to_numpy() * LOG_10)
-        return pa.array(np.round(-np.log10(np.maximum(chance, 10**-MAX_SURPRISE)), 6))
+    def combined_surprise(total: pa.Array, creators: pa.Array) -> pa.Array:
+        p_engaged = gammaincc(creators.to_numpy(), total.to_numpy() * LOG_10)
+        return pa.array(np.round(-np.log10(np.maximum(p_engaged, 10**-MAX_SURPRISE)), 6))
 
-    of_one = F.when(F.min("one.creator") == F.max("one.creator"), F.min("one.creator"))
+    only_creator = F.when(F.min("one.creator") == F.max("one.creator"), F.min("one.creator"))
     return (
         one.join(other, on=same, how="inner")
         .groupBy(F.col("one.account_id").alias("account_id"), F.col("other.account_id").alias("other_account_id"))
@@ -188,8 +200,8 @@ def silent_pairs(silent: DataFrame) -> DataFrame:
             F.min(F.least("one.ts", "other.ts")).alias("first_at"),
             F.max(F.greatest("one.ts", "other.ts")).alias("last_at"),
             F.transform(F.array_sort(F.collect_set("one.creator")), lambda c: c.cast("string")).alias("objects"),
-            of_one.alias("creator"),
+            only_creator.alias("creator"),
         )
-        .withColumn("surprise", all_together("total", F.col("shared_objects").cast("double")))
+        .withColumn("surprise", combined_surprise("total", F.col("shared_objects").cast("double")))
         .drop("total")
     )

@@ -1,8 +1,8 @@
-"""What the contacts in comments tell: equal words that send readers to different places are a script that many bought.
+"""Drop equal texts of accounts that advertise different contact identifiers: a script that many sellers bought.
 
-Equal words are evidence of one hand, unless both accounts sell something and each for somebody else. To mention the
-same account is no evidence the other way, as friends mention the same friend; to send readers to the same place is,
-see kinds.py.
+Equal words are evidence of one operator, unless both accounts sell something and each for somebody else. To post the
+same handle is no evidence by itself, as friends mention the same friend; to send readers to the same link, phone number
+or account on another app is (see kinds.py).
 """
 
 from pyspark.sql import DataFrame
@@ -10,28 +10,30 @@ from pyspark.sql import functions as F
 
 from features.links.kinds import CONTACT, SOURCE_NUMBER
 
-CONTACTS_KEPT = 32
-"""Contacts of an account that are compared; who names more mentions people."""
+MAX_IDENTIFIERS = 32
+"""Identifiers of an account that are compared; an account that posts more mentions people."""
 
 
-def of_one_hand(texts: DataFrame, acts: DataFrame, max_crowd: int) -> DataFrame:
-    """The rows (account_id, other_account_id, …) but those of two accounts that each share contacts with others and
-    none with one another.
+def without_separate_sellers(texts: DataFrame, actions: DataFrame, max_degree: int) -> DataFrame:
+    """Keep the rows of pairs but those of two sellers that have no contact identifier in common.
 
-    `acts` as of `co_actions`. A contact that one account alone names may be one of many that its owner burns, and one
-    that more than `max_crowd` accounts name is public: neither says whom an account works for.
+    Dropped are pairs of accounts that each share identifiers with others and none with one another.
+
+    `texts` has account_id, other_account_id and any other columns; `actions` is of `comparable_actions`. Not compared
+    are identifiers of one account alone, which may be one of many that its owner burns, and public ones, of more than
+    `max_degree` accounts: neither says whom an account works for.
     """
-    named = acts.where(F.col("source") == SOURCE_NUMBER[CONTACT]).select("account_id", "object")
-    sizes = named.groupBy("object").agg(F.count(F.lit(1)).alias("crowd"))
-    shared = named.join(sizes.where(F.col("crowd").between(2, max_crowd)), on="object", how="left_semi")
-    works_for = (
+    posted = actions.where(F.col("source") == SOURCE_NUMBER[CONTACT]).select("account_id", "object")
+    degrees = posted.groupBy("object").agg(F.count(F.lit(1)).alias("degree"))
+    shared = posted.join(degrees.where(F.col("degree").between(2, max_degree)), on="object", how="left_semi")
+    identifiers = (
         shared.groupBy("account_id")
         .agg(F.collect_list("object").alias("contacts"))
-        .where(F.size("contacts") <= CONTACTS_KEPT)
+        .where(F.size("contacts") <= MAX_IDENTIFIERS)
     )
-    other = works_for.select(F.col("account_id").alias("other_account_id"), F.col("contacts").alias("other_contacts"))
+    other = identifiers.select(F.col("account_id").alias("other_account_id"), F.col("contacts").alias("other_contacts"))
     return (
-        texts.join(works_for, on="account_id", how="left")
+        texts.join(identifiers, on="account_id", how="left")
         .join(other, on="other_account_id", how="left")
         .where(F.coalesce(F.arrays_overlap("contacts", "other_contacts"), F.lit(True)))
         .select(texts.columns)

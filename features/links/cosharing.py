@@ -1,33 +1,36 @@
-"""Plain windowed co-sharing, as coordination researchers count it (CooRTweet, Giglietto and Righetti)."""
+"""Find co-shares within a time window, as CooRTweet counts them (Giglietto and Righetti)."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 
 def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, both_sides: bool = False) -> DataFrame:
-    """Pairs of shares of one object by two accounts at most `window_s` seconds apart, as CooRTweet 2.1.3 counts them.
+    """Return pairs of shares of one object by two accounts at most `window_s` seconds apart, as CooRTweet 2.1.3 does.
 
-    `shares`: object_id, account_id, content_id, timestamp_share (Unix seconds); a share is one row of it. Accounts with
-    fewer than `min_participation` shares are left out, and so is a share that is the object itself. Of the pairs,
-    those are kept of which one share is by an account with `min_participation` shares in some pair (with `both_sides`:
-    both shares); a content_id that is in the data twice counts twice.
+    `shares`: object_id, account_id, content_id, timestamp_share (Unix seconds); each row is a share. Accounts with
+    fewer than `min_participation` shares are left out, and so is a share that is the object itself. Of the pairs, those
+    are kept of which one share is by an account with `min_participation` shares in some pair (with `both_sides`: both
+    shares). A content_id that is in the data twice counts twice.
 
-    One row for each pair: object_id, account_id, account_id_y (the smaller first), content_id, content_id_y,
-    time_delta (whole seconds, never negative). The window slides: shares in two neighbouring buckets of its length
-    are compared, no others.
+    Columns out, one row per pair: object_id, account_id, account_id_y (the smaller first), content_id, content_id_y,
+    time_delta (whole seconds, never negative). The window slides: shares in two neighbouring buckets of its length are
+    compared, no others.
     """
-    busy = shares.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
-    chosen = shares.join(busy, on="account_id", how="left_semi").where("object_id != content_id")
-    marked = _with_participants(chosen, window_s, min_participation).withColumn("bucket", _bucket(window_s))
-    one = marked.alias("one")
-    # Each share also waits in the bucket before its own, for the shares there that are near enough.
-    other = marked.withColumn("met_in", F.explode(F.array(F.col("bucket"), F.col("bucket") - 1))).alias("other")
+    participants = shares.groupBy("account_id").count().where(F.col("count") >= min_participation).select("account_id")
+    eligible = shares.join(participants, on="account_id", how="left_semi").where("object_id != content_id")
+    shares_by_bucket = _with_participants(eligible, window_s, min_participation).withColumn("bucket", _bucket(window_s))
+    one = shares_by_bucket.alias("one")
+    # Each share is also put into the bucket before its own, to meet the shares there that are near enough.
+    other = shares_by_bucket.withColumn(
+        "matched_bucket", F.explode(F.array(F.col("bucket"), F.col("bucket") - 1))
+    ).alias("other")
     ordered = F.col("one.account_id") < F.col("other.account_id")
     in_one_bucket = F.col("one.bucket") == F.col("other.bucket")
-    apart = F.abs(F.col("one.timestamp_share") - F.col("other.timestamp_share"))
+    time_delta = F.abs(F.col("one.timestamp_share") - F.col("other.timestamp_share"))
     left, right = F.col("one.participates"), F.col("other.participates")
 
     def side(name: str, smaller: bool) -> Column:
+        """Return a column of the share by the account with the smaller, or the larger, id."""
         first, second = ("one", "other") if smaller else ("other", "one")
         return F.when(ordered, F.col(f"{first}.{name}")).otherwise(F.col(f"{second}.{name}"))
 
@@ -35,10 +38,10 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
         other,
         on=[
             F.col("one.object_id") == F.col("other.object_id"),
-            F.col("one.bucket") == F.col("other.met_in"),
+            F.col("one.bucket") == F.col("other.matched_bucket"),
             F.col("one.account_id") != F.col("other.account_id"),
             ordered | ~in_one_bucket,
-            apart <= window_s,
+            time_delta <= window_s,
             left & right if both_sides else left | right,
         ],
         how="inner",
@@ -48,18 +51,19 @@ def co_sharing(shares: DataFrame, window_s: int, min_participation: int = 2, bot
         side("account_id", smaller=False).alias("account_id_y"),
         side("content_id", smaller=True).alias("content_id"),
         side("content_id", smaller=False).alias("content_id_y"),
-        apart.alias("time_delta"),
+        time_delta.alias("time_delta"),
     )
 
 
 def _bucket(window_s: int) -> Column:
+    """Return the number of the window-long time bucket of a share."""
     return F.floor(F.col("timestamp_share") / max(1, window_s)).cast("bigint")
 
 
 def _with_participants(shares: DataFrame, window_s: int, min_participation: int) -> DataFrame:
-    """`shares` with `participates`: whether the account has `min_participation` shares or more in some pair.
+    """Add `participates`: whether the account has `min_participation` shares or more in some pair.
 
-    Shares are marked, and not their pairs, of which there are many more.
+    Shares are marked, not pairs, of which there are many more.
     """
     # As the reference tool counts: every row of a content_id that is in some pair, also when the row itself is in none.
     sides = shares.join(_paired(shares, window_s), on="content_id", how="left_semi")
@@ -69,24 +73,24 @@ def _with_participants(shares: DataFrame, window_s: int, min_participation: int)
 
 
 def _paired(shares: DataFrame, window_s: int) -> DataFrame:
-    """The content_ids that are in some pair, found without making the pairs.
+    """Return the content_ids that are in some pair, without making the pairs.
 
-    A share is in one when the nearest share of its object by another account, before or after, is within the window.
-    Looked for in places two windows long that overlap by one: whatever is near enough meets in one of them, and no task
-    holds all shares of a hot object.
+    A share is in one if the nearest share of its object by another account, before or after, is within the window. It
+    is searched in slots two windows long that overlap by one: shares that are near enough are in one slot together, and
+    no task holds all shares of a hot object.
     """
     bucket = _bucket(window_s)
-    placed = shares.withColumn("place", F.explode(F.array(bucket, bucket + 1)))
+    slotted = shares.withColumn("slot", F.explode(F.array(bucket, bucket + 1)))
     for name, *order in (
         ("before", F.asc("timestamp_share"), F.asc("account_id")),
         ("after", F.desc("timestamp_share"), F.desc("account_id")),
     ):
-        along = Window.partitionBy("object_id", "place").orderBy(*order)
+        along = Window.partitionBy("object_id", "slot").orderBy(*order)
         other = F.lag("account_id").over(along) != F.col("account_id")
-        placed = placed.withColumn("turn", F.when(other, F.lag("timestamp_share").over(along)))
+        slotted = slotted.withColumn("last_by_other", F.when(other, F.lag("timestamp_share").over(along)))
         so_far = along.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-        placed = placed.withColumn(name, F.last("turn", ignorenulls=True).over(so_far))
+        slotted = slotted.withColumn(name, F.last("last_by_other", ignorenulls=True).over(so_far))
     near = (F.col("timestamp_share") - F.col("before") <= window_s) | (
         F.col("after") - F.col("timestamp_share") <= window_s
     )
-    return placed.where(near).select("content_id").distinct()
+    return slotted.where(near).select("content_id").distinct()

@@ -1,4 +1,4 @@
-"""Works: what was uploaded more than once, by near-equal or alike frames or by the same telling caption."""
+"""Find works: what several uploads have in common, by near-equal or similar frames or by the same long caption."""
 
 from datetime import date
 
@@ -8,53 +8,54 @@ from pyspark.sql import functions as F
 from conf import LinkLimits
 from engine.portable import smallest
 from features.links.near import frame_clusters
-from features.links.templates import with_objects
+from features.links.templates import with_weekly_objects
 from features.text import normalised
 from lake.store import midnight
 
 
 def works(videos: DataFrame, since: date, limits: LinkLimits) -> DataFrame:
-    """Name the works of each upload since a day: video_id, account_id, kind (frame, loose_frame or caption), work, ts,
-    object (as `with_objects` has it).
+    """Return the works of each upload since a day: video_id, account_id, kind, work, ts, object.
 
-    Near-equal frames are one work, and so are captions of `min_text_length` characters or more that read the same.
-    Frames that are alike but no more are a loose work beside that. Most works are there once.
+    `kind` is `frame` (near-equal frames), `loose_frame` (similar ones, where these join several near-equal clusters) or
+    `caption` (the same normalised words, `min_text_length` characters or more). `object` is of `with_weekly_objects`.
+    Most works have one upload.
     """
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since)))
     frames = frame_clusters(uploads.where("frame_hash is not null").select("frame_hash").distinct(), limits)
     caption = normalised(F.col("caption"))
     kinds = F.array(
-        _of("caption", F.when(F.length(caption) >= limits.min_text_length, F.xxhash64(caption))),
-        _of("frame", F.col("cluster")),
-        _of("loose_frame", F.col("loose_cluster")),
+        _work("caption", F.when(F.length(caption) >= limits.min_text_length, F.xxhash64(caption))),
+        _work("frame", F.col("cluster")),
+        _work("loose_frame", F.col("loose_cluster")),
     )
-    made = (
+    upload_works = (
         uploads.join(frames, on="frame_hash", how="left")
-        .select("video_id", "account_id", F.col("created_at").alias("ts"), F.explode(kinds).alias("of"))
-        .where("of is not null")
-        .select("video_id", "account_id", "of.kind", "of.work", "ts")
+        .select("video_id", "account_id", F.col("created_at").alias("ts"), F.explode(kinds).alias("work_of_kind"))
+        .where("work_of_kind is not null")
+        .select("video_id", "account_id", "work_of_kind.kind", "work_of_kind.work", "ts")
     )
-    return with_objects(made, "work")
+    return with_weekly_objects(upload_works, "work")
 
 
-def _of(kind: str, work: Column) -> Column:
+def _work(kind: str, work: Column) -> Column:
+    """Build a struct of kind and work, null where there is no work."""
     return F.when(work.isNotNull(), F.struct(F.lit(kind).alias("kind"), work.alias("work")))
 
 
 def shared_works(works: DataFrame) -> DataFrame:
-    """Rows of `video_works`, without as_of: the works that several accounts uploaded, and who was first with each."""
-    first = (
+    """Return rows of `video_works`, without as_of: works of several accounts, and which account was first."""
+    originals = (
         works.groupBy("kind", "work", "account_id")
         .agg(F.min("ts").alias("ts"))
         .groupBy("kind", "work")
         .agg(
             F.count("*").alias("uploaders"),
-            smallest("ts", "account_id").getField("account_id").alias("first_account"),
+            smallest("ts", "account_id").getField("account_id").alias("original_account"),
         )
         .where("uploaders > 1")
     )
-    is_first = F.col("account_id") == F.col("first_account")
-    return works.join(first, on=["kind", "work"], how="inner").select(
+    is_first = F.col("account_id") == F.col("original_account")
+    return works.join(originals, on=["kind", "work"], how="inner").select(
         "video_id",
         "account_id",
         "kind",

@@ -1,12 +1,12 @@
-"""Rings: groups of accounts held together by links, what they did, and how likely they are abusive."""
+"""Find rings, groups of accounts held together by links, measure what they did, and score how likely abuse is."""
 
 from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
-from features.rings.growth import willed_acts
+from features.rings.growth import chosen_actions
+from features.rings.late_members import late_members, with_late_members_counted, written_works
 from features.rings.learned import learned, verdicts_on_rings
 from features.rings.measures import made_by, of_deeds, with_lone_uploads
-from features.rings.mine import Past, describe_rings, find_members
+from features.rings.pipeline import Past, describe_rings, find_members
 from features.rings.prior import INPUTS, RingPrior, shipped
-from features.rings.recruits import recruits, with_recruits_counted, written_works
 
 __all__ = [
     "FAMILIES",
@@ -16,16 +16,16 @@ __all__ = [
     "Past",
     "RingFeature",
     "RingPrior",
+    "chosen_actions",
     "describe_rings",
     "find_members",
+    "late_members",
     "learned",
     "made_by",
     "of_deeds",
-    "recruits",
     "shipped",
     "verdicts_on_rings",
-    "willed_acts",
+    "with_late_members_counted",
     "with_lone_uploads",
-    "with_recruits_counted",
     "written_works",
 ]

@@ -1,7 +1,7 @@
-"""What is known of a ring, and what speaks for and against it: the table of contents of ring features.
+"""Define ring features and families of links: the table of contents of what is measured of a ring.
 
 Families group the kinds of links by what the accounts did. A feature is a column of `rings`; its sign says which way it
-may move what is thought of a ring before any verdict (prior.py).
+may move the prior (prior.py).
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,14 @@ from lake.schemas import BIGINT, DOUBLE, RINGS, column
 
 @dataclass(frozen=True)
 class Family:
-    """Kinds of links that come from the same behaviour.
+    """Describe kinds of links that come from the same behaviour.
 
-    `words` are looked for in a kind's name, the first family that has one takes it. `verb` is that of the events behind
-    it, or the kind of what was made, None when the link is made of neither. `policy` is what such a ring breaks;
-    `weight` is how specific the behaviour is to that policy. `phrase` is how an analyst would say it, `honest` who else
-    does so.
+    - `words`: looked for in the name of a kind; the first family with one of them takes the kind.
+    - `verb`: of the events behind it, or the kind of what was made; None if it is neither.
+    - `policy`: what such a ring breaks; `weight`: how specific the behaviour is to it.
+    - `phrase`: how an analyst would say it; `honest`: who else does so.
+    - `deed`: whether it is something that accounts did.
+    - `sign`: that of the feature with its share of links.
     """
 
     name: str
@@ -90,32 +92,32 @@ FAMILIES = (
 )
 WRITTEN = ("text", "contact")
 MADE = (*WRITTEN, "upload")
-"""What members write in comments or upload is an object of theirs as a video is that they like; these are its verbs."""
+"""What members write in comments or upload is an object, as a video that they like is; these are its verbs."""
 OTHER = Family("other", (), None, "bot_network", 0.25, "acted together", "anyone")
-"""Where a kind goes that no family names."""
+"""The family of kinds that no family names."""
 
 SCATTERED_DAYS = 3
-"""Accounts of a ring made by one hand are often signed up within so many days."""
+"""Accounts that one operator made are often signed up within so many days."""
 FOLLOWED_BEFORE_DAYS = 1
-"""A fan follows first and acts later; a follow within so many days of the first act may be part of it."""
+"""A fan follows first and acts later; a follow within so many days of the first action may be part of it."""
 
 
 def family_named(kind: str) -> Family:
-    """The family of a kind of link."""
+    """Return the family of a kind of link by its name."""
     return next((family for family in FAMILIES if any(word in kind for word in family.words)), OTHER)
 
 
 def family_of(kind: Column) -> Column:
-    """Name of the family of a kind of link, of those that there are."""
+    """Return the name of the family of a column of kinds."""
     return looked_up(kind, {each.name: family_named(each.name).name for each in KINDS}, OTHER.name)
 
 
 @dataclass(frozen=True)
 class RingFeature:
-    """A column of `rings`; null means that there was nothing to measure it on.
+    """Describe a column of `rings`; null means that there was nothing to measure.
 
-    `sign` says which way more of it moves what is thought of a ring: 1 toward abuse, -1 away from it, 0 either way; the
-    prior does not look at features without one.
+    `sign` says which way a larger value moves the score: 1 toward abuse, -1 away from it, 0 either way. The prior does
+    not use features without one.
     """
 
     name: str

@@ -1,11 +1,11 @@
-"""Groups made whole: who does what a group does belongs to it, though it met no member often enough to be linked.
+"""Expand groups: find the accounts that act like a group's members without enough co-actions with any to be linked.
 
-Of those who carry out an order many meet a few of the others only. What a group acts on is seen in those who are
-linked; who else gives so much of what they do to just that, is of the group as likely as not. Two kinds of accounts are
-told apart by how much of what they do is about the group's targets, members and everybody else, a share of each verb.
-It is counted in whose videos these are: fans of one customer act on many videos, members on those of many. The
-shares, how many members there are and who is one are found by turns (expectation maximisation of a mixture of two
-binomials: Dempster, Laird, Rubin 1977).
+Of the accounts that carry out an order, many have co-actions with few of the others. The linked members show what the
+group acts on; an account that spends as large a share of its actions on just that belongs to the group as likely as
+not. Two classes of accounts, members and all others, differ in the share of their actions on the group's targets, by
+verb. The share is counted in creators of targets: fans of one customer act on many videos, members on those of many
+customers. The shares, the number of members and the membership of each account are estimated in turns (expectation
+maximisation of a mixture of two binomials: Dempster, Laird, Rubin 1977).
 """
 
 from datetime import date
@@ -22,34 +22,34 @@ from features.rings.definitions import MADE
 from features.rings.measures import is_deed, is_target, linked_objects, ring_links, with_family
 from lake.schemas import VERBS
 
-WILLED = tuple(verb for verb in VERBS if verb != "view")
-"""What a feed shows is no choice."""
+CHOSEN_VERBS = tuple(verb for verb in VERBS if verb != "view")
+"""Views are left out: what a feed shows is no choice."""
 ROUNDS = 20
 MIN_TARGETS = 2
-"""One thing in common, or one customer, may be a chance; two are hardly."""
-TIED = 0.4
-"""Hits of who joins, relative to the median member's, at least."""
-HOLDS = 0.3
-"""Share of a group's linked pairs from which a family of links is what holds it together."""
-BELONGS = 0.5
-JUDGED = "community bigint, account_id bigint, member boolean, chance double"
+"""One target, or one customer, in common may be chance; two hardly are."""
+MIN_RELATIVE_HITS = 0.4
+"""Hits that an account needs to join, as a share of the median member's."""
+HOLDING_SHARE = 0.3
+"""Share of a group's linked pairs from which a family of links counts as what holds it together."""
+MIN_PROBABILITY = 0.5
+PROBABILITY_SCHEMA = "community bigint, account_id bigint, member boolean, probability double"
 
 
-def willed_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
-    """What each account chose to do since a day: distinct (account_id, verb, object_id, topic).
+def chosen_actions(events: DataFrame, made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
+    """Return what each account chose to do since a day: distinct account_id, verb, object_id, topic.
 
-    `made` has what was written and uploaded (account_id, kind, object): that is an act of its kind. The topic of a
-    video is who uploaded it, anything else is one of its own.
+    `made` has what was written and uploaded (account_id, kind, object), an action of that kind. The topic of a video is
+    its uploader, anything else is its own topic.
     """
-    chosen = events.where(F.col("verb").isin(*WILLED) & (F.col("event_date") >= F.lit(since))).select(
+    chosen = events.where(F.col("verb").isin(*CHOSEN_VERBS) & (F.col("event_date") >= F.lit(since))).select(
         "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id")
     )
-    making = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
+    made_actions = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
     creators = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("creator"))
     is_video = ~F.col("verb").isin("follow", *MADE)
     return (
         chosen.where("object_id IS NOT NULL")
-        .unionByName(making)
+        .unionByName(made_actions)
         .distinct()
         .join(creators, on="object_id", how="left")
         .select(
@@ -61,68 +61,87 @@ def willed_acts(events: DataFrame, made: DataFrame, videos: DataFrame, since: da
     )
 
 
-def grown(groups: DataFrame, evidence: DataFrame, acts: DataFrame, population: int) -> DataFrame:
-    """The rows of `groups` (community, account_id, strength) without those who do not do what holds the group together,
-    and with everybody who does. Groups with one target are left out: a meme has as many.
+def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, population: int) -> DataFrame:
+    """Return `groups` with all accounts that do what holds the group together, and without the members that do not.
 
-    `evidence` are rows of link_evidence, `acts` as `willed_acts` gives them, of `population` accounts. Who has a chance
-    of `BELONGS` or more to be a member joins, with that for a strength; an account may join several groups. Who acts on
-    a few targets where members act on many is none of them: around people of one taste there are those who share half
-    of it.
+    Columns in and out: community, account_id, strength. `evidence` are rows of link_evidence, `actions` is of
+    `chosen_actions`, by `population` accounts. Groups with fewer than `MIN_TARGETS` targets are dropped: a meme makes
+    as many. An account joins with a membership probability of `MIN_PROBABILITY` or more, which is its strength; it may
+    join several groups. An account that acts on few targets where members act on many does not join: around people of
+    one taste there are others who share half of it.
     """
     members = groups.select(F.col("community").alias("ring_id"), "account_id")
     kinds = checkpoint(with_family(ring_links(evidence, members)).where(is_deed(F.col("family"))))
-    holding = linked_objects(what_holds(kinds)).where(F.col("verb").isin(*WILLED, *MADE))
-    objects = checkpoint(holding.select("ring_id", "verb", "object_id").distinct())
-    done = checkpoint(
-        acts.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")
+    holding_objects = linked_objects(holding_evidence(kinds)).where(F.col("verb").isin(*CHOSEN_VERBS, *MADE))
+    objects = checkpoint(holding_objects.select("ring_id", "verb", "object_id").distinct())
+    actions_on_objects = checkpoint(
+        actions.join(F.broadcast(objects), on=["verb", "object_id"], how="inner")
         .join(F.broadcast(members.withColumn("member", F.lit(True))), on=["ring_id", "account_id"], how="left")
         .select(
             "ring_id", "verb", "object_id", "topic", "account_id", F.coalesce("member", F.lit(False)).alias("member")
         )
     )
+    targets = _targets(actions_on_objects, members)
+    counts = _action_counts(actions, actions_on_objects, members, targets)
+
+    def probabilities_of_group(batch: pa.Table) -> pa.Table:
+        """Compute the membership probabilities of one group's accounts."""
+        return _membership_probabilities(batch, population)
+
+    probabilities = checkpoint(counts.groupBy("ring_id").applyInArrow(probabilities_of_group, PROBABILITY_SCHEMA))
+    with_few_targets = (
+        targets.groupBy(F.col("ring_id").alias("community"))
+        .agg(F.count_distinct("object_id").alias("targets"))
+        .where(F.col("targets") < MIN_TARGETS)
+    )
+    seeds = groups.select("community", "account_id", "strength").join(with_few_targets, on="community", how="left_anti")
+    is_likely = F.col("probability") >= MIN_PROBABILITY
+    leaving = probabilities.where(F.col("member") & ~is_likely).select("community", "account_id")
+    joining = probabilities.where(~F.col("member") & is_likely)
+    staying = seeds.join(leaving, on=["community", "account_id"], how="left_anti")
+    return staying.unionByName(joining.select("community", "account_id", F.col("probability").alias("strength")))
+
+
+def _targets(actions_on_objects: DataFrame, members: DataFrame) -> DataFrame:
+    """Return the targets of each group with the group's size: ring_id, verb, object_id, size."""
     sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
-    targets = (
-        done.groupBy("ring_id", "verb", "object_id")
+    return (
+        actions_on_objects.groupBy("ring_id", "verb", "object_id")
         .agg(F.count_if("member").alias("members"))
         .join(F.broadcast(sizes), on="ring_id", how="inner")
         .where(is_target())
         .select("ring_id", "verb", "object_id", "size")
     )
+
+
+def _action_counts(
+    actions: DataFrame, actions_on_objects: DataFrame, members: DataFrame, targets: DataFrame
+) -> DataFrame:
+    """Count the actions of members and of other accounts on targets, by group, account and verb of a target.
+
+    Columns out: ring_id, account_id, member, verb, size, acts (topics), hits (topics of targets), acts_of_all. Verbs
+    that an account did not use count as 0, as they too tell members from everybody else.
+    """
     of_group = ["ring_id", "account_id"]
-    on_targets = done.join(F.broadcast(targets), on=["ring_id", "verb", "object_id"], how="inner")
+    on_targets = actions_on_objects.join(F.broadcast(targets), on=["ring_id", "verb", "object_id"], how="inner")
     hits = on_targets.groupBy(*of_group, "verb").agg(F.count_distinct("topic").alias("hits"))
-    topics = checkpoint(acts.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
-    # Who does other things with the same verbs is told from who does not.
-    looked_at = on_targets.select(*of_group, "member").unionByName(members.withColumn("member", F.lit(True))).distinct()
-    counts = (
-        looked_at.join(F.broadcast(targets.select("ring_id", "verb", "size").distinct()), on="ring_id", how="inner")
+    topics = checkpoint(actions.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
+    all_members = members.withColumn("member", F.lit(True))
+    tested_accounts = on_targets.select(*of_group, "member").unionByName(all_members).distinct()
+    verbs = targets.select("ring_id", "verb", "size").distinct()
+    return (
+        tested_accounts.join(F.broadcast(verbs), on="ring_id", how="inner")
         .join(topics, on=["account_id", "verb"], how="left")
         .join(hits, on=[*of_group, "verb"], how="left")
         .join(F.broadcast(topics.groupBy("verb").agg(F.sum("acts").alias("acts_of_all"))), on="verb", how="inner")
         .fillna(0, ["hits", "acts"])
     )
 
-    def judged(batch: pa.Table) -> pa.Table:
-        return _judged(batch, population)
 
-    of_seed = groups.select("community", "account_id", "strength").join(
-        targets.groupBy(F.col("ring_id").alias("community"))
-        .agg(F.count_distinct("object_id").alias("things"))
-        .where(F.col("things") < MIN_TARGETS),
-        on="community",
-        how="left_anti",
-    )
-    told = checkpoint(counts.groupBy("ring_id").applyInArrow(judged, JUDGED))
-    leaving = told.where(F.col("member") & (F.col("chance") < BELONGS)).select("community", "account_id")
-    joining = told.where(~F.col("member") & (F.col("chance") >= BELONGS))
-    staying = of_seed.join(leaving, on=["community", "account_id"], how="left_anti")
-    return staying.unionByName(joining.select("community", "account_id", F.col("chance").alias("strength")))
+def holding_evidence(evidence: DataFrame) -> DataFrame:
+    """Keep the link evidence of the families that hold a group together: `HOLDING_SHARE` of the linked pairs have it.
 
-
-def what_holds(evidence: DataFrame) -> DataFrame:
-    """The rows of the link evidence within groups, with ring_id and family, of the families that hold these together:
-    `HOLDS` of the linked pairs have it.
+    `evidence` has account_id, other_account_id, ring_id and family.
     """
     pair = F.struct("account_id", "other_account_id")
     pairs = evidence.groupBy("ring_id").agg(F.count_distinct(pair).alias("pairs"))
@@ -130,68 +149,74 @@ def what_holds(evidence: DataFrame) -> DataFrame:
         evidence.groupBy("ring_id", "family")
         .agg(F.count_distinct(pair).alias("with_family"))
         .join(pairs, on="ring_id", how="inner")
-        .where(F.col("with_family") >= HOLDS * F.col("pairs"))
+        .where(F.col("with_family") >= HOLDING_SHARE * F.col("pairs"))
         .select("ring_id", "family")
     )
     return evidence.join(F.broadcast(families), on=["ring_id", "family"], how="left_semi")
 
 
-def _judged(batch: pa.Table, population: int) -> pa.Table:
-    """The chance of accounts that they are of one group, given what each did by verb: account_id, verb, hits, acts,
-    acts_of_all, member, size. That of who shares few targets is 0.
+def _membership_probabilities(batch: pa.Table, population: int) -> pa.Table:
+    """Return the membership probability of each account of one group, in PROBABILITY_SCHEMA.
 
-    Where next to nobody of a group would be left, what its links are about is not what it does: nobody leaves.
+    `batch` has a row for each account and verb: ring_id, account_id, verb, hits, acts, acts_of_all, member, size. The
+    probability is 0 for a non-member with few hits. Where next to no members would stay, the targets are not what the
+    group does, and all of them stay.
     """
-    # Sums of floats are the same in one order alone.
+    # Sums of floats depend on the order.
     batch = batch.sort_by([("account_id", "ascending"), ("verb", "ascending")])
     verbs, verb = np.unique(batch.column("verb").to_numpy(zero_copy_only=False), return_inverse=True)
     accounts, account = np.unique(batch.column("account_id").to_numpy(), return_inverse=True)
-    hits, acts = (batch.column(name).to_numpy().astype(float) for name in ("hits", "acts"))
+    hits, actions = (batch.column(name).to_numpy().astype(float) for name in ("hits", "acts"))
     member = np.zeros(len(accounts), dtype=bool)
     member[account] = batch.column("member").to_numpy(zero_copy_only=False)
-    acts_of_all = np.zeros(len(verbs))
-    acts_of_all[verb] = batch.column("acts_of_all").to_numpy()
+    actions_of_all = np.zeros(len(verbs))
+    actions_of_all[verb] = batch.column("acts_of_all").to_numpy()
     size = float(batch.column("size")[0].as_py())
-    chance = chances_of_members(verb, account, hits, acts, member, acts_of_all, size, float(population))
+    probability = membership_probabilities(
+        verb, account, hits, actions, member, actions_of_all, size, float(population)
+    )
     total = np.bincount(account, hits)
-    acting = member & (total > 0)
-    usual = np.median(total[acting]) if acting.any() else 0.0
-    chance[~member & (total < max(MIN_TARGETS, TIED * usual))] = 0.0
-    if (chance[member] >= BELONGS).sum() < MIN_MEMBERS:
-        chance[member] = 1.0
+    active_members = member & (total > 0)
+    median_hits = np.median(total[active_members]) if active_members.any() else 0.0
+    probability[~member & (total < max(MIN_TARGETS, MIN_RELATIVE_HITS * median_hits))] = 0.0
+    if (probability[member] >= MIN_PROBABILITY).sum() < MIN_MEMBERS:
+        probability[member] = 1.0
     community = pa.repeat(pa.scalar(batch.column("ring_id")[0].as_py(), pa.int64()), len(accounts))
     return pa.Table.from_arrays(
-        [community, pa.array(accounts), pa.array(member), pa.array(np.round(chance, 6))],
-        ["community", "account_id", "member", "chance"],
+        [community, pa.array(accounts), pa.array(member), pa.array(np.round(probability, 6))],
+        ["community", "account_id", "member", "probability"],
     )
 
 
-def chances_of_members(
+def membership_probabilities(
     verb: np.ndarray,
     account: np.ndarray,
     hits: np.ndarray,
-    acts: np.ndarray,
+    actions: np.ndarray,
     member: np.ndarray,
-    acts_of_all: np.ndarray,
+    actions_of_all: np.ndarray,
     size: float,
     population: float,
 ) -> np.ndarray:
-    """The chance of each account that it is a member, starting from who is known to be one.
+    """Return the probability that each account is a member, starting from the known members.
 
-    A row for each account and verb: so many of its `acts` are `hits`, acts on targets. `acts_of_all` has all acts of a
-    verb, of the `population`. Half an act more on either side keeps a share off its ends (Krichevsky, Trofimov 1981).
+    The arrays have a row for each account and verb: of its `actions`, so many are `hits`, on targets. `actions_of_all`
+    has all actions of each verb by the `population`. Half an action more on either side keeps a share off 0 and 1
+    (Krichevsky, Trofimov 1981).
     """
-    all_hits = np.bincount(verb, hits, len(acts_of_all))
-    chance = member.astype(float)
+    all_hits = np.bincount(verb, hits, len(actions_of_all))
+    probability = member.astype(float)
     for _ in range(ROUNDS):
-        inside = chance[account]
-        hits_inside, acts_inside = (np.bincount(verb, inside * each, len(acts_of_all)) for each in (hits, acts))
-        of_members = (hits_inside + 0.5) / (acts_inside + 1)
-        of_others = (all_hits - hits_inside + 0.5) / (acts_of_all - acts_inside + 1)
-        told = (
-            hits * np.log(of_members / of_others)[verb]
-            + (acts - hits) * np.log((1 - of_members) / (1 - of_others))[verb]
+        inside = probability[account]
+        hits_inside, actions_inside = (
+            np.bincount(verb, inside * each, len(actions_of_all)) for each in (hits, actions)
         )
-        prior = min(max(size, chance.sum()), population / 2) / population
-        chance = expit(np.bincount(account, told, len(member)) + logit(prior))
-    return chance
+        of_members = (hits_inside + 0.5) / (actions_inside + 1)
+        of_others = (all_hits - hits_inside + 0.5) / (actions_of_all - actions_inside + 1)
+        log_odds = (
+            hits * np.log(of_members / of_others)[verb]
+            + (actions - hits) * np.log((1 - of_members) / (1 - of_others))[verb]
+        )
+        prior = min(max(size, probability.sum()), population / 2) / population
+        probability = expit(np.bincount(account, log_odds, len(member)) + logit(prior))
+    return probability

@@ -1,15 +1,15 @@
-"""Ids that a ring keeps from day to day, as members come and go.
+"""Give rings ids that they keep from day to day, as members come and go.
 
-The rules, from what was published on the days before `as_of`, never on `as_of` itself or later:
+The rules use what was published on the days before `as_of`, never on `as_of` itself or later:
 
-- An account remembers the rings it was last in, for `memory_days`: one that is missing for a day is so not forgotten.
-- An earlier ring and a community of today may be the same when they share at least `same_share` of the members of the
+- An account remembers the rings that it was last in, for `memory_days`; so one that is missing for a day is not lost.
+- An earlier ring and a community of today may be the same if they share at least `same_share` of the members of the
   smaller one.
-- A ring that split lives on in the part that holds most of its remembered members (then the larger part, then the one
-  with the smallest member); the other parts are new rings.
-- Where several rings merged, the one that brought most members lives on (then the larger, then the smaller id).
-- A new ring's id is a hash of its smallest founding member and of the day of its first co-act, so that a day filled in
-  later gives the id that the next days gave; where that id was ever used before, `as_of` goes into the hash too.
+- Where a ring split, the part with most of its remembered members keeps the id (then the larger part, then the one with
+  the smallest member); the other parts are new rings.
+- Where several rings merged, the one that brought most members keeps its id (then the larger, then the smaller id).
+- The id of a new ring is a hash of its smallest founding member and of the day of its first co-action, so that a day
+  that is computed later gives the id of the days after it; where that id was ever used before, `as_of` is hashed, too.
 """
 
 from datetime import date
@@ -26,10 +26,10 @@ SALT = "ring"
 def with_ring_ids(
     members: DataFrame, founded: DataFrame, earlier: DataFrame, used: DataFrame, as_of: date, limits: RingLimits
 ) -> DataFrame:
-    """Members (ring_id, account_id, strength) of the communities of today.
+    """Return the members of today's communities under ring ids: ring_id, account_id, strength.
 
-    `members`: community, account_id, strength; `founded`: community, first_on DATE; `earlier`: ring_members of the days
-    that are remembered; `used`: ring_id of every day before `as_of`.
+    `members`: community, account_id, strength; `founded`: community, first_on DATE (its first co-action); `earlier`:
+    rows of ring_members of the remembered days; `used`: ring_id of every day before `as_of`.
     """
     ids = inherited(members, earlier, limits)
     new = (
@@ -50,9 +50,9 @@ def with_ring_ids(
 
 
 def inherited(members: DataFrame, earlier: DataFrame, limits: RingLimits) -> DataFrame:
-    """One row (community, ring_id) for each community of today that goes on with an earlier ring's id."""
-    last = F.max("as_of").over(Window.partitionBy("account_id"))
-    remembered = earlier.withColumn("last", last).where("as_of = last").select("account_id", "ring_id")
+    """Return the id of each community that continues an earlier ring: community, ring_id."""
+    last_day = F.max("as_of").over(Window.partitionBy("account_id"))
+    remembered = earlier.withColumn("last_day", last_day).where("as_of = last_day").select("account_id", "ring_id")
     ring_sizes = remembered.groupBy("ring_id").agg(F.count("*").alias("ring_size"))
     sizes = members.groupBy("community").agg(F.count("*").alias("size"))
     smaller = F.least("size", "ring_size")
@@ -64,16 +64,17 @@ def inherited(members: DataFrame, earlier: DataFrame, limits: RingLimits) -> Dat
         .join(ring_sizes, on="ring_id", how="inner")
         .where(F.col("overlap") >= limits.same_share * smaller)
     )
-    heir = Window.partitionBy("ring_id").orderBy(F.desc("overlap"), F.desc("size"), "community")
-    ancestor = Window.partitionBy("community").orderBy(F.desc("overlap"), F.desc("ring_size"), "ring_id")
+    by_heir = Window.partitionBy("ring_id").orderBy(F.desc("overlap"), F.desc("size"), "community")
+    by_ancestor = Window.partitionBy("community").orderBy(F.desc("overlap"), F.desc("ring_size"), "ring_id")
     return (
-        candidates.withColumn("rank", F.row_number().over(heir))
+        candidates.withColumn("rank", F.row_number().over(by_heir))
         .where("rank = 1")
-        .withColumn("rank", F.row_number().over(ancestor))
+        .withColumn("rank", F.row_number().over(by_ancestor))
         .where("rank = 1")
         .select("community", "ring_id")
     )
 
 
 def _hash(*columns: str | Column) -> Column:
+    """Return a positive 63-bit hash of columns."""
     return F.xxhash64(F.lit(SALT), *columns).bitwiseAND(F.lit(POSITIVE))

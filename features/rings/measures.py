@@ -1,4 +1,4 @@
-"""What the members of a ring are and did: one row of features for each ring."""
+"""Measure what the members of a ring are and did: one row of features per ring."""
 
 import math
 from datetime import date
@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from engine import checkpoint
 from engine.portable import exact_mean, exact_sum, looked_up, ratio
 from features.links.kinds import KINDS
+from features.rings.audiences import audience_actions, interest, object_type, participation, timing
 from features.rings.definitions import (
     FAMILIES,
     FOLLOWED_BEFORE_DAYS,
@@ -18,23 +19,22 @@ from features.rings.definitions import (
     family_named,
     family_of,
 )
-from features.rings.publics import interest, participation, publics, thing, timing
 from lake.schemas import RESPONSES
 from lake.store import deduplicated, midnight
 
 LN_10 = math.log(10)
 DAY_SECONDS = 86_400
 STRANGERS = 3
-"""Added to each target's public: that two of the three who liked it are friends says little."""
+"""Accounts added to the audience of each target: that two of the three that liked it are friends says little."""
 TARGET_SHARE = 0.1
-"""What fewer of the members act on is what two of them have in common, not a target of the ring."""
-VIEWS_PER_ACT = 3
-"""People watch what they like or comment on: it is said that they watch where they do so this much more often."""
+"""Share of members from which an object is a target of the ring, not something that two have in common."""
+VIEWS_PER_ACTION = 3
+"""Views count so much less than other actions for the verb that a ring's sentence names: people view what they like."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
 
 
 def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
-    """The links between members of one ring, with its ring_id."""
+    """Keep the links between members of one ring, and add its ring_id."""
     rings = members.select("account_id", "ring_id")
     others = members.select(F.col("account_id").alias("other_account_id"), F.col("ring_id").alias("other_ring_id"))
     return (
@@ -46,9 +46,9 @@ def ring_links(links: DataFrame, members: DataFrame) -> DataFrame:
 
 
 def linked_objects(evidence: DataFrame) -> DataFrame:
-    """The objects of the links of each ring, as they are named: distinct (ring_id, kind, verb, object_id).
+    """Return the objects of the links of each ring: distinct ring_id, kind, verb, object_id.
 
-    `evidence`: rows of link_evidence with ring_id and family. What was made has its kind for a verb.
+    `evidence` are rows of link_evidence with ring_id and family. What was written or uploaded has its kind for a verb.
     """
     verb = looked_up(F.col("family"), VERB_OF_FAMILY)
     return (
@@ -60,36 +60,63 @@ def linked_objects(evidence: DataFrame) -> DataFrame:
 
 
 def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
-    """The videos, accounts and templates that speak for the links of each ring: ring_id, verb, object_id.
+    """Return the videos, accounts and templates that are evidence of the links of each ring: ring_id, verb, object_id.
 
-    `evidence` as in `linked_objects`. Of creators whose regulars the members are it is their videos that speak. What
-    they uploaded is no target: most works have but two or three of a ring, and who has them besides was copied.
+    `evidence` is as in `linked_objects`. A creator that members came back to stands for its videos. Uploads are left
+    out: most works are of two or three members only, and of the original uploader, who was copied.
     """
-    named = linked_objects(evidence).where("verb != 'upload'")
+    objects_of_kinds = linked_objects(evidence).where("verb != 'upload'")
     of_creators = F.col("kind").isin("regular", "silent_regular")
-    watched = named.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
-    theirs = videos.select("account_id", F.col("video_id").alias("object_id")).join(
+    watched = objects_of_kinds.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
+    videos_of_creators = videos.select("account_id", F.col("video_id").alias("object_id")).join(
         F.broadcast(watched), on="account_id", how="inner"
     )
     columns = ["ring_id", "verb", "object_id"]
-    return named.where(~of_creators).select(*columns).unionByName(theirs.select(*columns)).distinct()
+    return (
+        objects_of_kinds.where(~of_creators)
+        .select(*columns)
+        .unionByName(videos_of_creators.select(*columns))
+        .distinct()
+    )
 
 
-def ring_acts(
+def ring_actions(
     events: DataFrame, made: DataFrame, members: DataFrame, objects: DataFrame, videos: DataFrame, since: date
 ) -> DataFrame:
-    """The acts that ring features rest on, in one pass over the events: what members did, what all did to ring objects.
+    """Return the actions that ring features are computed from, in one scan of the events.
 
-    Of members all acts since `since`, before that follows; of others what they did since then to `objects`, be it what
-    links are about or not. One row (event_id, ts, account_id, verb, object_id, watch_ms, device_id, ip_id, ring_id,
-    recent, creator) for each event and ring of who acted; `ring_id` is null for others. An event delivered twice is one
-    row. To write one of `made` (as `made_by`) is an act on that as well, without event_id. Only of these it is said
-    under whose video they were done, which `creator` is.
+    Columns out: event_id, ts, account_id, verb, object_id, watch_ms, device_id, ip_id, ring_id, recent, creator; one
+    row per event and ring of its account. `ring_id` is null for accounts in no ring. `recent` is false before `since`.
+
+    Of members, all actions since `since`, and follows before that; of others, actions since then on `objects`, be these
+    in a link or not. An event that was delivered twice is one row. Each row of `made` (of `made_by`) on one of
+    `objects` is an action as well, without event_id; only these have a `creator`, whose video they were made under.
     """
-    recent = F.col("event_date") >= F.lit(since)
-    wanted = objects.select(thing().alias("thing"), "object_id", F.lit(True).alias("wanted")).distinct()
     ring_of = members.select("account_id", "ring_id")
-    chosen = (
+    chosen = _events_of_rings(events, ring_of, objects, since)
+    columns = [*chosen.columns, "ring_id", "creator"]
+    creators = videos.select("video_id", F.col("account_id").alias("creator"))
+    event_columns = ("event_id", "watch_ms", "device_id", "ip_id")
+    no_event = {name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in event_columns}
+    made_actions = (
+        made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
+        .join(objects.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
+        .join(ring_of, on="account_id", how="left")
+        .join(creators, on="video_id", how="left")
+        .withColumns({"creator": F.coalesce("creator", "video_id"), "recent": F.lit(True), **no_event})
+    )
+    # A checkpoint, as `deduplicated` reads its rows twice.
+    event_actions = deduplicated(checkpoint(chosen), ("event_id",)).join(ring_of, on="account_id", how="left")
+    event_actions = event_actions.withColumn("creator", F.lit(None).cast("bigint"))
+    return event_actions.select(columns).unionByName(made_actions.select(columns))
+
+
+def _events_of_rings(events: DataFrame, ring_of: DataFrame, objects: DataFrame, since: date) -> DataFrame:
+    """Return the events that `ring_actions` needs, as often as they were delivered, with `object_id` and `recent`."""
+    recent = F.col("event_date") >= F.lit(since)
+    wanted = objects.select(object_type().alias("object_type"), "object_id", F.lit(True).alias("wanted")).distinct()
+    members = ring_of.select("account_id", F.lit(True).alias("member")).distinct()
+    return (
         events.select(
             "event_id",
             "ts",
@@ -102,38 +129,19 @@ def ring_acts(
             recent.alias("recent"),
         )
         .where("recent OR verb = 'follow'")
-        .join(F.broadcast(ring_of.select("account_id", F.lit(True).alias("member")).distinct()), "account_id", "left")
-        .withColumn("thing", thing())
-        .join(F.broadcast(wanted), on=["thing", "object_id"], how="left")
+        .join(F.broadcast(members), "account_id", "left")
+        .withColumn("object_type", object_type())
+        .join(F.broadcast(wanted), on=["object_type", "object_id"], how="left")
         .where("member OR (wanted AND recent)")
-        .drop("member", "thing", "wanted")
+        .drop("member", "object_type", "wanted")
     )
-    creators = videos.select("video_id", F.col("account_id").alias("creator"))
-    of_events = ("event_id", "watch_ms", "device_id", "ip_id")
-    unknown = {name: F.lit(None).cast(kind) for name, kind in chosen.dtypes if name in of_events}
-    making = (
-        made.withColumnsRenamed({"kind": "verb", "object": "object_id"})
-        .join(objects.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
-        .join(ring_of, on="account_id", how="left")
-        .join(creators, on="video_id", how="left")
-        .withColumns(
-            {
-                "creator": F.coalesce("creator", "video_id"),
-                "recent": F.lit(True),
-                **unknown,
-            }
-        )
-    )
-    # What is told apart from its second delivery is read twice.
-    done = deduplicated(checkpoint(chosen), ("event_id",)).join(ring_of, on="account_id", how="left")
-    columns = [*chosen.columns, "ring_id", "creator"]
-    return done.withColumn("creator", F.lit(None).cast("bigint")).select(columns).unionByName(making.select(columns))
 
 
 def made_by(templates: DataFrame, works: DataFrame) -> DataFrame:
-    """What accounts wrote and uploaded that others did too: account_id, video_id, ts, kind (of `MADE`), object.
+    """Return what accounts wrote and uploaded that others did, too: account_id, video_id, ts, kind (of `MADE`), object.
 
-    `templates` are rows of comment_templates, `works` of video_works. Who was first with a work was copied.
+    `templates` are rows of comment_templates, `works` of video_works. Original uploaders are left out: they were
+    copied.
     """
     uploads = (
         works.where(~F.col("is_first"))
@@ -146,7 +154,7 @@ def made_by(templates: DataFrame, works: DataFrame) -> DataFrame:
 
 
 def with_lone_uploads(made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
-    """The rows of `made_by`, and the uploads since a day that nobody else made: each is an object of its own."""
+    """Add the uploads since a day that nobody copied to rows of `made_by`, each its own object."""
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since))).select(
         "account_id",
         "video_id",
@@ -158,12 +166,13 @@ def with_lone_uploads(made: DataFrame, videos: DataFrame, since: date) -> DataFr
     return made.unionByName(uploads.join(shared, on="video_id", how="left_anti"))
 
 
-def touched_by_members(acts: DataFrame) -> DataFrame:
-    """What each member acted on since the links look at acts: ring_id, account_id, verb, object_id, creator, acts,
-    first_ts; of templates a row for each creator under whose videos it wrote them.
+def touched_by_members(actions: DataFrame) -> DataFrame:
+    """Count the actions of each member on each object: ring_id, account_id, verb, object_id, creator, acts, first_ts.
+
+    A template has a row for each creator under whose videos the member wrote it.
     """
     return (
-        acts.where("ring_id IS NOT NULL AND recent AND object_id IS NOT NULL")
+        actions.where("ring_id IS NOT NULL AND recent AND object_id IS NOT NULL")
         .groupBy("ring_id", "account_id", "verb", "object_id", "creator")
         .agg(F.count("*").alias("acts"), F.min("ts").alias("first_ts"))
     )
@@ -173,41 +182,42 @@ def ring_features(
     members: DataFrame,
     links: DataFrame,
     evidence: DataFrame,
-    acts: DataFrame,
+    actions: DataFrame,
     touched: DataFrame,
     targets: DataFrame,
     accounts: DataFrame,
     sizes: DataFrame,
-    usual_acts: float,
-    max_crowd: int,
+    usual_actions: float,
+    max_degree: int,
     since: date,
     as_of: date,
 ) -> DataFrame:
-    """One row for each ring: ring_id, size, RING_FEATURES, and what its sentence of evidence needs beside them.
+    """Return one row per ring: ring_id, size, RING_FEATURES, and more columns for the sentence of evidence.
 
-    `links` and `evidence` hold pairs of members of one ring, with ring_id (and family); `acts` as `ring_acts` gives
-    them from `since` on, `touched` and `targets` made of them by `touched_by_members` and `targets_of`. An account of
-    the platform acted `usual_acts` times since then. More than `max_crowd` accounts on one device or address have
-    nothing in common.
+    - `links`, `evidence`: pairs of members of one ring, with ring_id (and family).
+    - `actions`: of `ring_actions` since `since`; `touched`, `targets`: of `touched_by_members` and `targets_of`.
+    - `sizes`: ring_id, size.
+    - `usual_actions`: the number of actions of the platform's median account since then.
+    - `max_degree`: accounts on one device or address above which it means nothing.
     """
-    on_targets = checkpoint(acts_on_targets(touched, targets))
-    came = checkpoint(publics(acts, members, targets))
+    on_targets = checkpoint(actions_on_targets(touched, targets))
+    audience_of_targets = checkpoint(audience_actions(actions, members, targets))
     parts = (
-        _ties(links, sizes),
-        _kinds(evidence, links),
+        _link_features(links, sizes),
+        _evidence_features(evidence, links),
         deeds_in_common(evidence, sizes),
-        participation(came, targets),
-        timing(came, since),
-        interest(came),
+        participation(audience_of_targets, targets),
+        timing(audience_of_targets, since),
+        interest(audience_of_targets),
         days_of_targets(on_targets),
-        identities(members, accounts, sizes, as_of),
-        machines(members, acts, accounts, max_crowd),
-        _targets(targets, on_targets, sizes),
-        _fans(members, on_targets, acts),
-        _acquainted(members, acts),
-        lives(touched, targets),
-        activity(touched, usual_acts),
-        response(touched, targets),
+        profiles(members, accounts, sizes, as_of),
+        devices_and_addresses(members, actions, accounts, max_degree),
+        _target_features(targets, on_targets, sizes),
+        _following_features(members, on_targets, actions),
+        _acquainted(members, actions),
+        other_activity(touched, targets),
+        relative_activity(touched, usual_actions),
+        engagement(touched, targets),
     )
     rings = sizes
     for part in parts:
@@ -220,18 +230,18 @@ def ring_features(
 
 
 def is_target() -> Column:
-    """Whether an object is a target of a group: so many `members` of its `size` acted on it."""
+    """Return whether an object is a target: 2 `members`, and `TARGET_SHARE` of the group's `size`, acted on it."""
     return (F.col("members") >= 2) & (F.col("members") >= F.col("size") * TARGET_SHARE)
 
 
 def targets_of(
-    touched: DataFrame, objects: DataFrame, acts: DataFrame, videos: DataFrame, sizes: DataFrame
+    touched: DataFrame, objects: DataFrame, actions: DataFrame, videos: DataFrame, sizes: DataFrame
 ) -> DataFrame:
-    """Objects of the links that at least two members, and a tenth of them, acted on.
+    """Return the objects of the links that are targets of a ring.
 
-    One row (ring_id, verb, object_id, creator, uploaded_at, members, audience) each: `audience` counts all accounts
-    that acted on it since then, `creator` is who uploaded it or is followed; of an unknown video, the video stands for
-    its creator.
+    Columns out: ring_id, verb, object_id, creator, uploaded_at, members, audience. `members` and `audience` count the
+    members and all accounts that acted on it. `creator` is the uploader, or the account that is followed; where a video
+    is unknown, the video itself.
     """
     by_members = checkpoint(
         touched.join(objects, on=["ring_id", "verb", "object_id"], how="left_semi")
@@ -242,7 +252,7 @@ def targets_of(
         .drop("size")
     )
     audience = (
-        acts.where("recent")
+        actions.where("recent")
         .join(by_members.select("verb", "object_id"), on=["verb", "object_id"], how="left_semi")
         .groupBy("verb", "object_id")
         .agg(F.count_distinct("account_id").alias("audience"))
@@ -260,12 +270,13 @@ def targets_of(
             "creator",
             F.when(F.col("verb") == "follow", F.col("object_id")).otherwise(F.coalesce("uploader", "object_id")),
         )
-        .withColumn("uploaded_at", F.when(thing() == "video", F.col("uploaded_at")))
+        .withColumn("uploaded_at", F.when(object_type() == "video", F.col("uploaded_at")))
         .select("ring_id", "verb", "object_id", "creator", "uploaded_at", "members", "audience")
     )
 
 
-def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
+def _link_features(links: DataFrame, sizes: DataFrame) -> DataFrame:
+    """Compute links, density, mean_surprise, min_surprise and objects_per_link."""
     return (
         links.join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id", "size")
@@ -281,23 +292,26 @@ def _ties(links: DataFrame, sizes: DataFrame) -> DataFrame:
 
 
 def of_deeds(evidence: DataFrame) -> DataFrame:
-    """The rows of link_evidence that say what accounts did, not what machines, addresses and profiles they have."""
+    """Keep the link evidence by what accounts did, not by their devices, addresses and profiles."""
     return evidence.where(~F.col("kind").isin([kind.name for kind in KINDS if not family_named(kind.name).deed]))
 
 
 def is_deed(family: Column) -> Column:
-    """Whether links of a family come of what accounts did."""
+    """Return whether a family of links comes from what accounts did."""
     return family.isin([each.name for each in FAMILIES if each.deed])
 
 
 def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
-    """What any two members have in common, mean over all pairs of members, linked or not: how surprising the most
-    telling deed is, and the most telling machine or profile; how many objects the deeds are about.
+    """Compute deed_surprise, machine_surprise and deeds_per_pair: means over all pairs of members, linked or not.
+
+    Of each pair, the largest surprise of any kind by what they did, the largest by devices, addresses and profiles, and
+    the most objects of any kind by what they did.
     """
     deed = is_deed(F.col("family"))
     pairs = F.col("size") * (F.col("size") - 1) / 2
 
     def over_all_pairs(value: str) -> Column:
+        """Return the mean of a value over all pairs of members."""
         return (exact_sum(F.col(value)) / F.first("pairs")).alias(value)
 
     of_pair = evidence.groupBy("ring_id", "account_id", "other_account_id").agg(
@@ -312,10 +326,10 @@ def deeds_in_common(evidence: DataFrame, sizes: DataFrame) -> DataFrame:
     )
 
 
-def activity(touched: DataFrame, usual_acts: float) -> DataFrame:
-    """How much more the median member acts than an account of the platform does, in log2.
+def relative_activity(touched: DataFrame, usual_actions: float) -> DataFrame:
+    """Compute activity: the actions of the median member relative to those of the platform's median account, in log2.
 
-    Whoever does a lot meets the others who do: a group of busy people is what taste gives.
+    Accounts that act a lot share objects with others that do: a group of busy people is what taste gives.
     """
     return (
         touched.where(~F.col("verb").isin(*MADE))
@@ -323,12 +337,12 @@ def activity(touched: DataFrame, usual_acts: float) -> DataFrame:
         .agg(F.sum("acts").alias("acts"))
         .groupBy("ring_id")
         .agg(F.percentile("acts", 0.5).alias("acts"))
-        .select("ring_id", F.log2((F.col("acts") + 1) / (usual_acts + 1)).alias("activity"))
+        .select("ring_id", F.log2((F.col("acts") + 1) / (usual_actions + 1)).alias("activity"))
     )
 
 
 def days_of_targets(on_targets: DataFrame) -> DataFrame:
-    """On how many days members acted on targets: the effective number, by the acts of each day."""
+    """Compute target_days: the effective number of days on which members acted on targets."""
     return (
         on_targets.groupBy("ring_id", F.to_date("first_ts").alias("day"))
         .agg(F.count("*").alias("acts"))
@@ -337,12 +351,12 @@ def days_of_targets(on_targets: DataFrame) -> DataFrame:
     )
 
 
-def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
-    """Share of links with evidence of each family; gaps and times of the co-acts; the family that says most."""
+def _evidence_features(evidence: DataFrame, links: DataFrame) -> DataFrame:
+    """Compute the share of links by family, synchrony_s, together_days and works."""
     pairs = links.groupBy("ring_id").agg(F.count("*").alias("pairs"))
     of_pair = evidence.select("ring_id", "account_id", "other_account_id", "family").distinct()
-    copied = evidence.where("family = 'upload'").select("ring_id", F.explode("objects").alias("work"))
-    works = copied.groupBy("ring_id").agg(F.count_distinct("work").alias("works"))
+    uploaded_works = evidence.where("family = 'upload'").select("ring_id", F.explode("objects").alias("work"))
+    works = uploaded_works.groupBy("ring_id").agg(F.count_distinct("work").alias("works"))
     shares = (
         of_pair.groupBy("ring_id")
         .agg(
@@ -354,7 +368,7 @@ def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
             *((F.col(f"{f.name}_pairs") / F.col("pairs")).alias(f"{f.name}_share") for f in FAMILIES),
         )
     )
-    # To share a device or an address is no act: its times are those of a sign-up, or of the whole window.
+    # Without shared devices and addresses, whose times are those of a sign-up, or of the whole window.
     acted = F.col("median_gap_s").isNotNull()
     times = evidence.groupBy("ring_id").agg(
         F.percentile("median_gap_s", 0.5).alias("synchrony_s"),
@@ -367,7 +381,9 @@ def _kinds(evidence: DataFrame, links: DataFrame) -> DataFrame:
 
 
 def signed_up_together(accounts: DataFrame) -> DataFrame:
-    """One row: `usual`, the largest share of all accounts that signed up within `SCATTERED_DAYS` days of each other."""
+    """Return one row: `usual`, the largest share of all accounts that signed up within `SCATTERED_DAYS` days of each
+    other.
+    """
     of_days = F.sum("accounts").over(Window.orderBy("day").rangeBetween(0, SCATTERED_DAYS))
     return (
         accounts.where("created_at IS NOT NULL")
@@ -379,11 +395,11 @@ def signed_up_together(accounts: DataFrame) -> DataFrame:
 
 
 def sign_up_surprise(together: Column, known: Column, usual: Column) -> Column:
-    """Give −log10 of the chance that of `known` accounts drawn at random some `together` signed up within
-    `SCATTERED_DAYS` days of each other, at most.
+    """Return the -log10 of a bound on the probability that so many of `known` random accounts signed up `together`.
 
-    Each may be the first of them; of the others, at most the share `usual` falls into the days after. How many that
-    are, Chernoff's bound of the binomial tail says (Hoeffding, 1963).
+    That is within `SCATTERED_DAYS` days of each other. Each account may be the first of them; of the others, the share
+    `usual` at most falls into the days after. The tail of that binomial is bounded as by Chernoff (Hoeffding 1963),
+    times the number of accounts that may be the first.
     """
     others = (known - 1).cast("double")
     share = ratio(together - 1, others)
@@ -392,17 +408,17 @@ def sign_up_surprise(together: Column, known: Column, usual: Column) -> Column:
     return F.when(share > usual, F.greatest(bound / LN_10, F.lit(0.0))).otherwise(0.0)
 
 
-def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: date) -> DataFrame:
-    """Who the members are by their profiles; of one that has none nothing is known but that it is a member."""
-    people = (
+def profiles(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: date) -> DataFrame:
+    """Compute what the profiles of the members have in common; members without a profile count in the size only."""
+    member_profiles = (
         accounts.select("account_id", "created_at", "country")
         .join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
         .withColumn("created_s", F.unix_timestamp("created_at"))
     )
-    scattered = Window.partitionBy("ring_id").orderBy("created_s").rangeBetween(0, SCATTERED_DAYS * DAY_SECONDS)
+    sign_up_window = Window.partitionBy("ring_id").orderBy("created_s").rangeBetween(0, SCATTERED_DAYS * DAY_SECONDS)
     of_all = F.sum("residents").over(Window.partitionBy("ring_id"))
     countries = (
-        people.where("country IS NOT NULL")
+        member_profiles.where("country IS NOT NULL")
         .groupBy("ring_id", "country")
         .agg(F.count("*").alias("residents"))
         .withColumn("country_share", F.col("residents") / of_all)
@@ -412,7 +428,7 @@ def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of:
     as_of_s = F.unix_timestamp(F.lit(as_of).cast("timestamp"))
     beyond_usual = ratio(F.col("created_together") / F.col("size") - F.col("usual"), 1 - F.col("usual"))
     return (
-        people.withColumn("together", F.count("created_s").over(scattered))
+        member_profiles.withColumn("together", F.count("created_s").over(sign_up_window))
         .groupBy("ring_id")
         .agg(
             ((as_of_s - F.percentile("created_s", 0.5)) / DAY_SECONDS).alias("age_days"),
@@ -434,38 +450,40 @@ def identities(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of:
     )
 
 
-def machines(members: DataFrame, acts: DataFrame, accounts: DataFrame, max_crowd: int) -> DataFrame:
-    """Devices and addresses of the members, of their acts and of their sign-up; counts of members that share one.
+def devices_and_addresses(members: DataFrame, actions: DataFrame, accounts: DataFrame, max_degree: int) -> DataFrame:
+    """Count the devices and addresses of the members' actions and sign-ups, and the members that share one.
 
-    One that more than `max_crowd` accounts signed up with, or that so many members of rings have, is none: it stands
-    for a device that is not known, or for half of a town.
+    One of more than `max_degree` accounts, by sign-up or as members of rings, is left out: it stands for an unknown
+    device, or for half of a town.
     """
     ring_of = members.select("ring_id", "account_id")
     columns = ["ring_id", "account_id", "device_id", "ip_id"]
-    used = acts.where("ring_id IS NOT NULL AND recent").select(columns)
+    used = actions.where("ring_id IS NOT NULL AND recent").select(columns)
     signed_up = accounts.select(
         "account_id", F.col("signup_device_id").alias("device_id"), F.col("signup_ip_id").alias("ip_id")
     )
     at_signup = signed_up.join(ring_of, on="account_id", how="inner").select(columns)
-    having = checkpoint(_each_machine(used.union(at_signup).distinct()).distinct())
-    crowded = (
-        having.select("account_id", "what", "machine")
-        .unionByName(_each_machine(signed_up))
-        .groupBy("what", "machine")
+    used_by_members = checkpoint(_devices_and_addresses_of(used.union(at_signup).distinct()).distinct())
+    widespread = (
+        used_by_members.select("account_id", "id_type", "device_or_address")
+        .unionByName(_devices_and_addresses_of(signed_up))
+        .groupBy("id_type", "device_or_address")
         .agg(F.count_distinct("account_id").alias("accounts"))
-        .where(F.col("accounts") > max_crowd)
+        .where(F.col("accounts") > max_degree)
     )
-    users = F.count("*").over(Window.partitionBy("ring_id", "what", "machine"))
-    told = having.join(crowded, on=["what", "machine"], how="left_anti").withColumn("users", users)
+    users = F.count("*").over(Window.partitionBy("ring_id", "id_type", "device_or_address"))
+    specific = used_by_members.join(widespread, on=["id_type", "device_or_address"], how="left_anti").withColumn(
+        "users", users
+    )
 
-    def of(what: str) -> tuple[Column, Column]:
-        """How many there are, and how many members share one; null where none is known."""
-        machines = F.count_distinct(F.when(F.col("what") == what, F.col("machine")))
-        sharers = F.count_distinct(F.when((F.col("what") == what) & (F.col("users") > 1), F.col("account_id")))
-        return F.nullif(machines, F.lit(0)), F.when(machines > 0, sharers)
+    def counts_of(id_type: str) -> tuple[Column, Column]:
+        """Return how many there are, and how many members share one; null where none is known."""
+        devices_and_addresses = F.count_distinct(F.when(F.col("id_type") == id_type, F.col("device_or_address")))
+        sharers = F.count_distinct(F.when((F.col("id_type") == id_type) & (F.col("users") > 1), F.col("account_id")))
+        return F.nullif(devices_and_addresses, F.lit(0)), F.when(devices_and_addresses > 0, sharers)
 
-    (devices, on_devices), (addresses, on_addresses) = of("device"), of("ip")
-    return told.groupBy("ring_id").agg(
+    (devices, on_devices), (addresses, on_addresses) = counts_of("device"), counts_of("ip")
+    return specific.groupBy("ring_id").agg(
         devices.alias("devices"),
         on_devices.alias("shared_device_share"),
         addresses.alias("addresses"),
@@ -473,19 +491,22 @@ def machines(members: DataFrame, acts: DataFrame, accounts: DataFrame, max_crowd
     )
 
 
-def _each_machine(seen: DataFrame) -> DataFrame:
-    """A row (`what`: device or ip, `machine`) for each that is known of a row of device_id and ip_id."""
-    both = [F.struct(F.lit(what).alias("what"), F.col(f"{what}_id").alias("machine")) for what in ("device", "ip")]
+def _devices_and_addresses_of(seen: DataFrame) -> DataFrame:
+    """Return a row per device and address of each row: `id_type` (device or ip), `device_or_address`."""
+    types = [
+        F.struct(F.lit(id_type).alias("id_type"), F.col(f"{id_type}_id").alias("device_or_address"))
+        for id_type in ("device", "ip")
+    ]
     rest = [name for name in seen.columns if name not in ("device_id", "ip_id")]
     return (
-        seen.select(*rest, F.explode(F.array(*both)).alias("one"))
-        .select(*rest, "one.what", "one.machine")
-        .where("machine IS NOT NULL")
+        seen.select(*rest, F.explode(F.array(*types)).alias("item"))
+        .select(*rest, "item.id_type", "item.device_or_address")
+        .where("device_or_address IS NOT NULL")
     )
 
 
-def acts_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
-    """What each member did to which target: ring_id, account_id, verb, object_id, creator, first_ts."""
+def actions_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
+    """Return what each member did to which target: ring_id, account_id, verb, object_id, creator, first_ts."""
     whose = targets.select("ring_id", "verb", "object_id", F.col("creator").alias("owner"))
     return touched.join(whose, on=["ring_id", "verb", "object_id"], how="inner").select(
         "ring_id",
@@ -497,10 +518,11 @@ def acts_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
     )
 
 
-def _targets(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> DataFrame:
-    """How many, how fully covered, whose; the top creator, and the verb of events with most of the acts.
+def _target_features(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> DataFrame:
+    """Compute targets, coverage, capture, top_object_share, creators, top_creator, top_creator_share and top_verb.
 
-    Each target counts by the members who acted on it: what few of them have in common says little of the others.
+    A target counts by the members that acted on it: what few of them share says little about the others. `top_verb` is
+    the verb that the sentence of evidence names.
     """
     by_creator = (
         on_targets.groupBy("ring_id", "creator")
@@ -516,19 +538,21 @@ def _targets(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> Dat
         targets.where(~F.col("verb").isin(*WRITTEN))
         .groupBy("ring_id", "verb")
         .agg(F.count("*").alias("verb_targets"), F.sum("members").alias("acts"))
-        .withColumn("telling", F.when(F.col("verb") == "view", F.col("acts") / VIEWS_PER_ACT).otherwise(F.col("acts")))
+        .withColumn(
+            "weighted_acts", F.when(F.col("verb") == "view", F.col("acts") / VIEWS_PER_ACTION).otherwise(F.col("acts"))
+        )
         .groupBy("ring_id")
-        .agg(F.max_by("verb", F.struct("telling", "verb")).alias("top_verb"))
+        .agg(F.max_by("verb", F.struct("weighted_acts", "verb")).alias("top_verb"))
     )
     members = F.col("members")
-    captured = members * members / (F.col("audience") + STRANGERS)
+    audience_shares = members * members / (F.col("audience") + STRANGERS)
     overall = (
         targets.join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id", "size")
         .agg(
             F.count("*").alias("targets"),
             (F.sum(members.cast("double") * members) / F.sum("members") / F.col("size")).alias("coverage"),
-            (exact_sum(captured) / F.sum("members")).alias("capture"),
+            (exact_sum(audience_shares) / F.sum("members")).alias("capture"),
             (F.max("members") / F.sum("members")).alias("top_object_share"),
         )
         .drop("size")
@@ -536,10 +560,10 @@ def _targets(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> Dat
     return overall.join(by_creator, on="ring_id", how="inner").join(by_verb, on="ring_id", how="left")
 
 
-def _fans(members: DataFrame, on_targets: DataFrame, acts: DataFrame) -> DataFrame:
-    """Acts on targets whose creator the member had followed well before, and on targets that are a member's own."""
+def _following_features(members: DataFrame, on_targets: DataFrame, actions: DataFrame) -> DataFrame:
+    """Compute the shares of actions on targets of creators followed well before, and of members."""
     follows = (
-        acts.where("ring_id IS NOT NULL AND verb = 'follow'")
+        actions.where("ring_id IS NOT NULL AND verb = 'follow'")
         .groupBy("ring_id", "account_id", F.col("object_id").alias("creator"))
         .agg(F.min("ts").alias("followed_at"))
     )
@@ -557,9 +581,9 @@ def _fans(members: DataFrame, on_targets: DataFrame, acts: DataFrame) -> DataFra
     )
 
 
-def _acquainted(members: DataFrame, acts: DataFrame) -> DataFrame:
-    """How many members follow another member or are followed by one, as far back as follows are looked for."""
-    follows = acts.where("ring_id IS NOT NULL AND verb = 'follow'").select("ring_id", "account_id", "object_id")
+def _acquainted(members: DataFrame, actions: DataFrame) -> DataFrame:
+    """Count the members that follow another member or are followed by one, in all follows that were read."""
+    follows = actions.where("ring_id IS NOT NULL AND verb = 'follow'").select("ring_id", "account_id", "object_id")
     inside = follows.join(
         F.broadcast(members.select("ring_id", F.col("account_id").alias("object_id"))),
         on=["ring_id", "object_id"],
@@ -572,15 +596,16 @@ def _acquainted(members: DataFrame, acts: DataFrame) -> DataFrame:
     )
 
 
-def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
-    """How much of what members do is done on the ring's targets, and how much on what no other member touches.
+def other_activity(touched: DataFrame, targets: DataFrame) -> DataFrame:
+    """Compute acts_per_member, inside_share and independent_share.
 
-    A comment that has a template of the ring is one act on a target.
+    These are actions in all, the share on targets, and the share of objects that no other member touched. A comment
+    with a template of the ring is an action on a target.
     """
-    each, what = ["thing", "object_id"], thing().alias("thing")
+    object_key, typed = ["object_type", "object_id"], object_type().alias("object_type")
     event = ~F.col("verb").isin(*WRITTEN)
-    inside = targets.where(event).select("ring_id", what, "object_id", F.lit(True).alias("inside")).distinct()
-    objects = touched.where(event).groupBy("ring_id", "account_id", what, "object_id").agg(F.sum("acts").alias("acts"))
+    inside = targets.where(event).select("ring_id", typed, "object_id", F.lit(True).alias("inside")).distinct()
+    objects = touched.where(event).groupBy("ring_id", "account_id", typed, "object_id").agg(F.sum("acts").alias("acts"))
     written = (
         touched.join(
             targets.where(~event).select("ring_id", "verb", "object_id"),
@@ -593,15 +618,15 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
         .agg(F.max("written").alias("written"))
     )
     on_targets = F.coalesce(F.sum(F.when(F.col("inside"), F.col("acts"))), F.lit(0))
-    alone = F.count("*").over(Window.partitionBy("ring_id", *each)) == 1
+    untouched_by_others = F.count("*").over(Window.partitionBy("ring_id", *object_key)) == 1
     return (
-        objects.withColumn("alone", alone)
-        .join(inside, on=["ring_id", *each], how="left")
+        objects.withColumn("untouched_by_others", untouched_by_others)
+        .join(inside, on=["ring_id", *object_key], how="left")
         .groupBy("ring_id", "account_id")
         .agg(
             F.sum("acts").alias("acts"),
             on_targets.alias("on_targets"),
-            (F.count_if("alone") / F.count("*")).alias("alone"),
+            (F.count_if("untouched_by_others") / F.count("*")).alias("untouched_by_others"),
         )
         .join(written, on=["ring_id", "account_id"], how="left")
         .withColumn("inside", F.least("acts", F.col("on_targets") + F.coalesce("written", F.lit(0))) / F.col("acts"))
@@ -609,36 +634,36 @@ def lives(touched: DataFrame, targets: DataFrame) -> DataFrame:
         .agg(
             (F.sum("acts") / F.count("*")).alias("acts_per_member"),
             exact_mean(F.col("inside")).alias("inside_share"),
-            exact_mean(F.col("alone")).alias("independent_share"),
+            exact_mean(F.col("untouched_by_others")).alias("independent_share"),
         )
     )
 
 
-def response(touched: DataFrame, targets: DataFrame) -> DataFrame:
-    """What members make of the videos that they watch together, and what each one's life elsewhere lets expect of it.
+def engagement(touched: DataFrame, targets: DataFrame) -> DataFrame:
+    """Compute watched_together, willed_together, willed_expected and response on the videos that members view together.
 
-    Videos are counted once for each member that watched them, however often, and once for each that liked, commented on
-    or shared them, whichever of these.
+    A video counts once for each member that viewed it, however often, and once for each member that liked, commented on
+    or shared it. What is expected is each member's rate on all other videos.
     """
     together = targets.where("verb = 'view'").select("ring_id", "object_id", F.lit(True).alias("together"))
-    inside, viewed, moved = F.coalesce("together", F.lit(False)), F.col("viewed"), F.col("moved")
-    # Unknown for who watches nothing else: then nothing is to be expected.
+    inside, viewed, engaged = F.coalesce("together", F.lit(False)), F.col("viewed"), F.col("engaged")
+    # Null for a member that watches nothing else, and then not summed.
     expected = F.col("watched") * F.when(F.col("elsewhere") > 1, 1.0).otherwise(F.col("elsewhere"))
     return (
         touched.where(F.col("verb").isin("view", *RESPONSES))
         .groupBy("ring_id", "account_id", "object_id")
-        .agg(F.bool_or(F.col("verb") == "view").alias("viewed"), F.bool_or(F.col("verb") != "view").alias("moved"))
+        .agg(F.bool_or(F.col("verb") == "view").alias("viewed"), F.bool_or(F.col("verb") != "view").alias("engaged"))
         .join(together, on=["ring_id", "object_id"], how="left")
         .groupBy("ring_id", "account_id")
         .agg(
             F.count_if(inside & viewed).alias("watched"),
-            F.count_if(inside & moved).alias("willed"),
-            ratio(F.count_if(~inside & moved), F.count_if(~inside & viewed)).alias("elsewhere"),
+            F.count_if(inside & engaged).alias("engagements"),
+            ratio(F.count_if(~inside & engaged), F.count_if(~inside & viewed)).alias("elsewhere"),
         )
         .groupBy("ring_id")
         .agg(
             F.sum("watched").alias("watched_together"),
-            F.sum("willed").alias("willed_together"),
+            F.sum("engagements").alias("willed_together"),
             exact_sum(expected).alias("willed_expected"),
         )
         .withColumn("response", F.log2((F.col("willed_together") + 1) / (F.col("willed_expected") + 1)))
@@ -646,5 +671,5 @@ def response(touched: DataFrame, targets: DataFrame) -> DataFrame:
 
 
 def with_family(evidence: DataFrame) -> DataFrame:
-    """Link evidence with the family of its kind."""
+    """Add the family of each row's kind to link evidence."""
     return evidence.withColumn("family", family_of(F.col("kind")))

@@ -1,7 +1,7 @@
-"""A ring as a page: its graph coloured by evidence, the timeline of its acts, its members.
+"""Render a ring as a page: its graph coloured by evidence, the timeline of its actions, its members.
 
-Every text on the page was written by those it is about. The template escapes all of it, links nothing, runs no script,
-loads nothing, and says so to the browser (content security policy).
+All text on the page was written by the accounts that it is about. The template escapes it, contains no link and no
+script, loads nothing, and tells the browser so (content security policy).
 """
 
 import random
@@ -17,7 +17,7 @@ from features.rings.definitions import RING_FEATURES
 
 
 class Row(Protocol):
-    """Values by name, such as a row of Spark or a dict."""
+    """Give values by name, as a row of Spark or a dict does."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
@@ -49,41 +49,45 @@ MEANINGS = {feature.name: feature.meaning for feature in RING_FEATURES} | {
 }
 
 
-def ring_page(ring: Row, members: Sequence[Row], links: Sequence[Row], acts: Sequence[Row], left_out: int = 0) -> str:
-    """HTML of one ring, self-contained.
+def ring_page(
+    ring: Row, members: Sequence[Row], links: Sequence[Row], actions: Sequence[Row], left_out: int = 0
+) -> str:
+    """Return the HTML of one ring, self-contained.
 
     `ring`: its row of `rings`; `members`: account_id, strength, handle, bio, country, created_at; `links`: account_id,
-    other_account_id, family, surprise (the strongest kind of each pair); `acts`: account_id, verb, object_id, ts.
+    other_account_id, family, surprise (the strongest kind of each pair); `actions`: account_id, verb, object_id, ts;
+    `left_out`: the number of members that are not shown.
     """
-    place = _layout(members, links)
-    times = [act["ts"] for act in acts]
-    rows = {member["account_id"]: number for number, member in enumerate(members)}
-    done = dict.fromkeys(rows, 0)
-    for act in acts:
-        done[act["account_id"]] += 1
-    used = {link["family"] for link in links} | {act["verb"] for act in acts}
+    positions = _layout(members, links)
+    times = [action["ts"] for action in actions]
+    row_of_member = {member["account_id"]: number for number, member in enumerate(members)}
+    action_counts = dict.fromkeys(row_of_member, 0)
+    for action in actions:
+        action_counts[action["account_id"]] += 1
+    used_names = {link["family"] for link in links} | {action["verb"] for action in actions}
     return (
         Environment(autoescape=True, undefined=StrictUndefined)
         .from_string((files(__package__) / "ring.html.j2").read_text())
         .render(
             ring=ring,
-            key=[(name, colour) for name, colour in COLOURS.items() if name in used],
+            key=[(name, colour) for name, colour in COLOURS.items() if name in used_names],
             width=WIDTH,
             height=HEIGHT,
             timeline_height=ROW * (len(members) + 1),
-            lines=[_line(link, place) for link in links],
-            dots=[_dot(member, place) for member in members],
-            marks=[_mark(act, rows, min(times), max(times)) for act in acts],
+            lines=[_line(link, positions) for link in links],
+            dots=[_dot(member, positions) for member in members],
+            marks=[_mark(action, row_of_member, min(times), max(times)) for action in actions],
             first=f"{min(times):%Y-%m-%d}" if times else "no act",
             last=f"{max(times):%Y-%m-%d}" if times else "known",
             left_out=left_out,
             reasons=[_reason(reason) for reason in ring["reasons"]],
-            members=[_member(member, done) for member in members],
+            members=[_member(member, action_counts) for member in members],
         )
     )
 
 
 def _layout(members: Sequence[Row], links: Sequence[Row]) -> dict[int, tuple[float, float]]:
+    """Return the position of each member by a force-directed layout, the same in every run."""
     accounts = [member["account_id"] for member in members]
     index = {account: number for number, account in enumerate(accounts)}
     edges = [(index[link["account_id"]], index[link["other_account_id"]]) for link in links]
@@ -93,30 +97,40 @@ def _layout(members: Sequence[Row], links: Sequence[Row]) -> dict[int, tuple[flo
     return {account: (round(x, 1), round(y, 1)) for account, (x, y) in zip(accounts, points.coords, strict=True)}
 
 
-def _line(link: Row, place: Mapping[int, tuple[float, float]]) -> Row:
-    (x1, y1), (x2, y2) = place[link["account_id"]], place[link["other_account_id"]]
+def _line(link: Row, positions: Mapping[int, tuple[float, float]]) -> Row:
+    """Return the line of a link."""
+    (x1, y1), (x2, y2) = positions[link["account_id"]], positions[link["other_account_id"]]
     width = round(min(3.0, 0.5 + link["surprise"] / 20), 2)
     return {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "width": width, "colour": _colour(link["family"])}
 
 
-def _dot(member: Row, place: Mapping[int, tuple[float, float]]) -> Row:
-    x, y = place[member["account_id"]]
+def _dot(member: Row, positions: Mapping[int, tuple[float, float]]) -> Row:
+    """Return the dot of a member."""
+    x, y = positions[member["account_id"]]
     title = f"{member['account_id']}, strength {member['strength']:.2f}"
     return {"x": x, "y": y, "r": round(3 + 4 * member["strength"], 1), "title": title}
 
 
-def _mark(act: Row, rows: Mapping[int, int], first: datetime, last: datetime) -> Row:
+def _mark(action: Row, row_of_member: Mapping[int, int], first: datetime, last: datetime) -> Row:
+    """Return the mark of an action on the timeline."""
     span = (last - first).total_seconds() or 1.0
-    x = 10 + (WIDTH - 20) * (act["ts"] - first).total_seconds() / span
-    title = f"{act['ts']:%Y-%m-%d %H:%M:%S} {act['account_id']} {act['verb']} {act['object_id']}"
-    return {"x": round(x, 1), "y": ROW * (rows[act["account_id"]] + 1), "colour": _colour(act["verb"]), "title": title}
+    x = 10 + (WIDTH - 20) * (action["ts"] - first).total_seconds() / span
+    title = f"{action['ts']:%Y-%m-%d %H:%M:%S} {action['account_id']} {action['verb']} {action['object_id']}"
+    return {
+        "x": round(x, 1),
+        "y": ROW * (row_of_member[action["account_id"]] + 1),
+        "colour": _colour(action["verb"]),
+        "title": title,
+    }
 
 
 def _colour(family: str) -> str:
+    """Return the colour of a family or verb."""
     return COLOURS.get(family, COLOURS["other"])
 
 
 def _reason(reason: Row) -> Row:
+    """Return a reason of the score as texts."""
     value = reason["value"]
     return {
         "feature": reason["feature"],
@@ -126,7 +140,8 @@ def _reason(reason: Row) -> Row:
     }
 
 
-def _member(member: Row, done: Mapping[int, int]) -> Row:
+def _member(member: Row, action_counts: Mapping[int, int]) -> Row:
+    """Return a member as texts."""
     created_at = member["created_at"]
     return {
         "account_id": member["account_id"],
@@ -135,5 +150,5 @@ def _member(member: Row, done: Mapping[int, int]) -> Row:
         "country": member["country"] or "",
         "signed_up": "" if created_at is None else f"{created_at:%Y-%m-%d %H:%M}",
         "strength": f"{member['strength']:.2f}",
-        "acts": done[member["account_id"]],
+        "acts": action_counts[member["account_id"]],
     }

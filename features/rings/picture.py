@@ -1,4 +1,4 @@
-"""The rows that the page of a ring shows, few enough to be looked at."""
+"""Choose the rows that the page of a ring shows."""
 
 from typing import NamedTuple
 
@@ -8,26 +8,26 @@ from pyspark.sql import functions as F
 from features.rings.measures import ring_links, ring_objects, with_family
 
 MOST_MEMBERS = 200
-"""More members, or more lines than these, and a picture shows nothing but ink."""
+"""Limits of what a reader can tell apart in a picture."""
 MOST_LINKS = 4_000
-MOST_ACTS = 4_000
+MOST_ACTIONS = 4_000
 
 
 class Picture(NamedTuple):
-    """What `page.ring_page` takes, in its order."""
+    """Hold the arguments of `page.ring_page`, in its order."""
 
     members: list[Row]
     links: list[Row]
-    acts: list[Row]
+    actions: list[Row]
 
 
 def picture(
     members: DataFrame, evidence: DataFrame, accounts: DataFrame, videos: DataFrame, events: DataFrame
 ) -> Picture:
-    """The firmest members of one ring, what is strongest between each pair of them, and their acts on its targets.
+    """Return the members of one ring of most strength, the strongest kind of each link, and their actions.
 
-    `members`: the rows of ring_members of that ring; the other tables as the day knows them.
-    An event delivered twice is one act.
+    `members`: the rows of ring_members of that ring; the other tables as known on the day. An event that was delivered
+    twice is one action.
     """
     firmest = members.select("ring_id", "account_id", "strength").orderBy(F.desc("strength"), "account_id")
     shown = firmest.limit(MOST_MEMBERS)
@@ -43,7 +43,7 @@ def picture(
         .limit(MOST_LINKS)
     )
     objects = ring_objects(kinds, videos).select("verb", "object_id")
-    acts = (
+    actions = (
         events.select(
             "ts", "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id"), "event_id"
         )
@@ -51,8 +51,8 @@ def picture(
         .join(F.broadcast(objects), on=["verb", "object_id"], how="left_semi")
         .distinct()
         .orderBy("ts", "event_id")
-        .limit(MOST_ACTS)
+        .limit(MOST_ACTIONS)
     )
-    people = accounts.select("account_id", "handle", "bio", "country", "created_at")
-    who = shown.join(people, on="account_id", how="left").orderBy(F.desc("strength"), "account_id")
-    return Picture(who.collect(), links.collect(), acts.collect())
+    profiles = accounts.select("account_id", "handle", "bio", "country", "created_at")
+    shown_members = shown.join(profiles, on="account_id", how="left").orderBy(F.desc("strength"), "account_id")
+    return Picture(shown_members.collect(), links.collect(), actions.collect())

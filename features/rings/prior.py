@@ -1,10 +1,10 @@
-"""What is thought of a ring before any reviewer has seen one: few monotone trees over ring features.
+"""Score rings before any reviewer has seen one: few monotone trees over ring features.
 
-They were fitted on rings of many made-up platforms, of generators that share no code, with honest crowds of all sorts
-laid over them, and are shipped as `prior.json`; `make ring-prior` fits them anew, docs/ring-prior.md is their card.
-Small trees and signs that are known beforehand leave little room for the habits of a generator; what is left of those
-is taken back by a line that is fitted on platforms that were left out (Platt 1999). Features that made it worse on a
-generator that was left out have no sign, and are not looked at.
+They are fitted on rings of many simulated platforms, of generators that share no code, with honest crowds of all sorts
+added, and shipped as `prior.json`; `make ring-prior` fits them anew, docs/ring-prior.md is their card. Small trees and
+signs that are fixed beforehand leave little room for the habits of a generator; what is left is calibrated away by a
+line that is fitted on held-out platforms (Platt 1999). Features that made it worse on a held-out generator have no
+sign, and are not used.
 """
 
 import json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import xgboost
 
 INPUTS = {feature.name: feature.sign for feature in RING_FEATURES if feature.sign is not None}
-"""The features that the prior looks at, each with its sign."""
+"""The features that the prior uses, each with its sign."""
 FILE = "prior.json"
 BASE_RATE = "(base rate)"
 ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float64()), ("contribution", pa.float64())]))
@@ -35,10 +35,10 @@ ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float
 
 @dataclass(frozen=True)
 class RingPrior:
-    """Trees over `features`, and the line that makes their sum log-odds: intercept + slope x sum.
+    """Hold trees over `features`, and the line that turns their sum into log-odds: intercept + slope x sum.
 
-    `spreads` say how far a platform's start, and how much each part counts on it, may be from that (`learned`);
-    `shift` is how far the start is, `scales` how often each part counts, once where it is None.
+    `spreads` are the standard deviations, between platforms, of the start and of the scale of each part (`learned`).
+    `shift` is the shift of the start on this platform, `scales` the scale of each part; None stands for 1.
     """
 
     features: tuple[str, ...]
@@ -51,7 +51,7 @@ class RingPrior:
 
     @cached_property
     def booster(self) -> "xgboost.Booster":
-        """The trees, on one thread: a day has few rings."""
+        """Return the trees, on one thread: a day has few rings."""
         import xgboost
 
         booster = xgboost.Booster({"nthread": 1})
@@ -60,10 +60,10 @@ class RingPrior:
         return booster
 
     def contributions(self, values: np.ndarray) -> tuple[float, np.ndarray]:
-        """What every ring starts from and what each feature adds to it, in log-odds, one row a ring.
+        """Return the start of every ring, and what each feature adds to it, in log-odds, a row per ring.
 
-        `values` has the `features` as columns, NaN where there was nothing to measure. Exact Shapley values (Lundberg
-        et al. 2020); a row's sum and the start are its log-odds.
+        `values` has the `features` as columns, NaN where there was nothing to measure. The parts are exact Shapley
+        values (Lundberg et al. 2020); the start and a row's sum are its log-odds.
         """
         import xgboost
 
@@ -74,54 +74,62 @@ class RingPrior:
         return self.intercept + self.slope * start + self.shift, parts if self.scales is None else parts * self.scales
 
     def to_json(self) -> str:
-        """The text of the artefact, which no platform has moved."""
-        told = {
+        """Return the text of the artefact, without what a platform has learned."""
+        values_by_name = {
             "features": self.features,
             "intercept": self.intercept,
             "slope": self.slope,
             "spreads": self.spreads,
         }
-        return json.dumps(told | {"trees": json.loads(self.trees)}, separators=(",", ":"))
+        return json.dumps(values_by_name | {"trees": json.loads(self.trees)}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Raises ValueError when the artefact looks at other features than `INPUTS`."""
-        told = json.loads(text)
-        if tuple(told["features"]) != tuple(INPUTS):
+        """Read the text of the artefact.
+
+        Raises ValueError if it uses other features than `INPUTS`.
+        """
+        values_by_name = json.loads(text)
+        if tuple(values_by_name["features"]) != tuple(INPUTS):
             raise ValueError(f"{FILE} was fitted on other ring features: run make ring-prior")
-        trees, spreads = json.dumps(told["trees"]), tuple(told["spreads"])
-        return cls(tuple(told["features"]), told["intercept"], told["slope"], trees, spreads)
+        trees, spreads = json.dumps(values_by_name["trees"]), tuple(values_by_name["spreads"])
+        return cls(
+            tuple(values_by_name["features"]), values_by_name["intercept"], values_by_name["slope"], trees, spreads
+        )
 
 
 @cache
 def shipped() -> RingPrior:
-    """The prior that comes with the suite."""
+    """Return the prior that comes with the suite."""
     return RingPrior.from_json((files(__package__) / FILE).read_text())
 
 
 def with_prior(features: DataFrame, prior: RingPrior) -> DataFrame:
-    """One row (ring_id, score, reasons) for each row of `features`: the chance that reviewers would call the ring
-    abusive, and its parts in log-odds, largest first.
+    """Score each ring: ring_id, score, reasons.
+
+    The score is the probability that reviewers would call the ring abusive; the reasons are its parts in log-odds,
+    largest first.
     """
-    of_all = ship(prior)
+    shared_prior = ship(prior)
     schema = StructType([StructField("ring_id", BIGINT), StructField("score", DOUBLE), StructField("reasons", REASON)])
 
-    def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def score_batch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Score batches of rings."""
         for batch in batches:
             columns = [batch.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False) for name in INPUTS]
             values = np.column_stack(columns)
-            start, parts = of_all.value.contributions(values)
-            told = pa.array([_reasons(start, *row) for row in zip(parts, values, strict=True)], ARROW_REASONS)
+            start, parts = shared_prior.value.contributions(values)
+            reasons = pa.array([_reasons(start, *row) for row in zip(parts, values, strict=True)], ARROW_REASONS)
             score = 1 / (1 + np.exp(-(start + parts.sum(axis=1))))
             yield pa.RecordBatch.from_arrays(
-                [batch.column("ring_id"), pa.array(score), told], names=["ring_id", "score", "reasons"]
+                [batch.column("ring_id"), pa.array(score), reasons], names=["ring_id", "score", "reasons"]
             )
 
-    return features.select("ring_id", *INPUTS).mapInArrow(judge, schema)
+    return features.select("ring_id", *INPUTS).mapInArrow(score_batch, schema)
 
 
 def _reasons(start: float, parts: np.ndarray, values: np.ndarray) -> list[dict]:
-    """The reasons of one ring; what adds nothing is none."""
+    """Return the reasons of one ring; features that add nothing are left out."""
     names = [BASE_RATE, *INPUTS]
     each = zip(names, [np.nan, *values], [start, *parts], strict=True)
     found = [

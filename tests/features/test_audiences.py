@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from conf import load_limits
-from features.links import silent_regulars, watching
-from features.links.audiences import silence, silent_pairs
+from features.links import non_engaging_repeat_viewers, watching
+from features.links.audiences import lower_tail_surprise, non_engaging_pairs
 from tests.builders import at, events, videos
 
 pytestmark = pytest.mark.whole
@@ -44,7 +44,7 @@ def evenings(seed: int, moved: float = 0.3, silent: range = range(0)) -> list[di
 
 
 def silent(spark, acts: list[dict]) -> set[tuple[int, int]]:
-    """(account, creator) of the silent regulars, creators named by their place."""
+    """(account, creator) of non-engaging repeat viewers, creators named by their position."""
     films = videos(
         spark,
         *(
@@ -53,7 +53,7 @@ def silent(spark, acts: list[dict]) -> set[tuple[int, int]]:
             for number in range(FILMS_EACH)
         ),
     )
-    rows = silent_regulars(watching(events(spark, *acts), films).regulars, LIMITS).collect()
+    rows = non_engaging_repeat_viewers(watching(events(spark, *acts), films).repeat_viewers, LIMITS).collect()
     return {(row.account_id, row.creator - 1_000) for row in rows}
 
 
@@ -98,7 +98,7 @@ def test_a_few_who_are_not_moved_are_few(spark):
 def test_a_silence_of_two_has_a_chance_of_a_hundredth(spread, expected):
     draw = np.random.default_rng(5)
     moved = draw.poisson(expected * draw.gamma(1 / spread, spread, size=200_000))
-    unlikely = silence(moved, np.full(len(moved), expected), spread) >= 2
+    unlikely = lower_tail_surprise(moved, np.full(len(moved), expected), spread) >= 2
     assert 0 <= unlikely.mean() <= 0.0105
 
 
@@ -106,7 +106,7 @@ def test_pairs_of_silent_regulars(spark):
     first, second = at("2026-02-01 10:00"), at("2026-02-03 10:00")
     rows = [(1, 7, first, 2.0), (2, 7, second, 2.0), (1, 8, second, 3.0), (2, 8, first, 3.0), (3, 8, second, 3.0)]
     schema = "account_id bigint, creator bigint, ts timestamp, surprise double"
-    pairs = silent_pairs(spark.createDataFrame(rows, schema))
+    pairs = non_engaging_pairs(spark.createDataFrame(rows, schema))
     found = {
         (row.account_id, row.other_account_id): (row.shared_objects, row.objects, row.creator, row.surprise)
         for row in pairs.collect()

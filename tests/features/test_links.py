@@ -11,16 +11,16 @@ from conf import load_limits
 from features.links import (
     account_links,
     at_false_discovery_rate,
-    co_actions,
+    comparable_actions,
     linked,
+    non_engaging_repeat_viewers,
     shared_works,
-    silent_regulars,
     templates,
     watching,
     works,
 )
-from features.links.combine import promising
-from features.links.contacts import of_one_hand
+from features.links.combine import rows_of_candidate_pairs
+from features.links.contacts import without_separate_sellers
 from features.links.kinds import KINDS, SOURCE_NUMBER
 from tests.builders import accounts, at, decisions, events, minutes, videos
 
@@ -50,8 +50,9 @@ def noise(seed: int, share_of_ring: int = 30, verb: str = "like") -> list[dict]:
 
 def acts_of(spark, acted, people, films, violating=(), limits=LIMITS):
     """All that can be had in common; `violating` are rows of decisions."""
-    worked, said, judged = works(films, START.date(), limits), templates(acted, limits), decisions(spark, *violating)
-    return co_actions(acted, people, films, worked, said, watching(acted, films), judged, START.date())
+    since, upload_works, comment_topics = START.date(), works(films, START.date(), limits), templates(acted, limits)
+    watched, judged = watching(acted, films), decisions(spark, *violating)
+    return comparable_actions(acted, people, films, upload_works, comment_topics, watched, judged, since)
 
 
 def found(
@@ -63,7 +64,7 @@ def found(
     films = videos(spark, *others, *uploads)
     acted = events(spark, *rows)
     acts = acts_of(spark, acted, people, films, limits=limits)
-    silent = silent_regulars(watching(acted, films).regulars, limits)
+    silent = non_engaging_repeat_viewers(watching(acted, films).repeat_viewers, limits)
     links = linked(acts, silent, limits).pairs
     threshold = at_false_discovery_rate(links, PEOPLE, limits.false_discovery_rate)
     return {(row.account_id, row.other_account_id) for row in links.where(links.surprise >= threshold).collect()}
@@ -201,7 +202,9 @@ def test_contacts_tell_sellers_of_one_script_apart(spark, contact, of_one_hand_a
     people, films = accounts(spark, *({"account_id": member} for member in RING)), videos(spark)
     acts = acts_of(spark, events(spark, *spam(contact)), people, films)
     everyone = spark.createDataFrame(sorted(PAIRS), "account_id bigint, other_account_id bigint")
-    assert {tuple(pair) for pair in of_one_hand(everyone, acts, LIMITS.max_crowd).collect()} == of_one_hand_are
+    assert {
+        tuple(pair) for pair in without_separate_sellers(everyone, acts, LIMITS.max_crowd).collect()
+    } == of_one_hand_are
 
 
 def test_equal_words_link_the_accounts_of_one_seller_alone(spark):
@@ -266,8 +269,8 @@ def test_works_that_several_uploaded_and_who_was_first(spark):
         {"video_id": 4, "account_id": 3, "created_at": at("2026-02-03 10:00"), "caption": "only one says this"},
         {"video_id": 5, "account_id": 4, "created_at": at("2026-02-04 10:00"), "frame_hash": alike},
     ]
-    worked = works(videos(spark, *films), START.date(), LIMITS)
-    rows = shared_works(worked).orderBy("kind", "video_id").collect()
+    upload_works = works(videos(spark, *films), START.date(), LIMITS)
+    rows = shared_works(upload_works).orderBy("kind", "video_id").collect()
     assert [(row.video_id, row.kind, row.uploaders, row.is_first) for row in rows] == [
         (1, "frame", 2, True),
         (2, "frame", 2, False),
@@ -355,34 +358,34 @@ def test_who_cannot_get_far_enough_by_any_combination_of_kinds_is_left_out_befor
     evidence = spark.createDataFrame(rows, f"{schema}, creator bigint")
     far_enough = F.col("surprise") >= LIMITS.min_pair_surprise
     wanted = {row.account_id for row in account_links(evidence, LIMITS).where(far_enough).collect()}
-    kept = promising(evidence, LIMITS)
+    kept = rows_of_candidate_pairs(evidence, LIMITS)
     assert wanted == {row.account_id for row in account_links(kept, LIMITS).where(far_enough).collect()}
     assert 0 < len(wanted) < len({row.account_id for row in kept.collect()}) < 300
 
 
 def test_who_sends_readers_to_one_place_has_it_in_common_and_who_passes_a_link_on_or_mentions_a_friend_has_not(spark):
     shop, friend, news = "cheap likes at linktr.ee/x1", "look at this, @lena", "it was on news.com/today"
-    said = {
+    written = {
         1: [shop, shop.upper(), friend, f"{friend} again", news, f"{news}!!"],
         2: [shop, f"{shop} now", friend, f"{friend} again", news],
         3: [shop, news],
     }
     comments = [
         {"verb": "comment", "account_id": account, "video_id": 100 + place, "text": text, "ts": START}
-        for account, texts in said.items()
+        for account, texts in written.items()
         for place, text in enumerate(texts)
     ]
-    people, films = accounts(spark, *({"account_id": person} for person in said)), videos(spark)
+    people, films = accounts(spark, *({"account_id": person} for person in written)), videos(spark)
     acts = acts_of(spark, events(spark, *comments), people, films).collect()
-    (place,) = {row.topic for row in acts if row.source == SOURCE_NUMBER["place"]}
-    assert sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER["place"]) == [1, 2, 3]
+    (place,) = {row.topic for row in acts if row.source == SOURCE_NUMBER["promoted_contact"]}
+    assert sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER["promoted_contact"]) == [1, 2, 3]
     named_again = {row.account_id for row in acts if row.source == SOURCE_NUMBER["contact"] and row.object == place}
     assert named_again == {1, 2}
 
 
 def test_what_is_said_is_one_object_and_another_of_the_same_topic_in_each_further_week(spark):
     pitch, twin = "Make money from home, write me", "make money from HOME, write me!!"
-    said = [
+    written = [
         (1, 0, pitch),
         (1, 1, pitch),
         (1, 8, twin),
@@ -400,7 +403,7 @@ def test_what_is_said_is_one_object_and_another_of_the_same_topic_in_each_furthe
             "text": text,
             "ts": at("2026-02-05") + timedelta(day),
         }
-        for account, day, text in said
+        for account, day, text in written
     ]
     rows = templates(events(spark, *comments, *comments), LIMITS).collect()
     assert [row.account_id for row in rows if row.kind == "text"].count(1) == 3
@@ -426,9 +429,9 @@ def test_a_bare_contact_is_one(spark):
     acts = acts_of(spark, events(spark, *comments), accounts(spark), videos(spark)).collect()
     by_source = {
         source: sorted(row.account_id for row in acts if row.source == SOURCE_NUMBER[source])
-        for source in ("place", "text")
+        for source in ("promoted_contact", "text")
     }
-    assert by_source == {"place": [1, 2], "text": []}
+    assert by_source == {"promoted_contact": [1, 2], "text": []}
 
 
 def test_who_reports_what_reviewers_found_violating_too_is_no_brigade(spark):

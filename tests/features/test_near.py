@@ -55,7 +55,7 @@ def test_copies_of_one_frame_hang_together_by_few_pairs_and_hide_nothing_else(sp
     bits[-1, 200:210] ^= 1
     rows = [(number, bytearray(np.packbits(frame))) for number, frame in enumerate(bits)]
     frames = spark.createDataFrame(rows, "frame_id bigint, frame_hash binary")
-    pairs = [(row.frame_id, row.other_frame_id) for row in near_frames(frames, crowd=100).collect()]
+    pairs = [(row.frame_id, row.other_frame_id) for row in near_frames(frames, full_size=100).collect()]
     count = len(bits) - 2
     assert len(pairs) < 0.4 * count * (count - 1) / 2
     graph = nx.Graph(pairs)

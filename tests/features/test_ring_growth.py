@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.rings.growth import chances_of_members, grown, what_holds, willed_acts
+from features.rings.growth import chosen_actions, expand_groups, holding_evidence, membership_probabilities
 from tests.builders import at, events, videos
 
 EVIDENCE = "account_id bigint, other_account_id bigint, kind string, objects array<string>"
@@ -29,7 +29,7 @@ def join(spark, group, linked_by, acts, creators=None) -> dict[int, float]:
         (account, "like", video, creators.get(video, video)) for account, videos in acts.items() for video in videos
     ]
     done = spark.createDataFrame(liked, "account_id bigint, verb string, object_id bigint, topic bigint")
-    rows = grown(groups, spark.createDataFrame(pairs, EVIDENCE), done, PEOPLE).collect()
+    rows = expand_groups(groups, spark.createDataFrame(pairs, EVIDENCE), done, PEOPLE).collect()
     strength = {row.account_id: row.strength for row in rows}
     assert all(strength.get(account, 1.0) == 1.0 for account in group)
     left = {account: 0.0 for account in group if account not in strength}
@@ -75,7 +75,7 @@ def test_who_does_nothing_of_what_holds_a_group_leaves_it(spark):
 def test_what_few_of_the_pairs_have_in_common_does_not_hold_them(spark):
     schema = "ring_id bigint, account_id bigint, other_account_id bigint, family string"
     rows = [(7, 1, 2, "like"), (7, 1, 3, "like"), (7, 2, 3, "like"), (7, 1, 4, "like"), (7, 1, 2, "comment")]
-    kept = what_holds(spark.createDataFrame([*rows, (8, 1, 2, "comment")], schema)).collect()
+    kept = holding_evidence(spark.createDataFrame([*rows, (8, 1, 2, "comment")], schema)).collect()
     assert {(row.ring_id, row.family) for row in kept} == {(7, "like"), (8, "comment")}
 
 
@@ -96,7 +96,7 @@ def test_what_is_chosen_is_told_once(spark):
     ]
     made = spark.createDataFrame([(1, "text", 77), (1, "text", 77)], "account_id bigint, kind string, object bigint")
     films = videos(spark, {"video_id": 5, "account_id": 90}, {"video_id": 6, "account_id": 91})
-    told = willed_acts(events(spark, *rows), made, films, date(2026, 2, 1)).collect()
+    told = chosen_actions(events(spark, *rows), made, films, date(2026, 2, 1)).collect()
     assert sorted(map(tuple, told)) == [(1, "follow", 6, 6), (1, "like", 5, 90), (1, "text", 77, 77)]
 
 
@@ -108,13 +108,13 @@ def test_two_kinds_of_accounts_are_told_apart(seed):
     of_group = np.arange(2_000) < 40
     hits = draw.binomial(acts.astype(int), np.where(of_group, 0.7, 0.002)).astype(float)
     known = np.arange(2_000) < 10
-    chance = chances_of_members(
+    chance = membership_probabilities(
         verb=np.zeros(2_000, dtype=int),
         account=np.arange(2_000),
         hits=hits,
-        acts=acts,
+        actions=acts,
         member=known,
-        acts_of_all=np.array([acts.sum()]),
+        actions_of_all=np.array([acts.sum()]),
         size=10.0,
         population=2_000.0,
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from features.rings.learned import learned, log_loss, most_likely, verdicts_on_rings
+from features.rings.learned import learned, log_loss, map_estimate, verdicts_on_rings
 from features.rings.prior import INPUTS, shipped
 from tests.builders import at, decisions
 
@@ -64,7 +64,7 @@ def test_where_the_prior_is_right_verdicts_hardly_harm_it(verdicts):
 @given(st.integers(0, 1_000), st.integers(1, 30))
 def test_what_is_most_likely_is_likelier_than_all_around_it(seed, verdicts):
     values, abusive = platform(seed, counts=0, rings=verdicts)
-    shift, scales = most_likely(-1.0, values, abusive, SPREADS)
+    shift, scales = map_estimate(-1.0, values, abusive, SPREADS)
 
     def unlikely(moved):
         log_odds = -1.0 + moved[0] + values @ (1 + moved[1:])

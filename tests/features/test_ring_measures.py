@@ -7,11 +7,11 @@ from pyspark.sql import functions as F
 from scipy.stats import binom
 
 from features.rings.measures import (
-    identities,
-    lives,
-    machines,
+    devices_and_addresses,
+    engagement,
     made_by,
-    response,
+    other_activity,
+    profiles,
     sign_up_surprise,
     signed_up_together,
     with_lone_uploads,
@@ -34,7 +34,7 @@ def test_members_without_a_profile_did_not_sign_up_together(spark):
     members, sizes = ring_of(spark, *range(1, 11))
     others = [{"account_id": 100 + n, "created_at": at(f"2025-{1 + n % 12:02}-01")} for n in range(98)]
     known = [{"account_id": account, "created_at": at("2026-02-01")} for account in (1, 2)]
-    told = identities(members, accounts(spark, *known, *others), sizes, DAY).first()
+    told = profiles(members, accounts(spark, *known, *others), sizes, DAY).first()
     assert told.created_together == 2
     usual = 9 / 100  # of all accounts within three days
     assert told.created_together_share == pytest.approx((0.2 - usual) / (1 - usual))
@@ -44,7 +44,7 @@ def test_on_a_platform_that_opened_this_week_all_signed_up_together(spark):
     members, sizes = ring_of(spark, 1, 2, 3)
     everybody = accounts(spark, *({"account_id": account, "created_at": at("2026-02-27")} for account in range(1, 50)))
     assert signed_up_together(everybody).first().usual == 1.0
-    assert identities(members, everybody, sizes, DAY).first().created_together_share == 0.0
+    assert profiles(members, everybody, sizes, DAY).first().created_together_share == 0.0
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_device_that_a_crowd_signed_up_with_is_none(spark):
     acts = spark.createDataFrame(
         used, "ring_id bigint, account_id bigint, device_id string, ip_id string, recent boolean"
     )
-    told = machines(members, acts, accounts(spark, *people), max_crowd=5).first()
+    told = devices_and_addresses(members, acts, accounts(spark, *people), max_degree=5).first()
     assert (told.devices, told.shared_device_share, told.addresses, told.shared_address_share) == (1, 2, 3, 0)
 
 
@@ -103,12 +103,12 @@ def test_a_video_is_answered_once_however_often(spark):
     acts = [(7, account, "view", video, 1) for account in (1, 2) for video in (1, 2, 10 + account)]
     acts += [(7, 1, verb, 1, 1) for verb in ("like", "comment", "share")] + [(7, 2, "like", 12, 1)]
     targets = spark.createDataFrame([(7, "view", 1), (7, "view", 2)], "ring_id bigint, verb string, object_id bigint")
-    told = response(spark.createDataFrame(acts, TOUCHED), targets).first()
+    told = engagement(spark.createDataFrame(acts, TOUCHED), targets).first()
     assert (told.watched_together, told.willed_together, told.willed_expected) == (4, 1, 2.0)
 
 
 def test_an_account_is_not_a_video_of_the_same_number(spark):
     acts = [(7, 1, "follow", 17, 1), (7, 1, "like", 17, 1), (7, 2, "like", 17, 1)]
     targets = spark.createDataFrame([(7, "like", 17)], "ring_id bigint, verb string, object_id bigint")
-    told = lives(spark.createDataFrame(acts, TOUCHED), targets).first()
+    told = other_activity(spark.createDataFrame(acts, TOUCHED), targets).first()
     assert (told.inside_share, told.independent_share) == (0.75, 0.25)

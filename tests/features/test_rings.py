@@ -6,15 +6,15 @@ from datetime import date, timedelta
 import pytest
 
 from conf import load_limits, load_policies
-from features.links.combine import MOST_KINDS
+from features.links.combine import MAX_COMBINED_KINDS
 from features.links.kinds import KINDS
 from features.rings import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES
 from features.rings.measures import (
-    acts_on_targets,
+    actions_on_targets,
     days_of_targets,
     deeds_in_common,
-    lives,
-    ring_acts,
+    other_activity,
+    ring_actions,
     targets_of,
     touched_by_members,
 )
@@ -187,7 +187,7 @@ def test_what_an_account_of_two_rings_does_is_done_by_both(spark):
     members = spark.createDataFrame([(10, 1), (11, 1)], "ring_id bigint, account_id bigint")
     objects = spark.createDataFrame([(10, "like", 50)], "ring_id bigint, verb string, object_id bigint")
     none, films = spark.createDataFrame([], MADE), videos(spark)
-    acts = ring_acts(rows.unionByName(rows), none, members, objects, films, START.date()).collect()
+    acts = ring_actions(rows.unionByName(rows), none, members, objects, films, START.date()).collect()
     assert {(row.event_id, row.account_id, row.ring_id) for row in acts} == {(1, 1, 10), (1, 1, 11), (2, 2, None)}
     assert len(acts) == 3
 
@@ -200,16 +200,16 @@ def test_what_members_write_is_an_object_of_theirs_wherever_they_write_it(spark)
     members = spark.createDataFrame([(10, 1), (10, 2)], "ring_id bigint, account_id bigint")
     objects = spark.createDataFrame([(10, "text", 77)], "ring_id bigint, verb string, object_id bigint")
     films = videos(spark, {"video_id": 50, "account_id": 90}, {"video_id": 51, "account_id": 91})
-    acts = ring_acts(
+    acts = ring_actions(
         comments, spark.createDataFrame(written, MADE), members, objects, films, START.date()
     ).localCheckpoint()
     sizes = spark.createDataFrame([(10, 2)], "ring_id bigint, size bigint")
     touched = touched_by_members(acts)
     targets = targets_of(touched, objects, acts, films, sizes)
     assert [(row.verb, row.object_id, row.members, row.audience) for row in targets.collect()] == [("text", 77, 2, 3)]
-    on_targets = {(row.account_id, row.creator) for row in acts_on_targets(touched, targets).collect()}
+    on_targets = {(row.account_id, row.creator) for row in actions_on_targets(touched, targets).collect()}
     assert on_targets == {(1, 90), (1, 91), (2, 90)}
-    assert lives(touched, targets).first().inside_share == 1.0
+    assert other_activity(touched, targets).first().inside_share == 1.0
 
 
 def test_what_is_unknown_of_a_ring_has_no_value_in_its_reasons(rings):
@@ -251,7 +251,7 @@ def test_features(rings):
             "size": 12,
             "links": 66,
             "density": 1.0,
-            "mean_surprise": pytest.approx(22 - math.log10(len(KINDS) * MOST_KINDS), abs=1e-5),
+            "mean_surprise": pytest.approx(22 - math.log10(len(KINDS) * MAX_COMBINED_KINDS), abs=1e-5),
             "objects_per_link": 8.0,
             "like_share": 1.0,
             "text_share": 0.0,

@@ -10,8 +10,8 @@ import pytest
 
 from conf import load_limits
 from features.graph import connected_components
-from features.rings.communities import belonging, beyond_chance, find_communities, joint_surprise
-from features.rings.cores import find_groups
+from features.rings.communities import find_communities, joint_surprise, membership_score, min_joint_surprise
+from features.rings.groups import find_groups
 
 LIMITS = load_limits().rings
 PEOPLE = 10_000
@@ -88,7 +88,7 @@ def test_communities(spark):
 
 def test_doubt_about_a_member_goes_faster_than_the_weight_of_its_links_comes():
     shares = np.array([0.0, 0.2, 0.5, 1.0])
-    assert belonging(shares) == pytest.approx([0.0, 0.36, 0.75, 1.0])
+    assert membership_score(shares) == pytest.approx([0.0, 0.36, 0.75, 1.0])
 
 
 @pytest.mark.whole
@@ -216,4 +216,4 @@ def test_joint_surprise_is_that_of_draws():
     drawn = ((small.sum(axis=1) == 3) & (total >= 4.5)).mean()
     bound = 10 ** -joint_surprise(np.array([4.5]), np.array([3]), 9, 1.0)[0]
     assert drawn <= bound <= 2.5 * drawn
-    assert beyond_chance(10, 100_000) < beyond_chance(5, 100_000) < beyond_chance(5, 1_000_000)
+    assert min_joint_surprise(10, 100_000) < min_joint_surprise(5, 100_000) < min_joint_surprise(5, 1_000_000)

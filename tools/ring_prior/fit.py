@@ -8,7 +8,7 @@ import xgboost as xgb
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from features.rings.learned import log_loss, most_likely
+from features.rings.learned import log_loss, map_estimate
 from features.rings.prior import INPUTS, RingPrior
 from tools.ring_prior.worlds import SURE
 
@@ -109,7 +109,7 @@ def _with_verdicts(start: float, parts: np.ndarray, abusive: np.ndarray) -> Iter
             "average precision before": average_precision_score(abusive[rest], shipped[rest]),
         }
         for spreads in SPREADS:
-            shift, scales = most_likely(start, parts[asked], abusive[asked], spreads)
+            shift, scales = map_estimate(start, parts[asked], abusive[asked], spreads)
             log_odds = start + shift + parts[rest] @ scales
             yield {
                 "verdicts": verdicts,

@@ -1,4 +1,4 @@
-"""From a ring's features to its policy, its score with reasons, and a sentence of evidence."""
+"""Score rings by the prior, choose their policies, and write their sentences of evidence."""
 
 from functools import reduce
 
@@ -12,19 +12,19 @@ from lake.schemas import POLICIES
 
 EXAMPLES = 3
 """Targets that the sentence names."""
-SAYS = 0.3
-"""Share of links from which a kind of evidence is worth a word in the sentence."""
-MOST = 0.5
-BEYOND_CHANCE = 3.0
-"""−log10 of the chance from which it is worth a word that members signed up together."""
+MENTIONED_SHARE = 0.3
+"""Share of links from which the sentence mentions a family of evidence."""
+MAJORITY = 0.5
+MENTIONED_SURPRISE = 3.0
+"""Surprise from which the sentence mentions that members signed up together."""
 TWICE = 1.0
-"""From twice or half of the response to be expected on, it is worth a word."""
+"""Absolute log2 of observed over expected engagement from which the sentence mentions it."""
 
 
-def judged(features: DataFrame, targets: DataFrame, prior: RingPrior) -> DataFrame:
-    """Rows of `rings`, without as_of: policy, score, evidence and reasons beside the features.
+def scored_rings(features: DataFrame, targets: DataFrame, prior: RingPrior) -> DataFrame:
+    """Return rows of `rings`, without as_of: policy, score, evidence and reasons beside the features.
 
-    `features` as `ring_features` gives them, `targets` as `targets_of` does (examples for the sentence).
+    `features` is of `ring_features`, `targets` of `targets_of` (for examples in the sentence).
     """
     return (
         features.join(with_prior(features, prior), on="ring_id", how="inner")
@@ -36,7 +36,7 @@ def judged(features: DataFrame, targets: DataFrame, prior: RingPrior) -> DataFra
 
 
 def _examples(targets: DataFrame) -> DataFrame:
-    """Of each ring and verb: number of targets, accounts on the fullest, and the ids of the few most acted on."""
+    """Return what the sentence says of each ring and verb: verb_targets, actors, typical_actors, fullest (ids)."""
     fullest = F.slice(
         F.sort_array(F.collect_list(F.struct((-F.col("members")).alias("order"), "object_id"))), 1, EXAMPLES
     )
@@ -49,7 +49,7 @@ def _examples(targets: DataFrame) -> DataFrame:
 
 
 def _policy() -> Column:
-    """The policy that the ring's kinds of evidence are most specific to; of equals the first of the contract's list."""
+    """Return the policy that a ring's evidence is most specific to, the first of the contract's list of equals."""
     weights = {
         policy: reduce(
             Column.__add__,
@@ -67,11 +67,12 @@ def _policy() -> Column:
 
 
 def _percent(name: str) -> Column:
+    """Format a share as a percentage."""
     return percent(F.col(name))
 
 
 def _duration(seconds: Column) -> Column:
-    """`40 s`, `9 min`, `5 h`, `3 days`."""
+    """Format seconds as `40 s`, `9 min`, `5 h` or `3 days`."""
     return (
         F.when(seconds < 90, F.format_string("%d s", whole_number(seconds)))
         .when(seconds < 90 * 60, F.format_string("%d min", whole_number(seconds / 60)))
@@ -80,15 +81,30 @@ def _duration(seconds: Column) -> Column:
     )
 
 
-def _chance(surprise: Column) -> Column:
+def _p_value(surprise: Column) -> Column:
+    """Format a surprise as a p-value."""
     return F.format_string("1e-%d", whole_number(surprise))
 
 
 def _sentence() -> Column:
-    """What holds the ring together, in numbers, objects and times; then what speaks for an honest crowd."""
+    """Return the sentence of evidence: accounts, actions, significance, then signs of an honest crowd."""
+    actions, signs = _actions_part(), _honest_signs()
+    honest = F.when(F.length(signs) > 0, F.concat(F.lit("; but "), signs)).otherwise("")
+    return F.concat(
+        F.concat_ws("; ", _accounts_part(), F.when(F.length(actions) > 0, actions)),
+        F.lit(" ("),
+        _significance(),
+        F.lit(")"),
+        honest,
+        F.lit("."),
+    )
+
+
+def _accounts_part() -> Column:
+    """Return how many accounts there are, and what they have in common."""
     accounts = F.format_string("%d accounts", F.col("size"))
-    together = F.when(
-        (F.col("created_together_share") >= MOST) & (F.col("created_surprise") >= BEYOND_CHANCE),
+    created = F.when(
+        (F.col("created_together_share") >= MAJORITY) & (F.col("created_surprise") >= MENTIONED_SURPRISE),
         F.format_string(
             f"%d created within {SCATTERED_DAYS} days (of any %d accounts, about %d)",
             F.col("created_together"),
@@ -96,40 +112,22 @@ def _sentence() -> Column:
             whole_number("created_expected"),
         ),
     )
-    machines = F.when(
-        F.col("shared_device_share") >= SAYS,
+    devices = F.when(
+        F.col("shared_device_share") >= MENTIONED_SHARE,
         F.format_string("%s on shared devices (%d devices in all)", _percent("shared_device_share"), F.col("devices")),
     )
-    homes = F.when(
-        F.col("shared_address_share") >= MOST,
+    addresses = F.when(
+        F.col("shared_address_share") >= MAJORITY,
         F.format_string("%s on shared addresses (%d in all)", _percent("shared_address_share"), F.col("addresses")),
     )
-    who = F.concat_ws(", ", accounts, together, machines, homes)
+    return F.concat_ws(", ", accounts, created, devices, addresses)
 
-    phrases = {family.verb: family.phrase for family in FAMILIES if family.name == family.verb not in MADE}
-    verb = looked_up(F.col("top_verb"), phrases)
-    thing = F.when(F.col("top_verb") == "follow", "account").otherwise("video")
-    examples = F.concat_ws(", ", F.transform("fullest", lambda target: target["object_id"].cast("string")))
-    targets = F.when(
-        F.col("verb_targets").isNotNull(),
+
+def _actions_part() -> Column:
+    """Return what the accounts did together, and when."""
+    other_families = [
         F.when(
-            F.col("verb_targets") == 1,
-            F.format_string("%d %s the same %s (%s)", F.col("actors"), verb, thing, examples),
-        ).otherwise(
-            F.format_string(
-                "up to %d of them %s the same %d %ss (e.g. %s), %d at a time",
-                F.col("actors"),
-                verb,
-                F.col("verb_targets"),
-                thing,
-                examples,
-                F.col("typical_actors"),
-            )
-        ),
-    )
-    said = [
-        F.when(
-            F.col(f"{family.name}_share") >= SAYS,
+            F.col(f"{family.name}_share") >= MENTIONED_SHARE,
             F.format_string(f"%s of the linked pairs {family.phrase}", _percent(f"{family.name}_share")),
         )
         for family in FAMILIES
@@ -143,8 +141,8 @@ def _sentence() -> Column:
         F.col("first_at").isNotNull(),
         F.concat(F.to_date("first_at").cast("string"), F.lit(" to "), F.to_date("last_at").cast("string")),
     )
-    willed = F.when(
-        (F.col("view_share") >= SAYS) & (F.abs("response") >= TWICE),
+    engagement = F.when(
+        (F.col("view_share") >= MENTIONED_SHARE) & (F.abs("response") >= TWICE),
         F.format_string(
             "%d likes, comments or shares for %d views of such videos, where %d were to be expected of them",
             F.col("willed_together"),
@@ -152,14 +150,43 @@ def _sentence() -> Column:
             whole_number("willed_expected"),
         ),
     )
-    chance = F.format_string(
+    return F.concat_ws(", ", _targets_part(), *other_families, engagement, gap, dates)
+
+
+def _targets_part() -> Column:
+    """Return the targets of the verb with most actions: how many accounts, how many objects, a few ids."""
+    phrases = {family.verb: family.phrase for family in FAMILIES if family.name == family.verb not in MADE}
+    verb = looked_up(F.col("top_verb"), phrases)
+    noun = F.when(F.col("top_verb") == "follow", "account").otherwise("video")
+    examples = F.concat_ws(", ", F.transform("fullest", lambda target: target["object_id"].cast("string")))
+    one_target = F.format_string("%d %s the same %s (%s)", F.col("actors"), verb, noun, examples)
+    several_targets = F.format_string(
+        "up to %d of them %s the same %d %ss (e.g. %s), %d at a time",
+        F.col("actors"),
+        verb,
+        F.col("verb_targets"),
+        noun,
+        examples,
+        F.col("typical_actors"),
+    )
+    return F.when(
+        F.col("verb_targets").isNotNull(),
+        F.when(F.col("verb_targets") == 1, one_target).otherwise(several_targets),
+    )
+
+
+def _significance() -> Column:
+    """Return how many pairs are linked, and how surprising their links are."""
+    return F.format_string(
         "%d of %d pairs linked, each with a chance of %s on average",
         F.col("links"),
         F.expr("size * (size - 1) div 2"),
-        _chance(F.col("mean_surprise")),
+        _p_value(F.col("mean_surprise")),
     )
-    what = F.concat_ws(", ", targets, *said, willed, gap, dates)
 
+
+def _honest_signs() -> Column:
+    """Return what would be typical of an honest crowd."""
     one_creator = F.when(
         F.col("top_creator_share") >= 0.8,
         F.format_string("%s of it goes to one creator (%d)", _percent("top_creator_share"), F.col("top_creator")),
@@ -168,18 +195,14 @@ def _sentence() -> Column:
         (F.col("top_object_share") >= 0.8) & (F.col("targets") > 1),
         F.format_string("%s of it is one object", _percent("top_object_share")),
     )
-    fans = F.when(
+    followers = F.when(
         F.col("followed_before_share") >= 0.2,
         F.format_string("%s of it by accounts that had followed the creator before", _percent("followed_before_share")),
     )
-    lives = F.when(
+    independence = F.when(
         F.col("independent_share") >= 0.8,
         F.format_string(
             "otherwise independent lives: %s of what they touch no other member does", _percent("independent_share")
         ),
     )
-    against = F.concat_ws(", ", one_creator, one_object, fans, lives)
-    honest = F.when(F.length(against) > 0, F.concat(F.lit("; but "), against)).otherwise("")
-    return F.concat(
-        F.concat_ws("; ", who, F.when(F.length(what) > 0, what)), F.lit(" ("), chance, F.lit(")"), honest, F.lit(".")
-    )
+    return F.concat_ws(", ", one_creator, one_object, followers, independence)

@@ -1,4 +1,4 @@
-"""Which places still say something of a pair, and what it costs to look at them."""
+"""Which objects are informative about pairs, and what it costs to test these."""
 
 import random
 from datetime import timedelta
@@ -6,10 +6,17 @@ from datetime import timedelta
 import pytest
 
 from conf import load_limits
-from features.links.crowds import PLAIN_LEVELS, activity, crowdedness, populations, telling, windows
-from features.links.evidence import pairs, sampled_counts
+from features.links.degrees import (
+    EXHAUSTIVE_LEVELS,
+    account_degrees,
+    informative_actions,
+    kind_totals,
+    object_degrees,
+    with_co_occurrence_keys,
+)
+from features.links.evidence import co_action_pairs, sampled_counts
+from features.links.hash_blocks import in_hash_blocks
 from features.links.kinds import NUMBER, SOURCE_NUMBER
-from features.links.suspects import dealt
 from tests.builders import at
 
 LIMITS = load_limits().links
@@ -26,15 +33,15 @@ def likes(accounts, video, within_s):
 def told(spark, rows, limits=LIMITS):
     """The acts that are looked at, and the figures of each kind."""
     acts = spark.createDataFrame(rows, ACTS)
-    placed = windows(acts, limits)
-    crowds = crowdedness(placed)
-    found = populations(activity(acts), crowds, limits)
-    return telling(placed, crowds, found), {p.kind.name: p for p in found}
+    keyed = with_co_occurrence_keys(acts, limits)
+    by_key = object_degrees(keyed)
+    found = kind_totals(account_degrees(acts), by_key, limits)
+    return informative_actions(keyed, by_key, found), {p.kind.name: p for p in found}
 
 
 def met(acts, limits=LIMITS):
     """The pairs that meet, by kind."""
-    pairs_of = pairs(acts, limits).select("kind", "account_id", "other_account_id").collect()
+    pairs_of = co_action_pairs(acts, limits).select("kind", "account_id", "other_account_id").collect()
     return {(row.kind, row.account_id, row.other_account_id) for row in pairs_of}
 
 
@@ -45,7 +52,7 @@ def test_many_who_act_within_a_minute_are_paired_where_as_many_in_a_month_are_no
     acts, found = told(spark, month + minute + likes([1_000, 1_001], 5, within_s=28 * 86_400))
     assert {kind: p.cap for kind, p in found.items()} == {"like": 2, "like_moment": 260}
     everyone = {(NUMBER["like_moment"], one, other) for one in ring for other in ring if one < other}
-    assert met(acts.where(acts.level < PLAIN_LEVELS)) == everyone | {(NUMBER["like"], 1_000, 1_001)}
+    assert met(acts.where(acts.level < EXHAUSTIVE_LEVELS)) == everyone | {(NUMBER["like"], 1_000, 1_001)}
 
 
 def test_what_a_crowd_costs_is_bounded_also_in_a_moment(spark):
@@ -53,7 +60,7 @@ def test_what_a_crowd_costs_is_bounded_also_in_a_moment(spark):
     few = LIMITS.model_copy(update={"min_pairs": 10_000})
     acts, found = told(spark, viral + friends, few)
     assert {kind: p.cap for kind, p in found.items()} == {"like": 2, "like_moment": 2}
-    plain = acts.where(acts.level < PLAIN_LEVELS)
+    plain = acts.where(acts.level < EXHAUSTIVE_LEVELS)
     assert met(plain, few) == {(NUMBER[kind], 1_000, 1_001) for kind in ("like", "like_moment")}
 
 
@@ -62,7 +69,7 @@ def test_of_a_crowd_those_in_one_block_are_paired_on_all_its_objects(spark):
     few = LIMITS.model_copy(update={"min_pairs": 3_000})
     acts, found = told(spark, month, few)
     assert found["like"].blocks == (0, 16)
-    each = pairs(dealt(acts), few).groupBy("account_id", "other_account_id").count().collect()
+    each = co_action_pairs(in_hash_blocks(acts), few).groupBy("account_id", "other_account_id").count().collect()
     assert {row["count"] for row in each} == {2}
     assert 0.8 < 16 * len(each) / (100 * 99 / 2) < 1.2
 

@@ -1,4 +1,4 @@
-"""What members do on targets beside their public: a ring, and people of like taste who do the same things."""
+"""What members do on targets beside the rest of the audience: a ring, and people of one taste who do the same."""
 
 import math
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import functions as F
 
-from features.rings.publics import interest, participation, publics, timing
+from features.rings.audiences import audience_actions, interest, participation, timing
 from tests.builders import at
 
 pytestmark = pytest.mark.whole
@@ -24,15 +24,15 @@ def liked(*pairs):
     return [did(account, "like", video) for account, video in pairs]
 
 
-def came_to(spark, members, targets, acts):
-    """`publics` of ring 7; `targets` are pairs of verb and object, uploaded at the start."""
+def audience_of(spark, members, targets, acts):
+    """`audience_actions` of ring 7; `targets` are pairs of verb and object, uploaded at the start."""
     rows = spark.createDataFrame(acts, ACTS)
     tied = spark.createDataFrame([(7, member) for member in members], "ring_id bigint, account_id bigint")
     wanted = spark.createDataFrame([(7, verb, thing, START) for verb, thing in targets], TARGETS)
-    return publics(rows, tied, wanted).localCheckpoint(), wanted
+    return audience_actions(rows, tied, wanted).localCheckpoint(), wanted
 
 
-def test_the_public_of_a_video_is_whoever_came_to_it_for_whatever(spark):
+def test_the_audience_of_a_video_is_whoever_came_to_it_for_whatever(spark):
     acts = [
         did(1, "like", 50),
         did(1, "view", 50, watch_ms=4_000),
@@ -42,8 +42,8 @@ def test_the_public_of_a_video_is_whoever_came_to_it_for_whatever(spark):
         did(9, "view", 51),
         did(8, "like", 50, recent=False),
     ]
-    came, _ = came_to(spark, [1], [("like", 50)], [*acts, acts[0]])
-    rows = {(*tuple(row[1:6]), row.watch_ms) for row in came.collect()}
+    audience, _ = audience_of(spark, [1], [("like", 50)], [*acts, acts[0]])
+    rows = {(*tuple(row[1:6]), row.watch_ms) for row in audience.collect()}
     assert rows == {
         ("like", 50, 1, True, True, None),
         ("view", 50, 1, True, False, 9_000),
@@ -59,7 +59,7 @@ def test_participation_of_members_and_of_the_others_who_met_a_target(spark):
 
     def of(*pairs):
         (told,) = participation(
-            *came_to(spark, [1, 2], [("like", v) for v in (10, 11, 12, 13)], liked(*pairs))
+            *audience_of(spark, [1, 2], [("like", v) for v in (10, 11, 12, 13)], liked(*pairs))
         ).collect()
         return told
 
@@ -74,18 +74,18 @@ def test_participation_of_members_and_of_the_others_who_met_a_target(spark):
 
 
 def test_nothing_is_said_of_participation_where_there_is_one_target(spark):
-    assert participation(*came_to(spark, [1, 2], [("like", 10)], liked((1, 10), (2, 10)))).collect() == []
+    assert participation(*audience_of(spark, [1, 2], [("like", 10)], liked((1, 10), (2, 10)))).collect() == []
 
 
 def test_an_order_is_worked_off_in_haste_and_late_where_a_feed_brings_all_alike(spark):
-    """The public comes every hour of two days. Members of a ring come within minutes on the second; fans as all do."""
-    public = [did(100 + n, "like", 50, n * HOUR) for n in range(48)]
+    """Others come every hour of two days. Members of a ring come within minutes on the second; fans as all do."""
+    others = [did(100 + n, "like", 50, n * HOUR) for n in range(48)]
     ring = [did(n, "like", 50, 40 * HOUR + n * timedelta(minutes=5)) for n in range(1, 5)]
     fans = [did(n, "like", 50, 12 * n * HOUR) for n in range(4)]
 
     def of(members):
-        came, _ = came_to(spark, [act[0] for act in members], [("like", 50)], [*public, *members])
-        return timing(came, START.date()).first()
+        audience, _ = audience_of(spark, [act[0] for act in members], [("like", 50)], [*others, *members])
+        return timing(audience, START.date()).first()
 
     bought, honest = of(ring), of(fans)
     minutes = [60 * n for n in range(48)]
@@ -99,20 +99,20 @@ def test_an_order_is_worked_off_in_haste_and_late_where_a_feed_brings_all_alike(
 
 
 def test_who_is_paid_hardly_watches_what_the_public_watches(spark):
-    """Two viewers of the public out of five like the video; all of the members do, after a glance."""
-    public = [did(100 + n, "view", 50, watch_ms=15_000) for n in range(5)] + liked((100, 50), (101, 50))
+    """Two viewers outside of the ring out of five like the video; all of the members do, after a glance."""
+    others = [did(100 + n, "view", 50, watch_ms=15_000) for n in range(5)] + liked((100, 50), (101, 50))
     members = [did(n, "view", 50, watch_ms=3_000) for n in (1, 2, 3, 4)] + liked((1, 50), (2, 50), (3, 50), (4, 50))
-    came, _ = came_to(spark, [1, 2, 3, 4], [("like", 50)], public + members)
-    told = interest(came).first()
+    audience, _ = audience_of(spark, [1, 2, 3, 4], [("like", 50)], others + members)
+    told = interest(audience).first()
     assert told.attention == pytest.approx(math.log2(4_000 / 16_000))
     assert told.conversion == pytest.approx(math.log2((4 + 1) / (4 * 2 / 5 + 1)), abs=1e-5)
 
 
 def test_where_hardly_anybody_else_came_there_is_no_public_to_compare_with(spark):
     acts = [did(n, verb, 50, n * HOUR, 5_000) for n in (1, 2, 3, 101, 102) for verb in ("view", "like")]
-    came, _ = came_to(spark, [1, 2, 3], [("like", 50), ("view", 50)], acts)
-    assert tuple(timing(came, START.date()).first())[1:] == (None, None)
-    assert interest(came).collect() == []
-    more, _ = came_to(spark, [1, 2, 3], [("like", 50), ("view", 50)], [*acts, did(103, "like", 50)])
+    audience, _ = audience_of(spark, [1, 2, 3], [("like", 50), ("view", 50)], acts)
+    assert tuple(timing(audience, START.date()).first())[1:] == (None, None)
+    assert interest(audience).collect() == []
+    more, _ = audience_of(spark, [1, 2, 3], [("like", 50), ("view", 50)], [*acts, did(103, "like", 50)])
     told = timing(more, START.date()).where(F.col("haste").isNotNull()).first()
-    assert told is not None and interest(more).first().attention is None  # the third of the public did not watch
+    assert told is not None and interest(more).first().attention is None  # the third of the others did not watch

@@ -1,4 +1,4 @@
-"""From links to rings: the steps in their order."""
+"""Find and describe rings out of links: the steps in their order."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,11 +8,11 @@ from pyspark.sql import functions as F
 
 from conf import LinkLimits, RingLimits
 from engine import checkpoint
-from features.rings.cores import find_groups
-from features.rings.growth import grown
+from features.rings.groups import find_groups
+from features.rings.growth import expand_groups
 from features.rings.identity import with_ring_ids
 from features.rings.measures import (
-    ring_acts,
+    ring_actions,
     ring_features,
     ring_links,
     ring_objects,
@@ -21,12 +21,12 @@ from features.rings.measures import (
     with_family,
 )
 from features.rings.prior import RingPrior
-from features.rings.verdict import judged
+from features.rings.scoring import scored_rings
 
 
 @dataclass(frozen=True)
 class Past:
-    """What was published before `as_of`: members of the days that are remembered, and every id that was ever used."""
+    """Hold what was published before `as_of`: rows of ring_members of the remembered days, and every ring id used."""
 
     members: DataFrame
     used_ids: DataFrame
@@ -36,25 +36,26 @@ def find_members(
     links: DataFrame,
     deeds: DataFrame,
     evidence: DataFrame,
-    acts: DataFrame,
+    actions: DataFrame,
     past: Past,
     population: int,
     as_of: date,
     limits: RingLimits,
 ) -> DataFrame:
-    """Rows of `ring_members`, without as_of: the groups of today's links under the ids they keep.
+    """Return rows of `ring_members`, without as_of: the groups of today's links, under the ids that they keep.
 
-    `deeds` are the links by what accounts did alone, `acts` all `willed_acts`, `population` is how many accounts acted,
-    linked or not.
+    `deeds` are the links by what accounts did, `actions` is of `chosen_actions`, `population` is the number of accounts
+    that acted, linked or not.
     """
 
-    def whole(groups: DataFrame) -> DataFrame:
-        return grown(groups, evidence, acts, population)
+    def expand(groups: DataFrame) -> DataFrame:
+        """Expand groups by what all accounts did."""
+        return expand_groups(groups, evidence, actions, population)
 
-    communities = checkpoint(find_groups(links, deeds, whole, population, limits))
-    named = communities.withColumnRenamed("community", "ring_id")
+    communities = checkpoint(find_groups(links, deeds, expand, population, limits))
+    as_rings = communities.withColumnRenamed("community", "ring_id")
     founded = (
-        ring_links(evidence, named)
+        ring_links(evidence, as_rings)
         .groupBy(F.col("ring_id").alias("community"))
         .agg(F.min("first_at").cast("date").alias("first_on"))
     )
@@ -69,38 +70,38 @@ def describe_rings(
     made: DataFrame,
     accounts: DataFrame,
     videos: DataFrame,
-    usual_acts: float,
+    usual_actions: float,
     as_of: date,
     limits: LinkLimits,
     prior: RingPrior,
 ) -> DataFrame:
-    """Rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
+    """Return rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
 
-    `events` go further back than the links, for who followed whom before; `made` is what they wrote and
-    uploaded, as `made_by` tells; `usual_acts` is how often the median account acted in the days of the links.
+    `events` reach further back than the links, as follows before the links count; `made` is of `made_by`;
+    `usual_actions` is the number of actions of the median account in the days of the links.
     """
     since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
     kinds = checkpoint(with_family(ring_links(evidence, members)))
     objects = checkpoint(ring_objects(kinds, videos))
-    acts = checkpoint(ring_acts(events, made, members, objects, videos, since))
-    touched = checkpoint(touched_by_members(acts))
+    actions = checkpoint(ring_actions(events, made, members, objects, videos, since))
+    touched = checkpoint(touched_by_members(actions))
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
-    targets = checkpoint(targets_of(touched, objects, acts, videos, sizes))
+    targets = checkpoint(targets_of(touched, objects, actions, videos, sizes))
     features = checkpoint(
         ring_features(
             members,
             inside,
             kinds,
-            acts,
+            actions,
             touched,
             targets,
             accounts,
             sizes,
-            usual_acts,
+            usual_actions,
             limits.max_crowd,
             since,
             as_of,
         )
     )
-    return judged(features, targets, prior)
+    return scored_rings(features, targets, prior)

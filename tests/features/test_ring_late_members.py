@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from features.rings import recruits, with_recruits_counted, written_works
+from features.rings import late_members, with_late_members_counted, written_works
 
 MEMBERS = "ring_id bigint, account_id bigint, strength double"
 SCORES = "ring_id bigint, score double"
@@ -25,7 +25,7 @@ def test_who_uploads_the_works_of_a_ring_belongs_to_it_as_far_as_the_other_uploa
     works += [(3, account, "frame", 10, 5, account == 98) for account in (1, 2, 4, 63, 98)]
     works += [(4, account, "frame", 11, 5, account == 98) for account in (60, 64, 65, 50, 98)]
     works += [(2, account, "caption", 9, 5, account == 98) for account in (1, 2, 4, 61, 98)]
-    found = recruits(spark.createDataFrame(members, MEMBERS), rings, spark.createDataFrame(works, WORKS))
+    found = late_members(spark.createDataFrame(members, MEMBERS), rings, spark.createDataFrame(works, WORKS))
     assert {tuple(row) for row in found.collect()} == {(7, 50, 0.6), (7, 60, 0.6)}
 
 
@@ -43,14 +43,14 @@ def test_who_writes_what_a_ring_was_told_to_write_belongs_to_it_unless_they_wrot
         *((account, 5, False) for account in (1, 2, 3, 50)),
     }
     rings = spark.createDataFrame([(7, 0.9)], SCORES)
-    assert [tuple(row) for row in recruits(members, rings, written).collect()] == [(7, 50, 0.75)]
+    assert [tuple(row) for row in late_members(members, rings, written).collect()] == [(7, 50, 0.75)]
 
 
 def test_recruits_are_counted(spark):
     rings = spark.createDataFrame(
         [(7, 10, "10 accounts."), (8, 3, "3 accounts.")], "ring_id long, size long, evidence string"
     )
-    counted = with_recruits_counted(rings, spark.createDataFrame([(7, 90, 0.6), (7, 91, 0.375)], MEMBERS)).collect()
+    counted = with_late_members_counted(rings, spark.createDataFrame([(7, 90, 0.6), (7, 91, 0.375)], MEMBERS)).collect()
     assert {tuple(row) for row in counted} == {
         (7, 12, "10 accounts. Uploaded or wrote what is mostly theirs: 2 more."),
         (8, 3, "3 accounts."),
