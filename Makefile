@@ -90,8 +90,12 @@ test-spark-alone: $(READY) $(SPARK_READY)
 	@$(ON_SPARK) $(PYTEST) -m "spark and not slow" $(PYTEST_ARGS)
 
 .PHONY: test-spark
-test-spark: $(READY) $(SPARK_READY) ## Run the tests on Spark, set as production sets it (half an hour and more)
-	@$(ON_SPARK) $(PYTEST) -m "not slow and not sail and not engines" $(PYTEST_ARGS)
+test-spark: test-spark-alone test-spark-too ## Run the tests on Spark, set as production sets it (half an hour and more)
+
+# What the embedded engine runs in `make test`.
+.PHONY: test-spark-too
+test-spark-too: $(READY) $(SPARK_READY)
+	@$(ON_SPARK) $(PYTEST) -m "not (slow or spark or sail or engines)" $(PYTEST_ARGS)
 
 .PHONY: test-engines
 test-engines: $(READY) $(SPARK_READY) ## Run all jobs on both engines and compare whole tables

@@ -34,8 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
+    """Spark is set as production sets it for lakes as small as those of tests: it makes no code that nobody reuses."""
     os.environ.setdefault("SPARK_DRIVER_MEMORY", "3g")
-    yield engine.start(engine.Choice(ENGINE, "tests"), "tests").spark
+    yield engine.start(engine.Choice(ENGINE, "tests", window_events=0), "tests").spark
     engine.stop()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from conf import load_limits, load_policies
+from conf import Limits, load_limits, load_policies
 from jobs.job import Context, Facts, run_step
 from lake.runs import Run
 from lake.schemas import SOURCES
@@ -21,9 +21,12 @@ from lake.store import Lake, before
 SUITE = Path(__file__).resolve().parent.parent.parent
 
 
-def play(spark: SparkSession, lake: Path, name: str, day: date | None = None, **options: object) -> Facts:
+def play(
+    spark: SparkSession, lake: Path, name: str, day: date | None = None, limits: Limits | None = None, **options: object
+) -> Facts:
     """Run a job in this process."""
-    context = Context(Lake(spark, str(lake)), day, Run(name, day, options), options, load_policies(), load_limits())
+    run = Run(name, day, options)
+    context = Context(Lake(spark, str(lake)), day, run, options, load_policies(), limits or load_limits())
     return run_step(import_module(f"jobs.{name}").JOB, context, **options)
 
 

@@ -14,6 +14,7 @@ DAY = date(2021, 2, 20)
 
 pytestmark = [
     pytest.mark.whole,
+    pytest.mark.sail,  # tests/engines compares the same lake's tables with those of Spark
     pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project"),
 ]
 

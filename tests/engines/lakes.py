@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,66 +41,51 @@ class Played:
 
     name: str
     day: date
-    steps: Sequence[tuple[str, date | None, dict[str, Any]]] = field(default_factory=tuple)
-
-
-def steps_of(day: date) -> list[tuple[str, date | None, dict[str, Any]]]:
-    """Every job that a lake goes through: two days, a training between them, and what measures them."""
-    before = day - timedelta(days=1)
-    return [
-        ("daily", before, {}),
-        ("train", before, {"snapshot_weeks": 1}),
-        ("daily", day, {}),
-        ("evaluate", day, {}),
-        ("drift", day, {}),
-    ]
+    steps: Sequence[tuple[str, date | None, dict[str, Any]]]
 
 
 def make_lakes(spark: SparkSession, folder: Path) -> Iterator[Played]:
-    """Write the source tables of each lake below `folder`."""
+    """Write the source tables of each lake below `folder`.
+
+    A day on Spark takes minutes however few its rows are. So kinds of rows share a lake where they can.
+    """
     until = date(2026, 3, 1)
-    moment = datetime.combine(until, datetime.min.time(), UTC)
-    play(
-        spark,
-        folder / "usual",
-        "simulate",
-        accounts=700,
-        days=30,
-        until=moment,
-        abuse=3.0,
-        reviews=4.0,
-        review_days=8,
-    )
-    yield Played("usual", until, steps_of(until))
-    play(spark, folder / "dirty", "simulate", accounts=500, days=30, until=moment, dirty=0.03, evading=1.0, seed=11)
-    yield Played("dirty", until, [("daily", until, {})])
+    yield usual(spark, folder / "usual", until)
     hostile(spark, Lake(spark, str(folder / "hostile")), until)
     yield Played("hostile", until, [("daily", until, {})])
     lake = Lake(spark, str(folder / "empty"))
     for table, rows in ((ACCOUNTS, accounts), (VIDEOS, videos), (EVENTS, events), (DECISIONS, decisions)):
         lake.replace(table, rows(spark), ME)
-    yield Played("empty", until, [("features", until, {}), ("links", until, {}), ("rings", until, {})])
+    yield Played("empty", until, [("daily", until, {}), ("evaluate", until, {}), ("drift", until, {})])
     if WORLDS.exists():
-        made = folder / "made"
-        asked = [
-            "--seed",
-            "102",
-            "--accounts",
-            "700",
-            "--days",
-            "32",
-            "--evasion",
-            "0.4",
-            "--zero-day",
-            "--dirty",
-            "0.004",
-        ]
-        subprocess.run([sys.executable, WORLDS, made, *asked], check=True, capture_output=True)
-        (made / "lake").rename(folder / "other")
-        yield Played("other", date(2026, 10, 3), [("daily", date(2026, 10, 3), {})])
+        yield other(folder / "other", date(2026, 10, 3))
     if SHARES.exists():
         play(spark, folder / "shares", "import_shares", file=str(SHARES))
         yield Played("shares", date(2021, 2, 20), [("daily", date(2021, 2, 20), {})])
+
+
+def usual(spark: SparkSession, lake: Path, until: date) -> Played:
+    """A platform with broken rows, loud abuse and abuse that hides, whose day before was played here: each engine goes
+    on with what another has written, by a training, a day, and what measures them.
+    """
+    before = until - timedelta(days=1)
+    moment = datetime.combine(until, datetime.min.time(), UTC)
+    told = {"accounts": 500, "days": 28, "abuse": 5.0, "evading": 0.4, "dirty": 0.02, "seed": 10}
+    # Far more decisions than usual: of so few accounts, models need nearly all that break a policy to be decided on.
+    play(spark, lake, "simulate", until=moment, reviews=12.0, review_days=8, **told)
+    play(spark, lake, "daily", before)
+    # The models score the day before as well: drift looks at two days of a model.
+    steps = [("train", before, {"snapshot_weeks": 1}), ("score", before, {})]
+    return Played(lake.name, until, [*steps, *((job, until, {}) for job in ("daily", "evaluate", "drift"))])
+
+
+def other(lake: Path, until: date) -> Played:
+    """A platform of another generator."""
+    made = lake.with_name("made")
+    asked = "--seed 102 --accounts 400 --days 30 --evasion 0.4 --zero-day --dirty 0.004"
+    subprocess.run([sys.executable, WORLDS, made, *asked.split()], check=True, capture_output=True)
+    (made / "lake").rename(lake)
+    return Played(lake.name, until, [("daily", until, {})])
 
 
 def hostile(spark: SparkSession, lake: Lake, until: date) -> None:

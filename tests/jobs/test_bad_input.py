@@ -166,6 +166,7 @@ def test_six_percent_of_broken_rows_stop_the_day_and_leave_the_one_before(outcom
 
 
 @pytest.mark.whole
+@pytest.mark.sail  # tests/engines compares the tables of such a lake with those of Spark
 def test_an_empty_lake_gives_empty_tables(outcome, lake):
     fill(lake, account_rows=())
     lake.replace(VIDEOS, videos(lake.spark), ME)
