@@ -19,7 +19,7 @@ from scipy.special import betainc, gammaincc
 
 from conf import LinkLimits
 from engine import checkpoint, persist
-from engine.portable import ratio
+from engine.portable import exact_sum, ratio
 from features.links.null_model import MAX_SURPRISE
 from lake.schemas import RESPONSES
 from lake.store import only_row
@@ -32,8 +32,6 @@ MIN_AUDIENCE = 3
 PRIOR_DISPERSION, PRIOR_WEIGHT = 0.1, 1_000.0
 """The dispersion of creators is shrunk towards this, with the weight of one audience of which some thirty engage."""
 MIN_DISPERSION = 0.02
-MILLION = 1_000_000
-"""Probabilities are summed as whole millionths, so that sums are equal in any order."""
 LOG_10 = np.log(10)
 
 
@@ -119,7 +117,7 @@ def non_engaging_repeat_viewers(repeat_viewers: DataFrame, limits: LinkLimits) -
         .agg(
             F.count("*").alias("audience"),
             F.count_if("engaged").alias("engaged"),
-            (F.sum(F.round(F.col("p_engaged") * MILLION).cast("bigint")) / MILLION).alias("expected"),
+            exact_sum(F.col("p_engaged")).alias("expected"),
         )
         .where(F.col("audience").between(MIN_AUDIENCE, limits.max_crowd))
     )

@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from engine.portable import largest
 from features.links.works import shared_works
+from features.membership import member_chance
 
 MIN_MEMBERS = 3
 """Members that uploaded a work or wrote a text, at least, for it to be the ring's."""
@@ -48,7 +49,7 @@ def late_members(members: DataFrame, rings: DataFrame, works: DataFrame) -> Data
     specific_works = works.where(F.col("kind").isin("frame", "text"))
     uploads = specific_works.select("kind", "work", "account_id", "uploaders", "is_first").distinct()
     scores = F.broadcast(rings.select("ring_id", "score"))
-    probability = F.col("score") * F.col("strength")
+    probability = member_chance(F.col("score"), F.col("strength"))
     members_elsewhere = (
         members.join(scores, on="ring_id", how="inner")
         .where(probability >= MAX_MEMBERSHIP)

@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from engine.portable import first_per_key
 from features.rings.prior import INPUTS, RingPrior
+from lake.schemas import DECISIVE
 
 FOLDS = 5
 MOST_VERDICTS = 2_000
@@ -31,7 +32,7 @@ def verdicts_on_rings(decisions: DataFrame, rings: DataFrame) -> DataFrame:
     inputs = [F.col(name) if name in rings.columns else F.lit(None).cast("double").alias(name) for name in INPUTS]
     violating = (F.col("verdict") == "violating").cast("int")
     verdicts = (
-        decisions.where("entity_type = 'ring' AND verdict IN ('violating', 'benign')")
+        decisions.where((F.col("entity_type") == "ring") & F.col("verdict").isin(*DECISIVE))
         .groupBy(F.col("entity_id").alias("ring_id"))
         .agg(F.max(violating).alias("abusive"), F.max("decided_at").alias("decided_at"))
     )
