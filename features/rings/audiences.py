@@ -4,13 +4,14 @@ The audience of a target that is no member is the control group that taste has d
 brought there by the same feed, fame or evening. What they share with the members says nothing about the members.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from engine.portable import exact_mean, exact_sum, ratio
+from engine import checkpoint
+from engine.portable import MILLION, exact_sum, fixed_point, ratio
 from features.rings.definitions import MADE
 from lake.schemas import RESPONSES
 from lake.store import midnight
@@ -27,42 +28,19 @@ WATCH_FLOOR_MS = 1_000
 """Milliseconds added to watch times: smaller differences do not count."""
 
 
-def audience_actions(actions: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
-    """Return all actions, by any verb, on the targets of each ring, of members and of everybody else.
+def audience_actions(actions: DataFrame, targets: DataFrame) -> DataFrame:
+    """Return all actions, by any verb, on the targets of any ring, of members and of everybody else.
 
-    One row per ring_id, verb, object_id and account_id, with member (whether the account is one), target (whether the
-    object is a target by this verb), first_ts, watch_ms (the longest view) and uploaded_at. `actions` is of
-    `ring_actions`, `targets` of `targets_of`.
+    One row per object_type, verb, object_id and account_id, with first_ts and watch_ms (the longest view). `actions` is
+    of `ring_actions`, `targets` of `targets_of`.
     """
-    typed_targets = targets.select("ring_id", object_type().alias("object_type"), "object_id", "uploaded_at").distinct()
-    inside = members.select("ring_id", "account_id", F.lit(True).alias("member"))
-    by_verb = targets.select("ring_id", "verb", "object_id", F.lit(True).alias("target"))
-    audience = (
+    objects = targets.select(object_type().alias("object_type"), "object_id").distinct()
+    return (
         actions.where("recent")
         .withColumn("object_type", object_type())
-        .join(
-            typed_targets.select("object_type", "object_id").distinct(),
-            on=["object_type", "object_id"],
-            how="left_semi",
-        )
+        .join(F.broadcast(objects), on=["object_type", "object_id"], how="left_semi")
         .groupBy("object_type", "verb", "object_id", "account_id")
         .agg(F.min("ts").alias("first_ts"), F.max("watch_ms").alias("watch_ms"))
-    )
-    return (
-        audience.join(typed_targets, on=["object_type", "object_id"], how="inner")
-        .join(inside, on=["ring_id", "account_id"], how="left")
-        .join(by_verb, on=["ring_id", "verb", "object_id"], how="left")
-        .select(
-            "ring_id",
-            "verb",
-            "object_id",
-            "account_id",
-            F.coalesce("member", F.lit(False)).alias("member"),
-            F.coalesce("target", F.lit(False)).alias("target"),
-            "first_ts",
-            "watch_ms",
-            "uploaded_at",
-        )
     )
 
 
@@ -71,7 +49,7 @@ def object_type() -> Column:
     return F.when(F.col("verb").isin("follow", *MADE), F.col("verb")).otherwise("video")
 
 
-def participation(audience: DataFrame, targets: DataFrame) -> DataFrame:
+def participation(audience: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
     """Compute which share of a ring's other targets an account acts on that acts on one, for members and for others.
 
     Columns out, a row per ring of two targets or more: ring_id, participation (of members), outsiders_participation and
@@ -82,43 +60,45 @@ def participation(audience: DataFrame, targets: DataFrame) -> DataFrame:
     added on which nobody acted, and `PRIOR_ACTIONS` actions of others that are like members'. `apartness` is null where
     others acted less often than that.
     """
+    inside_ring = members.select("ring_id", "account_id", F.lit(True).alias("member"))
     counts = targets.groupBy("ring_id").agg(F.count("*").alias("targets")).where("targets > 1")
     co_targets = F.col("on_targets") * (F.col("on_targets") - 1)
-    inside, outside = (F.coalesce(F.sum(F.when(on_side, F.col("on_targets"))), F.lit(0)) for on_side in _sides())
-    co_targets_inside, co_targets_outside = (
-        F.coalesce(F.sum(F.when(on_side, co_targets)), F.lit(0)) for on_side in _sides()
-    )
+    member = F.coalesce("member", F.lit(False))
+
+    def sums(value: Column, name: str) -> list[Column]:
+        """Return the sums of a value over members and over others."""
+        return [
+            F.coalesce(F.sum(F.when(on_side, value)), F.lit(0)).alias(f"{name}_{side}")
+            for side, on_side in (("inside", member), ("outside", ~member))
+        ]
+
     other_targets = F.col("targets") - 1 + PRIOR_TARGETS
     shrunk_outside = F.col("co_targets_outside") + PRIOR_ACTIONS * F.col("participation") * other_targets
     return (
-        audience.where("target")
-        .groupBy("ring_id", "account_id", "member")
+        audience.join(F.broadcast(targets.select("ring_id", "verb", "object_id")), on=["verb", "object_id"])
+        .groupBy("ring_id", "account_id")
         .agg(F.count("*").alias("on_targets"))
+        .join(F.broadcast(inside_ring), on=["ring_id", "account_id"], how="left")
         .join(counts, on="ring_id", how="inner")
         .groupBy("ring_id", "targets")
-        .agg(
-            co_targets_inside.alias("co_targets_inside"),
-            co_targets_outside.alias("co_targets_outside"),
-            inside.alias("inside"),
-            outside.alias("outside"),
-        )
-        .withColumn("participation", ratio(F.col("co_targets_inside"), F.col("inside") * other_targets))
+        .agg(*sums(co_targets, "co_targets"), *sums(F.col("on_targets"), "acts"))
+        .withColumn("participation", ratio(F.col("co_targets_inside"), F.col("acts_inside") * other_targets))
         .withColumn(
-            "outsiders_participation", ratio(shrunk_outside, (F.col("outside") + PRIOR_ACTIONS) * other_targets)
+            "outsiders_participation", ratio(shrunk_outside, (F.col("acts_outside") + PRIOR_ACTIONS) * other_targets)
         )
         .select(
             "ring_id",
             "participation",
             "outsiders_participation",
             F.when(
-                F.col("outside") >= PRIOR_ACTIONS,
+                F.col("acts_outside") >= PRIOR_ACTIONS,
                 F.log2((F.col("participation") + SHARE_FLOOR) / (F.col("outsiders_participation") + SHARE_FLOOR)),
             ).alias("apartness"),
         )
     )
 
 
-def timing(audience: DataFrame, since: date) -> DataFrame:
+def timing(audience: DataFrame, members: DataFrame, targets: DataFrame, since: date) -> DataFrame:
     """Compare when members and others act on a target, in log2, as means over targets weighted by members.
 
     Columns out: ring_id, haste and lateness, null where no target has an audience of `MIN_AUDIENCE` others; `since` is
@@ -131,28 +111,32 @@ def timing(audience: DataFrame, since: date) -> DataFrame:
     start = F.unix_timestamp(F.lit(midnight(since)))
     minutes = F.floor((F.unix_timestamp("first_ts") - start) / 60)
     age_s = F.unix_timestamp("first_ts") - F.unix_timestamp("uploaded_at")
-    age = F.when(age_s >= 0, F.log2((age_s + TIME_FLOOR_MIN * 60).cast("double")))
-    squared_minutes = F.col("minutes") * F.col("minutes")  # bounded: each below 10^10
-    by_target = (
-        audience.where("target")
-        .select("ring_id", "verb", "object_id", "member", minutes.alias("minutes"), age.alias("age"))
-        .groupBy("ring_id", "verb", "object_id")
-        .agg(
-            *_by_side("n", lambda on_side: F.count_if(on_side)),
-            *_by_side("sum", lambda on_side: F.sum(F.when(on_side, F.col("minutes")))),
-            *_by_side("squares", lambda on_side: F.sum(F.when(on_side, squared_minutes))),
-            *_by_side("age", lambda on_side: exact_mean(F.when(on_side, F.col("age")))),
-        )
+    uploads = targets.select("verb", "object_id", "uploaded_at").distinct()
+    times = audience.join(F.broadcast(uploads), on=["verb", "object_id"], how="inner").select(
+        "verb",
+        "object_id",
+        "account_id",
+        minutes.alias("minutes"),
+        fixed_point(F.when(age_s >= 0, F.log2((age_s + TIME_FLOOR_MIN * 60).cast("double")))).alias("age"),
     )
+    sums = {
+        "n": F.count("*"),
+        "minutes": F.sum("minutes"),
+        "squares": F.sum(F.col("minutes") * F.col("minutes")),  # bounded: each below 10^10
+        "aged": F.count("age"),
+        "age": F.coalesce(F.sum("age"), F.lit(0)),
+    }
+    by_target = _by_side(times, members, targets.select("ring_id", "verb", "object_id"), sums)
     inside, outside = (F.log2(_deviation(side) + TIME_FLOOR_MIN) for side in SIDES)
+    age_inside, age_outside = (ratio(f"age_{side}", f"aged_{side}") / MILLION for side in SIDES)
     comparable = F.col("n_outside") >= MIN_AUDIENCE
     return by_target.groupBy("ring_id").agg(
         _by_members(F.when(comparable & (F.col("n_inside") > 1), outside - inside)).alias("haste"),
-        _by_members(F.when(comparable, F.col("age_inside") - F.col("age_outside"))).alias("lateness"),
+        _by_members(F.when(comparable, age_inside - age_outside)).alias("lateness"),
     )
 
 
-def interest(audience: DataFrame) -> DataFrame:
+def interest(audience: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
     """Compare how members and others watch and engage with the videos that are targets, in log2.
 
     Columns out: ring_id, attention and conversion, null where no video has an audience of `MIN_AUDIENCE` others.
@@ -161,24 +145,26 @@ def interest(audience: DataFrame) -> DataFrame:
     - `conversion`: members that liked, commented on or shared a video over the number that as many others would give.
     """
     by_account = (
-        audience.where(object_type() == "video")
-        .groupBy("ring_id", "object_id", "account_id", "member")
+        audience.where("object_type = 'video'")
+        .groupBy("object_id", "account_id")
         .agg(
             F.max(F.col("verb").isin(*RESPONSES).cast("int")).alias("engaged"),
-            F.log2((F.max("watch_ms") + WATCH_FLOOR_MS).cast("double")).alias("watched"),
+            fixed_point(F.log2((F.max("watch_ms") + WATCH_FLOOR_MS).cast("double"))).alias("watched"),
         )
     )
-    by_video = by_account.groupBy("ring_id", "object_id").agg(
-        *_by_side("n", lambda on_side: F.count_if(on_side)),
-        *_by_side("engaged", lambda on_side: F.coalesce(F.sum(F.when(on_side, F.col("engaged"))), F.lit(0))),
-        *_by_side("viewers", lambda on_side: F.count_if(on_side & F.col("watched").isNotNull())),
-        *_by_side("watched", lambda on_side: exact_mean(F.when(on_side, F.col("watched")))),
+    sums = {
+        "n": F.count("*"),
+        "engaged": F.sum("engaged"),
+        "viewers": F.count("watched"),
+        "watched": F.coalesce(F.sum("watched"), F.lit(0)),
+    }
+    videos = targets.where(object_type() == "video").select("ring_id", "object_id").distinct()
+    comparable_videos = _by_side(checkpoint(by_account), members, videos, sums).where(
+        F.col("n_outside") >= MIN_AUDIENCE
     )
-    comparable_videos = by_video.where(F.col("n_outside") >= MIN_AUDIENCE)
     expected = F.col("n_inside") * ratio("engaged_outside", "n_outside")
-    log_watch_ratio = F.when(
-        F.col("viewers_outside") >= MIN_AUDIENCE, F.col("watched_inside") - F.col("watched_outside")
-    )
+    watched_inside, watched_outside = (ratio(f"watched_{side}", f"viewers_{side}") / MILLION for side in SIDES)
+    log_watch_ratio = F.when(F.col("viewers_outside") >= MIN_AUDIENCE, watched_inside - watched_outside)
     return comparable_videos.groupBy("ring_id").agg(
         _by_members(log_watch_ratio, "viewers_inside").alias("attention"),
         F.log2((F.sum("engaged_inside") + 1) / (exact_sum(expected) + 1)).alias("conversion"),
@@ -188,19 +174,28 @@ def interest(audience: DataFrame) -> DataFrame:
 SIDES = ("inside", "outside")
 
 
-def _sides() -> tuple[Column, Column]:
-    """Return the conditions of both sides: members, others."""
-    return F.col("member"), ~F.col("member")
+def _by_side(rows: DataFrame, members: DataFrame, ring_objects: DataFrame, sums: Mapping[str, Column]) -> DataFrame:
+    """Sum over the members of a ring and over all others, for each of its objects.
 
-
-def _by_side(name: str, aggregate: Callable[[Column], Column]) -> list[Column]:
-    """Return an aggregate for members and for others, with a suffix to its name."""
-    return [aggregate(on_side).alias(f"{name}_{side}") for side, on_side in zip(SIDES, _sides(), strict=True)]
+    `rows` has account_id and the columns of `ring_objects` but ring_id. Columns out: those of `ring_objects`, and of
+    each of the `sums` one for members ({name}_inside) and one for others ({name}_outside). The sums are whole numbers:
+    everybody is summed once per object, and others are everybody without the members.
+    """
+    key = [name for name in ring_objects.columns if name != "ring_id"]
+    everybody = rows.groupBy(*key).agg(*(each.alias(f"{name}_of_all") for name, each in sums.items()))
+    inside = (
+        rows.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+        .join(F.broadcast(ring_objects), on=["ring_id", *key], how="left_semi")
+        .groupBy("ring_id", *key)
+        .agg(*(each.alias(f"{name}_inside") for name, each in sums.items()))
+    )
+    outside = [(F.col(f"{name}_of_all") - F.col(f"{name}_inside")).alias(f"{name}_outside") for name in sums]
+    return inside.join(everybody, on=key, how="inner").select(*inside.columns, *outside)
 
 
 def _deviation(side: str) -> Column:
     """Return the sample standard deviation of one side from its sums; null for one value."""
-    count, total, squares = (F.col(f"{name}_{side}").cast("double") for name in ("n", "sum", "squares"))
+    count, total, squares = (F.col(f"{name}_{side}").cast("double") for name in ("n", "minutes", "squares"))
     return F.sqrt(F.greatest(F.lit(0.0), ratio(squares - ratio(total * total, count), count - 1)))
 
 

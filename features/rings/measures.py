@@ -201,14 +201,14 @@ def ring_features(
     - `max_degree`: accounts on one device or address above which it means nothing.
     """
     on_targets = checkpoint(actions_on_targets(touched, targets))
-    audience_of_targets = checkpoint(audience_actions(actions, members, targets))
+    audience_of_targets = checkpoint(audience_actions(actions, targets))
     parts = (
         _link_features(links, sizes),
         _evidence_features(evidence, links),
         deeds_in_common(evidence, sizes),
-        participation(audience_of_targets, targets),
-        timing(audience_of_targets, since),
-        interest(audience_of_targets),
+        participation(audience_of_targets, members, targets),
+        timing(audience_of_targets, members, targets, since),
+        interest(audience_of_targets, members, targets),
         days_of_targets(on_targets),
         profiles(members, accounts, sizes, as_of),
         devices_and_addresses(members, actions, accounts, max_degree),

@@ -53,6 +53,19 @@ def test_who_gives_as_much_to_the_targets_as_members_do_joins(spark):
     assert joined[50] == pytest.approx(1.0, abs=1e-3)
 
 
+def test_what_members_do_beyond_its_popularity_is_a_target_though_no_link_is_about_it(spark):
+    """Links are about the orders 0 to 4. Every second member carries out each of the orders 10 to 29, too; 50 does ten
+    of these and none of the others. Everybody likes the videos 30 to 34; these are all that 60 likes.
+    """
+    loved, group = range(30, 35), range(1, 9)
+    members = {
+        account: [*range(5), *(order for order in range(10, 30) if (account + order) % 2), *loved] for account in group
+    }
+    strangers = {account: [*range(100 * account, 100 * account + 20), *loved] for account in range(100, 200)}
+    joined = join(spark, [*group], range(5), members | strangers | {50: range(10, 20), 60: loved})
+    assert set(joined) == {50}
+
+
 def test_who_is_a_fan_of_one_customer_does_not_join(spark):
     """Of ten targets five are videos of one creator."""
     members = {account: [*range(10), *range(1_000 * account, 1_000 * account + 10)] for account in (1, 2, 3, 4)}
