@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import exact_mean, exact_sum, ratio
-from features.rings.definitions import MADE
+from features.links.kinds import MADE
 from lake.schemas import RESPONSES
 from lake.store import midnight
 
