@@ -115,9 +115,9 @@ def evidence_of(entity_type: str, policy: str, unknown: float) -> Evidence:
     """The evidence that speaks about a policy.
 
     Of a ring: its own. Of an account: the ring that it is tied to most firmly, which says of its own policy alone until
-    decisions say otherwise (`Evidence.learned`). Of a video that may be a re-upload: the
-    ring that uploads the same work. Of a video whose engagement may be bought: the ring that acts on it, by how surely
-    it acts for it.
+    decisions say otherwise (`Evidence.learned`). Of a video that may be a re-upload: the ring that uploads the same
+    work. Of a video and any other policy, such as that its engagement may be bought: the ring that acts on it, one of
+    that policy or of bots, by how surely it acts for it.
     """
     if entity_type == "account":
         shares = {f"ring_is_{name}": float(name == policy) for name in POLICIES}
@@ -127,7 +127,7 @@ def evidence_of(entity_type: str, policy: str, unknown: float) -> Evidence:
     if policy == "coordinated_reupload":
         breaks = (f"copying_ring_is_{policy}",)
         return Evidence(breaks, "copying_ring_score", "copying_ring_tie", unknown, ring="copying_ring_id")
-    acting = ("engaging_ring_is_artificial_engagement", "engaging_ring_is_bot_network")
+    acting = (f"engaging_ring_is_{policy}", "engaging_ring_is_bot_network")
     return Evidence(acting, "engaging_ring_score", "engaging_ring_tie", unknown)
 
 

@@ -19,7 +19,7 @@ from lake.store import midnight
 
 CO_ACTION_VERBS = tuple(verb for verb in VERBS if verb in SOURCE_NUMBER)
 """The verbs that some kind of co-action looks at."""
-VIDEO_SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.family == "video"))
+VIDEO_SOURCES = tuple(dict.fromkeys(kind.source for kind in KINDS if kind.object_type == "video"))
 REWATCH_SESSIONS = 3
 """Watch sessions from which a video counts as chosen: a feed may well show it twice."""
 MIN_SHARED_WORKS = 3
@@ -129,7 +129,7 @@ def _rewatch_actions(videos: DataFrame) -> DataFrame:
 
 def _repeat_view_actions(repeat_viewers: DataFrame) -> DataFrame:
     """Return the creators that an account came back to, at its first view of one of their videos."""
-    return _actions_by_object("regular", repeat_viewers, "creator")
+    return _actions_by_object("repeat_view", repeat_viewers, "creator")
 
 
 def _text_actions(templates: DataFrame) -> DataFrame:

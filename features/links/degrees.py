@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from conf import LinkLimits
 from engine.portable import looked_up
-from features.links.kinds import FAMILY_NUMBER, KINDS, NUMBER, POOLS, SOURCE_NUMBER, Kind
+from features.links.kinds import KINDS, NUMBER, OBJECT_TYPE_NUMBER, POOLS, SOURCE_NUMBER, Kind
 
 EXHAUSTIVE_LEVELS = 4
 """Objects of which all pairs are tested have so many degree bounds: the cap, and a 4th, a 16th and a 64th of it."""
@@ -222,7 +222,7 @@ def _largest_degree(degree_counts: list[DegreeCount], pair_budget: float, most: 
 
 
 def informative_actions(keyed: DataFrame, by_key: DataFrame, totals: list[KindTotals]) -> DataFrame:
-    """Return the actions under shared keys that are tested, with `level`, `rarity`, `family` and `blocks`.
+    """Return the actions under shared keys that are tested, with `level`, `rarity`, `object_type` and `blocks`.
 
     `rarity` ranks objects across kinds: the probability that two accounts of mean degree share it. `blocks` is 1 where
     all pairs are tested.
@@ -235,14 +235,14 @@ def informative_actions(keyed: DataFrame, by_key: DataFrame, totals: list[KindTo
             up_to,
             p.blocks_at(level),
             1.0 / (p.accounts * p.accounts),
-            FAMILY_NUMBER[p.kind.family],
+            OBJECT_TYPE_NUMBER[p.kind.object_type],
         )
         for p in totals
         for level, (above, up_to) in enumerate(pairwise((1, *p.bounds)))
     ]
     columns = (
         "kind tinyint, level tinyint, above bigint, up_to bigint, blocks bigint, pair_probability double, "
-        "family tinyint"
+        "object_type tinyint"
     )
     levels = F.broadcast(keyed.sparkSession.createDataFrame(rows, columns).where("blocks > 0 AND above < up_to"))
     is_at_level = [
@@ -254,7 +254,7 @@ def informative_actions(keyed: DataFrame, by_key: DataFrame, totals: list[KindTo
         by_key.kind,
         "key",
         "level",
-        "family",
+        "object_type",
         "blocks",
         F.expr("object_degree * (object_degree - 1L) * pair_probability").alias("rarity"),
     )

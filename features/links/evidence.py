@@ -23,7 +23,7 @@ from features.links.degrees import (
     with_co_occurrence_keys,
 )
 from features.links.hash_blocks import actions_of_candidates, in_hash_blocks, recheck_candidates
-from features.links.kinds import KINDS, NEAR_IN_TIME, NUMBER, SOURCE_NUMBER
+from features.links.kinds import KINDS, NEAR_IN_TIME, NON_ENGAGING, NUMBER, SOURCE_NUMBER
 from features.links.null_model import dispersions, with_kind_surprise
 from lake.schemas import LINK_EVIDENCE
 
@@ -66,13 +66,13 @@ def linked(actions: DataFrame, repeat_viewers: DataFrame, limits: LinkLimits) ->
     if found is None:
         nothing = actions.sparkSession.createDataFrame([], EVIDENCE)
         return Linked(account_links(nothing, limits), nothing)
-    texts = F.col("kind") == NUMBER["comment_text"]
+    for_sale = F.col("kind").isin([number for number, kind in enumerate(KINDS) if kind.for_sale])
     non_engaging = checkpoint(
-        non_engaging_pairs(repeat_viewers).withColumn("kind", F.lit(NUMBER["silent_regular"]).cast("tinyint"))
+        non_engaging_pairs(repeat_viewers).withColumn("kind", F.lit(NUMBER[NON_ENGAGING.name]).cast("tinyint"))
     )
     tested = (
-        found.tested.where(~texts)
-        .unionByName(without_separate_sellers(found.tested.where(texts), actions, limits.max_crowd))
+        found.tested.where(~for_sale)
+        .unionByName(without_separate_sellers(found.tested.where(for_sale), actions, limits.max_crowd))
         .unionByName(non_engaging.select(*TESTED_COLUMNS))
     )
     tested = checkpoint(rows_of_candidate_pairs(tested, limits))
@@ -135,7 +135,7 @@ def co_action_pairs(actions: DataFrame, limits: LinkLimits) -> DataFrame:
     """Return the co-actions: every two accounts under one co-occurrence key, the smaller id first.
 
     For kinds near in time, only those within `moment_s` seconds, once. Columns out: account_id, other_account_id, kind,
-    family, object, topic, level, rarity, gap_s, first_at, last_at.
+    object_type, object, topic, level, rarity, gap_s, first_at, last_at.
     """
     one, other = actions.alias("one"), actions.select("kind", "key", "in_own_bucket", "account_id", "ts").alias("other")
     gap_s = F.abs(F.unix_timestamp("one.ts") - F.unix_timestamp("other.ts"))
@@ -146,7 +146,7 @@ def co_action_pairs(actions: DataFrame, limits: LinkLimits) -> DataFrame:
         F.col("one.account_id").alias("account_id"),
         F.col("other.account_id").alias("other_account_id"),
         "one.kind",
-        "one.family",
+        "one.object_type",
         "one.object",
         "one.topic",
         "one.level",
@@ -170,14 +170,14 @@ def of_repeated_pairs(co_actions: DataFrame, limits: LinkLimits) -> DataFrame:
 
 
 def each_object_once(co_actions: DataFrame) -> DataFrame:
-    """Keep one kind per pair, family and object: the one in which the object is rarest, the first of equals.
+    """Keep one kind per pair, object type and object: the one in which the object is rarest, the first of equals.
 
     Rarity, kind and level are packed into one number, `rank`: Spark aggregates numbers without sorting rows.
     """
     steps = F.floor(F.log10("rarity") * RARITY_STEPS).cast("bigint") + RARITY_STEPS * 400
     rank = (steps * len(KINDS) + F.col("kind")) * LEVELS + F.col("level")
     best = (
-        co_actions.groupBy(*PAIR, "family", "object")
+        co_actions.groupBy(*PAIR, "object_type", "object")
         .agg(
             F.min(rank).alias("rank"),
             F.min("topic").alias("topic"),

@@ -11,11 +11,12 @@ from pyspark.sql import functions as F
 from conf import LinkLimits
 from engine import checkpoint
 from engine.portable import looked_up
+from features.links.kinds import KINDS, WRITTEN
 from features.links.near import text_clusters
 from features.text import HANDLE, LINK, PHONE, normalised, text_contacts
 
 WEEK_SECONDS = 7 * 86_400
-TEMPLATE_KINDS = {"comment_text": "text", "comment_contact": "contact"}
+TEMPLATE_KINDS = {kind.name: kind.family.verb for kind in KINDS if kind.family.verb in WRITTEN}
 """The kinds of co-action on templates, with the kind of template of each."""
 
 

@@ -1,6 +1,6 @@
 """Find rings, groups of accounts held together by links, measure what they did, and score how likely abuse is."""
 
-from features.rings.definitions import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
+from features.rings.definitions import RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
 from features.rings.growth import chosen_actions
 from features.rings.late_members import late_members, with_late_members_counted, written_works
 from features.rings.learned import learned, verdicts_on_rings
@@ -9,7 +9,6 @@ from features.rings.pipeline import Past, describe_rings, find_members
 from features.rings.prior import INPUTS, RingPrior, shipped
 
 __all__ = [
-    "FAMILIES",
     "INPUTS",
     "RINGS_WITH_FEATURES",
     "RING_FEATURES",

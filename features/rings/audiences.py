@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from engine import checkpoint
 from engine.portable import MILLION, exact_sum, fixed_point, ratio
-from features.rings.definitions import MADE
+from features.links.kinds import MADE
 from lake.schemas import RESPONSES
 from lake.store import midnight
 

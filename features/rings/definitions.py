@@ -1,115 +1,20 @@
-"""Define ring features and families of links: the table of contents of what is measured of a ring.
+"""Define ring features: the table of contents of what is measured of a ring.
 
-Families group the kinds of links by what the accounts did. A feature is a column of `rings`; its sign says which way it
-may move the prior (prior.py).
+A feature is a column of `rings`; its sign says which way it may move the prior (prior.py). The families, of which each
+has a feature, are defined with the kinds of links (features/links/kinds.py).
 """
 
 from dataclasses import dataclass
 
-from pyspark.sql import Column
 from pyspark.sql.types import DataType
 
-from engine.portable import looked_up
-from features.links.kinds import KINDS
+from features.links.kinds import FAMILIES
 from lake.schemas import BIGINT, DOUBLE, RINGS, column
-
-
-@dataclass(frozen=True)
-class Family:
-    """Describe kinds of links that come from the same behaviour.
-
-    - `words`: looked for in the name of a kind; the first family with one of them takes the kind.
-    - `verb`: of the events behind it, or the kind of what was made; None if it is neither.
-    - `policy`: what such a ring breaks; `weight`: how specific the behaviour is to it.
-    - `phrase`: how an analyst would say it; `honest`: who else does so.
-    - `deed`: whether it is something that accounts did.
-    - `sign`: that of the feature with its share of links.
-    """
-
-    name: str
-    words: tuple[str, ...]
-    verb: str | None
-    policy: str
-    weight: float
-    phrase: str
-    honest: str
-    deed: bool = True
-    sign: int | None = None
-
-
-FAMILIES = (
-    Family(
-        "text",
-        ("text",),
-        "text",
-        "spam_ring",
-        3.0,
-        "wrote near-equal comments",
-        "who takes part in a giveaway",
-        sign=1,
-    ),
-    Family(
-        "contact",
-        ("contact",),
-        "contact",
-        "spam_ring",
-        3.0,
-        "named the same links or phone numbers",
-        "who passes on what they like",
-        sign=1,
-    ),
-    Family("report", ("report",), "report", "bot_network", 3.0, "reported", "whom the same outrages", sign=1),
-    Family("sound", ("sound",), None, "coordinated_reupload", 1.0, "used the same rare sounds", "who follows a trend"),
-    Family(
-        "upload",
-        ("frame", "caption", "upload"),
-        "upload",
-        "coordinated_reupload",
-        3.0,
-        "uploaded near-equal videos",
-        "who passes a meme on",
-        sign=1,
-    ),
-    Family("comment", ("comment",), "comment", "spam_ring", 1.0, "commented on", "fans"),
-    Family("like", ("like",), "like", "artificial_engagement", 1.0, "liked", "fans, friends"),
-    Family("follow", ("follow",), "follow", "artificial_engagement", 1.0, "followed", "fans"),
-    Family("share", ("share",), "share", "artificial_engagement", 1.0, "shared", "friends"),
-    Family("view", ("view", "rewatch", "regular"), "view", "bot_network", 0.5, "kept watching", "people of one taste"),
-    Family("device", ("device",), None, "bot_network", 0.5, "used the same devices", "families", False),
-    Family(
-        "address", ("address", "ip"), None, "bot_network", 0.25, "used the same addresses", "homes, carriers", False
-    ),
-    Family(
-        "profile",
-        ("bio", "handle", "signup", "profile"),
-        None,
-        "bot_network",
-        0.5,
-        "signed up with profiles alike",
-        "a school, a company",
-        False,
-    ),
-)
-WRITTEN = ("text", "contact")
-MADE = (*WRITTEN, "upload")
-"""What members write in comments or upload is an object, as a video that they like is; these are its verbs."""
-OTHER = Family("other", (), None, "bot_network", 0.25, "acted together", "anyone")
-"""The family of kinds that no family names."""
 
 SCATTERED_DAYS = 3
 """Accounts that one operator made are often signed up within so many days."""
 FOLLOWED_BEFORE_DAYS = 1
 """A fan follows first and acts later; a follow within so many days of the first action may be part of it."""
-
-
-def family_named(kind: str) -> Family:
-    """Return the family of a kind of link by its name."""
-    return next((family for family in FAMILIES if any(word in kind for word in family.words)), OTHER)
-
-
-def family_of(kind: Column) -> Column:
-    """Return the name of the family of a column of kinds."""
-    return looked_up(kind, {each.name: family_named(each.name).name for each in KINDS}, OTHER.name)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from pyspark.sql import functions as F
 from scipy.special import expit, logit
 
 from engine import checkpoint
+from features.links.kinds import MADE
 from features.rings.communities import MIN_MEMBERS
-from features.rings.definitions import MADE
 from features.rings.measures import is_deed, is_target, linked_objects, ring_links, with_family
 from lake.schemas import VERBS
 

@@ -8,17 +8,9 @@ from pyspark.sql import functions as F
 
 from engine import checkpoint
 from engine.portable import exact_mean, exact_sum, looked_up, ratio
-from features.links.kinds import KINDS
+from features.links.kinds import FAMILIES, KINDS, MADE, OTHER, WRITTEN
 from features.rings.audiences import audience_actions, interest, object_type, participation, timing
-from features.rings.definitions import (
-    FAMILIES,
-    FOLLOWED_BEFORE_DAYS,
-    MADE,
-    SCATTERED_DAYS,
-    WRITTEN,
-    family_named,
-    family_of,
-)
+from features.rings.definitions import FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS
 from lake.schemas import RESPONSES
 from lake.store import deduplicated, midnight
 
@@ -66,7 +58,7 @@ def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
     out: most works are of two or three members only, and of the original uploader, who was copied.
     """
     objects_of_kinds = linked_objects(evidence).where("verb != 'upload'")
-    of_creators = F.col("kind").isin("regular", "silent_regular")
+    of_creators = F.col("kind").isin([kind.name for kind in KINDS if kind.stands_for_videos])
     watched = objects_of_kinds.where(of_creators).select("ring_id", "verb", F.col("object_id").alias("account_id"))
     videos_of_creators = videos.select("account_id", F.col("video_id").alias("object_id")).join(
         F.broadcast(watched), on="account_id", how="inner"
@@ -293,7 +285,7 @@ def _link_features(links: DataFrame, sizes: DataFrame) -> DataFrame:
 
 def of_deeds(evidence: DataFrame) -> DataFrame:
     """Keep the link evidence by what accounts did, not by their devices, addresses and profiles."""
-    return evidence.where(~F.col("kind").isin([kind.name for kind in KINDS if not family_named(kind.name).deed]))
+    return evidence.where(~F.col("kind").isin([kind.name for kind in KINDS if not kind.family.deed]))
 
 
 def is_deed(family: Column) -> Column:
@@ -671,5 +663,6 @@ def engagement(touched: DataFrame, targets: DataFrame) -> DataFrame:
 
 
 def with_family(evidence: DataFrame) -> DataFrame:
-    """Add the family of each row's kind to link evidence."""
-    return evidence.withColumn("family", family_of(F.col("kind")))
+    """Add the name of the family of each row's kind to link evidence."""
+    families = {kind.name: kind.family.name for kind in KINDS}
+    return evidence.withColumn("family", looked_up(F.col("kind"), families, OTHER.name))

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import igraph
 from jinja2 import Environment, StrictUndefined
 
+from features.links.kinds import FAMILIES, OTHER
 from features.rings.definitions import RING_FEATURES
 
 
@@ -22,22 +23,7 @@ class Row(Protocol):
     def __getitem__(self, name: str, /) -> Any: ...
 
 
-COLOURS = {
-    "text": "#c2410c",
-    "contact": "#ea580c",
-    "report": "#b91c1c",
-    "upload": "#7e22ce",
-    "sound": "#a855f7",
-    "comment": "#f59e0b",
-    "like": "#db2777",
-    "follow": "#0d9488",
-    "share": "#2563eb",
-    "view": "#64748b",
-    "device": "#111827",
-    "address": "#65a30d",
-    "profile": "#92400e",
-    "other": "#94a3b8",
-}
+COLOURS = {family.name: family.colour for family in (*FAMILIES, OTHER)}
 """A colour for each family of evidence, and for the verb of the same name in the timeline."""
 WIDTH, HEIGHT, ROW = 760, 560, 13
 SEED = 7
@@ -126,7 +112,7 @@ def _mark(action: Row, row_of_member: Mapping[int, int], first: datetime, last: 
 
 def _colour(family: str) -> str:
     """Return the colour of a family or verb."""
-    return COLOURS.get(family, COLOURS["other"])
+    return COLOURS.get(family, OTHER.colour)
 
 
 def _reason(reason: Row) -> Row:

@@ -6,7 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import looked_up, percent, whole_number
-from features.rings.definitions import FAMILIES, MADE, OTHER, RINGS_WITH_FEATURES, SCATTERED_DAYS
+from features.links.kinds import FAMILIES, MADE, OTHER
+from features.rings.definitions import RINGS_WITH_FEATURES, SCATTERED_DAYS
 from features.rings.prior import RingPrior, with_prior
 from lake.schemas import POLICIES
 

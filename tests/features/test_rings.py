@@ -7,8 +7,8 @@ import pytest
 
 from conf import load_limits, load_policies
 from features.links.combine import MAX_COMBINED_KINDS
-from features.links.kinds import KINDS
-from features.rings import FAMILIES, RING_FEATURES, RINGS_WITH_FEATURES
+from features.links.kinds import FAMILIES, KINDS
+from features.rings import RING_FEATURES, RINGS_WITH_FEATURES
 from features.rings.measures import (
     actions_on_targets,
     days_of_targets,

@@ -75,6 +75,13 @@ def test_a_bought_like_is_told_by_the_share_of_the_ring_that_acts():
     assert expit(bought.base_margin(acted_on)) == pytest.approx([0.6])
 
 
+def test_a_video_of_a_policy_of_ones_own_is_told_by_rings_of_that_policy_and_of_bots():
+    assert evidence_of("video", "fake_shops", unknown=0.001).breaks == (
+        "engaging_ring_is_fake_shops",
+        "engaging_ring_is_bot_network",
+    )
+
+
 def test_reasons_without_a_model_name_the_ring_and_the_tie_and_sum_to_the_score():
     firm, nobody = listed(Scorer("unsupervised", EVIDENCE, []), members((1, 0.9, 0.5), (0, 0.9, 0.5)), most=8)
     assert [(each["feature"], each["value"]) for each in firm] == [
