@@ -136,8 +136,8 @@ def _beyond_chance(actions: DataFrame, linked: DataFrame, members: DataFrame) ->
     expects e: as many as other accounts, times the actions of members over those of others, of that verb. The tail of
     Poisson's distribution is bounded as by Chernoff (Mitzenmacher, Upfal 2017, theorem 5.4).
     """
-    acts_of_all = actions.groupBy("verb").agg(F.count("*").alias("acts_of_all"))
-    verbs = linked.select("ring_id", "verb").distinct().join(F.broadcast(acts_of_all), on="verb", how="inner")
+    actions_of_all = actions.groupBy("verb").agg(F.count("*").alias("actions_of_all"))
+    verbs = linked.select("ring_id", "verb").distinct().join(F.broadcast(actions_of_all), on="verb", how="inner")
     by_members = (
         actions.join(F.broadcast(members), on="account_id", how="inner")
         .groupBy("ring_id", "verb", "object_id")
@@ -146,7 +146,7 @@ def _beyond_chance(actions: DataFrame, linked: DataFrame, members: DataFrame) ->
     )
     of_verb, of_group = Window.partitionBy("ring_id", "verb"), Window.partitionBy("ring_id")
     counted = by_members.withColumns(
-        {"acts_of_members": F.sum("members").over(of_verb), "objects": F.count("*").over(of_group)}
+        {"actions_of_members": F.sum("members").over(of_verb), "objects": F.count("*").over(of_group)}
     )
     shared = checkpoint(counted.where("members > 1"))
     audience = (
@@ -154,8 +154,8 @@ def _beyond_chance(actions: DataFrame, linked: DataFrame, members: DataFrame) ->
         .groupBy("verb", "object_id")
         .agg(F.count("*").alias("audience"))
     )
-    acts_of_others = F.col("acts_of_all") - F.col("acts_of_members")
-    expected = (F.col("audience") - F.col("members") + 1) * F.col("acts_of_members") / (acts_of_others + 1)
+    actions_of_others = F.col("actions_of_all") - F.col("actions_of_members")
+    expected = (F.col("audience") - F.col("members") + 1) * F.col("actions_of_members") / (actions_of_others + 1)
     tail = F.col("members") * F.log(F.col("members") / F.col("expected")) - F.col("members") + F.col("expected")
     return (
         shared.join(audience, on=["verb", "object_id"], how="inner")
