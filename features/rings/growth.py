@@ -82,15 +82,17 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, po
     holding_objects = linked_objects(holding_evidence(kinds)).where(F.col("verb").isin(*CHOSEN_VERBS, *MADE))
     linked = checkpoint(holding_objects.select("ring_id", "verb", "object_id").distinct())
     linked_targets = checkpoint(_targets(actions, linked, members))
-    grown = checkpoint(_by_targets(groups, actions, linked_targets, population))
-    objects = linked.unionByName(_beyond_chance(actions, linked, _members(grown))).distinct()
-    targets = checkpoint(_targets(actions, objects, _members(grown)))
+    topics = checkpoint(actions.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
+    expanded = checkpoint(_by_targets(groups, actions, topics, linked_targets, population))
+    objects = linked.unionByName(_surprising_objects(actions, linked, _members(expanded))).distinct()
+    targets = checkpoint(_targets(actions, objects, _members(expanded)))
     of_few_targets = (
         linked_targets.groupBy(F.col("ring_id").alias("community"))
         .agg(F.count_distinct("object_id").alias("targets"))
         .where(F.col("targets") < MIN_TARGETS)
     )
-    return _by_targets(grown, actions, targets, population).join(of_few_targets, on="community", how="left_anti")
+    whole = _by_targets(expanded, actions, topics, targets, population)
+    return whole.join(of_few_targets, on="community", how="left_anti")
 
 
 def _members(groups: DataFrame) -> DataFrame:
@@ -98,9 +100,11 @@ def _members(groups: DataFrame) -> DataFrame:
     return groups.select(F.col("community").alias("ring_id"), "account_id")
 
 
-def _by_targets(groups: DataFrame, actions: DataFrame, targets: DataFrame, population: int) -> DataFrame:
+def _by_targets(
+    groups: DataFrame, actions: DataFrame, topics: DataFrame, targets: DataFrame, population: int
+) -> DataFrame:
     """Return `groups` with the accounts that act on their targets as members do, without the members that do not."""
-    counts = _action_counts(actions, _members(groups), targets)
+    counts = _action_counts(actions, topics, _members(groups), targets)
 
     def probabilities_of_group(batch: pa.Table) -> pa.Table:
         """Compute the membership probabilities of one group's accounts."""
@@ -129,7 +133,7 @@ def _targets(actions: DataFrame, objects: DataFrame, members: DataFrame) -> Data
     )
 
 
-def _beyond_chance(actions: DataFrame, linked: DataFrame, members: DataFrame) -> DataFrame:
+def _surprising_objects(actions: DataFrame, linked: DataFrame, members: DataFrame) -> DataFrame:
     """Return what more members of a group acted on than its popularity explains: ring_id, verb, object_id.
 
     Of the verbs of `linked`, the objects that links of the group are about. Where m members acted on an object, one
@@ -165,16 +169,16 @@ def _beyond_chance(actions: DataFrame, linked: DataFrame, members: DataFrame) ->
     )
 
 
-def _action_counts(actions: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
+def _action_counts(actions: DataFrame, topics: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:
     """Count the actions of members and of other accounts on targets, by group, account and verb of a target.
 
-    Columns out: ring_id, account_id, member, verb, size, acts (topics), hits (topics of targets), acts_of_all. Verbs
-    that an account did not use count as 0, as they too tell members from everybody else.
+    `topics` has the number of topics that an account acted on, by verb (acts). Columns out: ring_id, account_id,
+    member, verb, size, acts, hits (topics of targets), acts_of_all. Verbs that an account did not use count as 0, as
+    they too tell members from everybody else.
     """
     of_group = ["ring_id", "account_id"]
     on_targets = actions.join(F.broadcast(targets), on=["verb", "object_id"], how="inner")
     hits = checkpoint(on_targets.groupBy(*of_group, "verb").agg(F.count_distinct("topic").alias("hits")))
-    topics = checkpoint(actions.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
     verbs = targets.select("ring_id", "verb", "size").distinct()
     return (
         hits.select(*of_group)
