@@ -105,11 +105,14 @@ def _to_say(ring: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def short(evidence: str) -> str:
-    """Return the evidence of a ring in a line or two: its accounts and the first that they did, nothing in brackets."""
+    """Return the evidence of a ring in two lines at most: its accounts, and the first that they did.
+
+    Of what the accounts have in common it has two things, and nothing that is in brackets.
+    """
     first_sentence = re.sub(r" \([^)]*\)", "", evidence).split(". ")[0].removesuffix(".")
     accounts, *rest = first_sentence.split("; ")
     actions = [each.split(", ")[0] for each in rest if not each.startswith("but ")]
-    return joined("; ", (accounts, *actions))
+    return joined("; ", (", ".join(accounts.split(", ")[:3]), *actions))
 
 
 def with_evidence(rings: DataFrame) -> DataFrame:

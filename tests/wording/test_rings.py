@@ -83,7 +83,7 @@ EXAMPLES = [
         "8 accounts, 8 created within 3 days (of any 8 accounts, about 2), 100 % on shared devices (9 devices in all), "
         "50 % on shared addresses (7 in all); 63 % of the linked pairs wrote near-equal comments (28 of 28 pairs "
         "linked, each with a chance of 1e-28 on average). Uploaded or wrote what is mostly theirs: 2 more.",
-        "8 accounts, 8 created within 3 days, 100 % on shared devices, 50 % on shared addresses; "
+        "8 accounts, 8 created within 3 days, 100 % on shared devices; "
         "63 % of the linked pairs wrote near-equal comments",
     ),
     (
