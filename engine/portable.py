@@ -96,8 +96,3 @@ def largest(*columns: str | Column) -> Column:
     """Aggregate: the struct of these columns that comes last, fields compared from left to right, nulls first."""
     row = F.struct(*columns)
     return F.max_by(row, row)
-
-
-def percent(share: Column) -> Column:
-    """`37 %`."""
-    return F.format_string("%d %%", whole_number(share * 100))

@@ -17,7 +17,6 @@ from pyspark.sql import functions as F
 from lake.errors import UsageError
 from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, REVIEW_QUEUE
 from models.model import Model
-from models.reasons import sentence
 from models.registry import load_model
 from models.score import score_entities
 from review.backtest import Tally, compared, tallies
@@ -86,7 +85,7 @@ def replay(context: Context, days: list[date], live: DataFrame, model: Model | N
         inputs = queue.inputs(past, earlier_days(known, day, context.policies.review))
         if model:
             inputs = rescored(past, inputs, model)
-        cases = review_queue(inputs, day, context.policies, sentence).cases
+        cases = review_queue(inputs, day, context.policies).cases
         # Kept as rows: or each day would work out all days before it again.
         replayed.append(checkpoint(cases.select(REVIEW_QUEUE.columns)))
         known = checkpoint(known.unionByName(replayed[-1]))

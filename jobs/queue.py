@@ -7,7 +7,6 @@ from pyspark.sql import DataFrame
 
 from lake.errors import MissingTable
 from lake.schemas import ACCOUNTS, AUDIT_DRAWS, AUDIT_FRAMES, DECISIONS, REVIEW_QUEUE, RING_MEMBERS, RINGS
-from models.reasons import sentence
 from review.history import earlier_days
 from review.queue import Day, review_queue
 from review.tables import AUDITED_ACCOUNTS, QUEUED_VIDEOS
@@ -23,7 +22,7 @@ def run(context: Context) -> Facts:
     audits that came out violating, each with the probability with which it was drawn. Run it after score.
     """
     earlier = earlier_days(context.lake.read_or_empty(REVIEW_QUEUE), context.as_of, context.policies.review)
-    queue = review_queue(inputs(context, earlier), context.as_of, context.policies, sentence)
+    queue = review_queue(inputs(context, earlier), context.as_of, context.policies)
     context.publish(AUDIT_FRAMES, queue.audit_frames)
     context.publish(AUDIT_DRAWS, queue.audit_draws)
     rows = context.publish(REVIEW_QUEUE, queue.cases)

@@ -41,6 +41,7 @@ from lake.schemas import (
     VIDEOS,
 )
 from lake.store import only_row
+from wording.rings import with_evidence
 
 
 def run(context: Context) -> Facts:
@@ -89,7 +90,7 @@ def run(context: Context) -> Facts:
     )
     late = checkpoint(late_members(members, described, works.unionByName(written_works(templates))))
     # Members last: a day that has them counts as whole where training looks for snapshots.
-    published = context.publish(RINGS_WITH_FEATURES, with_late_members_counted(described, late))
+    published = context.publish(RINGS_WITH_FEATURES, with_evidence(with_late_members_counted(described, late)))
     accounts_in_rings = context.publish(RING_MEMBERS, members.unionByName(late))
     high = context.day(RINGS).where(F.col("score") >= 0.5).count()
     facts = {"rings": published, "of them with a score of 0.5 or more": high, "accounts in rings": accounts_in_rings}

@@ -15,6 +15,8 @@ from rich.table import Table
 from conf import Policies
 from lake.store import only_row
 from review.entities import setting
+from wording.reasons import as_figures
+from wording.rings import short
 
 RINGS_SHOWN, CASES_SHOWN, REASONS_SHOWN = 6, 6, 3
 
@@ -33,7 +35,7 @@ def percent(value: float | None) -> str:
 
 
 def rings(df: DataFrame) -> None:
-    """The rings that are most surely abusive, with their evidence."""
+    """The rings that are most surely abusive, with their evidence in short."""
     shown = table(
         "Rings: accounts that act together beyond chance",
         "ring",
@@ -44,7 +46,7 @@ def rings(df: DataFrame) -> None:
         right=("size", "score"),
     )
     for row in df.orderBy(F.desc("score"), F.desc("size"), "ring_id").limit(RINGS_SHOWN).collect():
-        shown.add_row(str(row.ring_id)[-6:], row.policy, str(row.size), f"{row.score:.2f}", escape(row.evidence))
+        shown.add_row(str(row.ring_id)[-6:], row.policy, str(row.size), f"{row.score:.2f}", escape(short(row.evidence)))
     out.print(shown)
 
 
@@ -67,9 +69,7 @@ def cases(df: DataFrame, policies: Policies) -> None:
 
 
 def why(row: Row) -> str:
-    reasons = [
-        f"{each.feature} {each.value:.3g} ({each.contribution:+.1f})" for each in row.reasons if each.value is not None
-    ]
+    reasons = [as_figures(each) for each in row.reasons if each.value is not None]
     return escape(row.evidence) + (f"\n[dim]{escape(', '.join(reasons[:REASONS_SHOWN]))}[/]" if reasons else "")
 
 

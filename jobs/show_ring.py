@@ -11,6 +11,7 @@ from features.rings.page import ring_page
 from features.rings.picture import Picture, picture
 from lake.errors import UsageError
 from lake.schemas import ACCOUNTS, EVENTS, LINK_EVIDENCE, RING_MEMBERS, RINGS, VIDEOS
+from wording.reasons import row_of_ring
 
 
 def run(context: Context) -> Facts:
@@ -31,7 +32,8 @@ def run(context: Context) -> Facts:
         context.delivered(EVENTS, context.limits.links.window_days),
     )
     page = context.options["out"] or Path(f"ring-{ring_id}-{context.as_of}.html")
-    page.write_text(ring_page(ring.asDict(recursive=True), *shown, left_out=ring["size"] - len(shown.members)))
+    reasons = [row_of_ring(reason) for reason in ring.reasons]
+    page.write_text(ring_page(ring.asDict(), reasons, *shown, left_out=ring["size"] - len(shown.members)))
     return {"ring": ring_id, "accounts": ring["size"], "page": page.resolve()}
 
 

@@ -14,7 +14,7 @@ from engine import persist, unpersist
 from engine.portable import looked_up
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, ENTITY, REVIEW_QUEUE, SELECTIONS
 from review.capacity import Candidate, Stock, fill, plan
-from review.cases import Words, case, case_id
+from review.cases import case, case_id
 from review.draws import (
     audit_frame,
     audit_rates,
@@ -62,11 +62,11 @@ class Queue:
     opened: Mapping[str, int]
 
 
-def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Queue:
+def review_queue(day: Day, as_of: date, policies: Policies) -> Queue:
     """The queue of a day: open cases carried over, and new ones within the day's capacity.
 
     Audits that came out violating come back for a second look, in place of audits of new accounts (at most half of
-    them), then of other cases. Only what the capacities bound comes to the driver. `words` puts reasons into words.
+    them), then of other cases. Only what the capacities bound comes to the driver.
     Deterministic for (rows, as_of, seed of the policies).
     """
     review, spark = policies.review, day.accounts.sparkSession
@@ -106,7 +106,7 @@ def review_queue(day: Day, as_of: date, policies: Policies, words: Words) -> Que
     unanswered = [_candidate(row) for row in draws if row.known_verdict is None and row.open_case_id is None]
     chosen = fill(policies.with_less_capacity(looks), unanswered, undecided, riskiest_first)
     hours = lawful_hours(chosen, day, review.due_hours_by_country)
-    new = [case(as_of, policies, selection, one, hours.get(one.key[1:]), words) for selection, one in chosen]
+    new = [case(as_of, policies, selection, one, hours.get(one.key[1:])) for selection, one in chosen]
     opened = Counter(selection for selection, _ in chosen) + Counter(audit=sum(looks.values()))
     planned = {(policy, stratum): number for policy, stratum, number, *_ in rates}
     frames = [

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("conf", "features", "jobs", "lake", "models", "review", "simulation", "validation")
+PACKAGES = ("conf", "features", "jobs", "lake", "models", "review", "simulation", "validation", "wording")
 RULES = r"""
 dialect | \w \d \s \b $ . (?i) a++ in a pattern, or nothing to match | Java is not Rust | [0-9], [ \t\n], \z, [^\n]
 replacement | a backslash, or $1 before a letter, in a replacement | Rust reads a longer name | F.concat

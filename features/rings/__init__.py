@@ -7,9 +7,11 @@ from features.rings.learned import learned, verdicts_on_rings
 from features.rings.measures import made_by, of_deeds, with_lone_uploads
 from features.rings.pipeline import Past, describe_rings, find_members
 from features.rings.prior import INPUTS, RingPrior, shipped
+from features.rings.scoring import ONLY_IN_EVIDENCE
 
 __all__ = [
     "INPUTS",
+    "ONLY_IN_EVIDENCE",
     "RINGS_WITH_FEATURES",
     "RING_FEATURES",
     "Past",

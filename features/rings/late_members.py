@@ -73,16 +73,13 @@ def late_members(members: DataFrame, rings: DataFrame, works: DataFrame) -> Data
 
 
 def with_late_members_counted(rings: DataFrame, found: DataFrame) -> DataFrame:
-    """Add late members to the size and to the evidence of rows of `rings`.
+    """Add the number of late members, `late_members`, to rings, and to their size.
 
     Other features stay those of the members by links: accounts that joined by one work would blur them.
     """
-    counts = found.groupBy("ring_id").agg(F.count("*").alias("uploaded"))
-    sentence = F.format_string("Uploaded or wrote what is mostly theirs: %d more.", "uploaded")
+    counts = found.groupBy("ring_id").agg(F.count("*").alias("late_members"))
     return (
         rings.join(F.broadcast(counts), on="ring_id", how="left")
-        .fillna(0, ["uploaded"])
-        .withColumn("size", F.col("size") + F.col("uploaded"))
-        .withColumn("evidence", F.concat_ws(" ", "evidence", F.when(F.col("uploaded") > 0, sentence)))
-        .drop("uploaded")
+        .fillna(0, ["late_members"])
+        .withColumn("size", F.col("size") + F.col("late_members"))
     )

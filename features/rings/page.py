@@ -14,7 +14,6 @@ import igraph
 from jinja2 import Environment, StrictUndefined
 
 from features.links.kinds import FAMILIES, OTHER
-from features.rings.definitions import RING_FEATURES
 
 
 class Row(Protocol):
@@ -29,20 +28,20 @@ WIDTH, HEIGHT, ROW = 760, 560, 13
 SEED = 7
 
 
-MEANINGS = {feature.name: feature.meaning for feature in RING_FEATURES} | {
-    "size": "number of members",
-    "(base rate)": "share of such groups that are abusive, before anything is known of this one",
-}
-
-
 def ring_page(
-    ring: Row, members: Sequence[Row], links: Sequence[Row], actions: Sequence[Row], left_out: int = 0
+    ring: Row,
+    reasons: Sequence[Row],
+    members: Sequence[Row],
+    links: Sequence[Row],
+    actions: Sequence[Row],
+    left_out: int = 0,
 ) -> str:
     """Return the HTML of one ring, self-contained.
 
-    `ring`: its row of `rings`; `members`: account_id, strength, handle, bio, country, created_at; `links`: account_id,
-    other_account_id, family, surprise (the strongest kind of each pair); `actions`: account_id, verb, object_id, ts;
-    `left_out`: the number of members that are not shown.
+    `ring`: its row of `rings`; `reasons`: those of its score in texts: feature, value, contribution, meaning;
+    `members`: account_id, strength, handle, bio, country, created_at; `links`: account_id, other_account_id, family,
+    surprise (the strongest kind of each pair); `actions`: account_id, verb, object_id, ts; `left_out`: the number of
+    members that are not shown.
     """
     positions = _layout(members, links)
     times = [action["ts"] for action in actions]
@@ -66,7 +65,7 @@ def ring_page(
             first=f"{min(times):%Y-%m-%d}" if times else "no act",
             last=f"{max(times):%Y-%m-%d}" if times else "known",
             left_out=left_out,
-            reasons=[_reason(reason) for reason in ring["reasons"]],
+            reasons=reasons,
             members=[_member(member, action_counts) for member in members],
         )
     )
@@ -113,17 +112,6 @@ def _mark(action: Row, row_of_member: Mapping[int, int], first: datetime, last: 
 def _colour(family: str) -> str:
     """Return the colour of a family or verb."""
     return COLOURS.get(family, OTHER.colour)
-
-
-def _reason(reason: Row) -> Row:
-    """Return a reason of the score as texts."""
-    value = reason["value"]
-    return {
-        "feature": reason["feature"],
-        "value": "" if value is None else f"{value:,.2f}" if abs(value) < 1e6 else f"{value:.0f}",
-        "contribution": f"{reason['contribution']:+.2f}",
-        "meaning": MEANINGS.get(reason["feature"], ""),
-    }
 
 
 def _member(member: Row, action_counts: Mapping[int, int]) -> Row:

@@ -75,8 +75,9 @@ def describe_rings(
     limits: LinkLimits,
     prior: RingPrior,
 ) -> DataFrame:
-    """Return rows of `rings` (RINGS_WITH_FEATURES), without as_of, for the rings of `members`, scored by `prior`.
+    """Return a row for each ring of `members`, scored by `prior`, with all numbers that its evidence is written from.
 
+    Its columns are those of RINGS_WITH_FEATURES, but as_of and evidence, and of ONLY_IN_EVIDENCE.
     `events` reach further back than the links, as follows before the links count; `made` is of `made_by`;
     `usual_actions` is the number of actions of the median account in the days of the links.
     """

@@ -15,7 +15,6 @@ from engine.portable import (
     first_per_key,
     largest,
     looked_up,
-    percent,
     ratio,
     rounded,
     smallest,
@@ -103,13 +102,6 @@ def test_a_ratio_is_null_where_either_is_or_the_whole_is_zero(spark, pairs):
 def test_a_ratio_of_integers_is_no_integer(spark):
     df = spark.createDataFrame([(1, 2), (1, 0)], "part int, whole int")
     assert {row.r for row in df.select(ratio("part", "whole").alias("r")).collect()} == {0.5, None}
-
-
-@FEW
-@given(st.lists(st.sampled_from([0.005, 0.015, 0.285, 0.995]) | st.floats(0, 1), min_size=1, max_size=50))
-def test_percents_are_whole(spark, shares):
-    found = [found for (found,) in applied(spark, shares, percent(F.col("x")))]
-    assert found == [f"{half_away(share * 100)} %" for share in shares]
 
 
 @FEW

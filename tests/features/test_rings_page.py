@@ -73,9 +73,9 @@ def page():
         "size": 6,
         "as_of": date(2026, 3, 1),
         "evidence": "5 accounts <b>bold</b>",
-        "reasons": [{"feature": "coverage", "value": 0.5, "contribution": 1.25}],
     }
-    return ring_page(ring, members, links, acts, left_out=1)
+    reason = {"feature": "coverage", "value": "0.50", "contribution": "+1.25", "meaning": "acted <i>on</i> a target"}
+    return ring_page(ring, [reason], members, links, acts, left_out=1)
 
 
 def test_no_text_of_theirs_becomes_markup():
@@ -87,6 +87,7 @@ def test_no_text_of_theirs_becomes_markup():
     text = "".join(found.texts)
     assert all(hostile in text for hostile in HOSTILE)
     assert "5 accounts <b>bold</b>" in text
+    assert "acted <i>on</i> a target" in text
     assert "default-src 'none'" in html
     assert html == page()
 

@@ -2,7 +2,16 @@
 
 from conf import load_policies
 from jobs import screen
-from tests.review.worlds import queued
+from lake.schemas import RINGS
+from tests.review.worlds import queued, rows
+
+
+def test_rings_are_shown_with_their_evidence_in_short(spark, capsys):
+    evidence = "9 accounts; up to 9 of them liked the same 2 videos (e.g. 5, 6), 9 at a time (36 of 36 pairs linked)."
+    screen.rings(rows(spark, RINGS, {"ring_id": 77, "score": 0.9, "evidence": evidence}))
+    shown = capsys.readouterr().out
+    assert "9 accounts; up to 9 of them liked the same 2 videos " in shown
+    assert "36 pairs" not in shown
 
 
 def test_cases_are_shown_flagged_ones_first_and_one_for_each_ring(spark, capsys):

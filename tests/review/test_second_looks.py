@@ -58,7 +58,7 @@ def test_neither_is_a_second_look_asked_again_nor_an_audit_twice(spark):
 def test_second_looks_are_in_the_queue_and_take_the_place_of_new_audits(spark):
     earlier, said = audits(spark)
     day = a_day(spark, earlier=earlier, decisions=said)
-    queue = review_queue(day, AS_OF, policies(), lambda entity_type, reasons: "")
+    queue = review_queue(day, AS_OF, policies())
     assert queue.opened == {"risk": 0, "uncertain": 0, "audit": 1}
     waiting = {(row.entity_id, row.opened_at.day) for row in queue.cases.collect()}
     assert waiting == {(1, 1), (4, 28), (5, 28)}
@@ -83,7 +83,7 @@ def test_second_looks_take_no_more_than_the_capacity(spark):
             decisions=decisions(spark, *said[:looked_at]),
             account_scores=risky,
         )
-        return review_queue(day, AS_OF, allowed, lambda entity_type, reasons: "").opened
+        return review_queue(day, AS_OF, allowed).opened
 
     assert opened(5) == {"risk": 0, "uncertain": 0, "audit": 4}
     assert opened(3) == {"risk": 1, "uncertain": 0, "audit": 3}

@@ -1,4 +1,4 @@
-"""Reasons in words: a feature and its value as a reviewer would say it."""
+"""Put reasons into words: a feature and its value as a reviewer would say it."""
 
 import math
 import re
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from features import accounts, videos
 from features.definitions import SHARE, YES, Feature
 from features.rings.definitions import RING_FEATURES
+from wording.figures import chance, number
 
 OURS = {
     "ring_score": "its ring is judged abusive with chance {chance}",
@@ -41,20 +42,19 @@ OURS_OF_RINGS = {
     "ring_score": "by its evidence alone it is abusive with chance {chance}",
     "ring_size": "it has {value} members",
 }
-NEARLY_CERTAIN = 0.99
 WORTH_SAYING = 0.5
 """Log-odds below which a reason is not worth a reviewer's time, unless there is no stronger one."""
 
 
 class Meaning(NamedTuple):
-    """What a feature says, and in which unit."""
+    """Hold what a feature says, and in which unit."""
 
     text: str
     unit: str
 
 
 def meanings(features: Iterable[Feature]) -> dict[str, Meaning]:
-    """The meaning of each column; what is in brackets is for those who compute with it."""
+    """Return the meaning of each column; what is in brackets is for those who compute with it."""
     spans = {0: "", 1: ", last day"}
     return {
         name: Meaning(re.sub(r" \([^)]*\)", "", feature.meaning) + spans.get(days, f", last {days} days"), feature.unit)
@@ -65,6 +65,11 @@ def meanings(features: Iterable[Feature]) -> dict[str, Meaning]:
 
 OF_ACCOUNTS, OF_VIDEOS = meanings(accounts.FEATURES), meanings(videos.FEATURES)
 OF_RINGS = {feature.name: Meaning(feature.meaning, feature.unit) for feature in RING_FEATURES}
+MEANINGS_OF_RINGS = {name: meaning.text for name, meaning in OF_RINGS.items()} | {
+    "size": "number of members",
+    "(base rate)": "share of such groups that are abusive, before anything is known of this one",
+}
+"""What the page of a ring says beside a figure."""
 OWN = {"account": ("", "", OF_ACCOUNTS), "video": ("", "", OF_VIDEOS), "ring": ("ring_", "", OF_RINGS)}
 OF_WHOM = (
     ("owner_ring_", "uploader's ring: ", OF_RINGS),
@@ -75,22 +80,8 @@ OF_WHOM = (
 )
 
 
-def number(value: float | None) -> str:
-    """A value as people write it: 12, 0.31, 1,204, unknown."""
-    if value is None or math.isnan(value):
-        return "unknown"
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
-    return f"{value:.2g}" if abs(value) < 1 else f"{value:,.1f}"
-
-
-def chance(value: float | None) -> str:
-    """A chance as people write it; what is nearly certain is not."""
-    return f"over {NEARLY_CERTAIN}" if value is not None and value > NEARLY_CERTAIN else number(value)
-
-
 def amount(value: float | None, meaning: Meaning) -> str:
-    """A value with its unit: 62 %, 12 seconds, yes; without where the meaning names the unit."""
+    """Write a value with its unit: 62 %, 12 seconds, yes; without where the meaning names the unit."""
     if value is None or math.isnan(value):
         return "unknown"
     if meaning.unit == YES:
@@ -102,7 +93,7 @@ def amount(value: float | None, meaning: Meaning) -> str:
 
 
 def in_words(entity_type: str, feature: str, value: float | None) -> str:
-    """One reason in words, about an account, a video or a ring; one without a definition is shown by its name."""
+    """Say one reason about an account, a video or a ring; one without a definition is shown by its name."""
     ours = OURS | OURS_OF_RINGS if entity_type == "ring" else OURS
     if feature in ours:
         return ours[feature].format(value=number(value), chance=chance(value))
@@ -114,8 +105,24 @@ def in_words(entity_type: str, feature: str, value: float | None) -> str:
 
 
 def sentence(entity_type: str, reasons: Iterable[Mapping[str, Any]], most: int = 3) -> str:
-    """The strongest reasons that speak for violating, as one line."""
+    """Say the strongest reasons that speak for violating, on one line; nothing where none does."""
     speaking = [each for each in reasons if each["contribution"] > 0 and not each["feature"].startswith("(")]
     top = sorted(speaking, key=lambda each: (-each["contribution"], each["feature"]))[:most]
     telling = [each for each in top if each["contribution"] >= WORTH_SAYING] or top[:1]
     return "; ".join(in_words(entity_type, each["feature"], each["value"]) for each in telling)
+
+
+def as_figures(reason: Mapping[str, Any]) -> str:
+    """Write a reason on a terminal, for those who know the features: `comments_28d 812 (+2.0)`."""
+    return f"{reason['feature']} {reason['value']:.3g} ({reason['contribution']:+.1f})"
+
+
+def row_of_ring(reason: Mapping[str, Any]) -> dict[str, str]:
+    """Return a reason of a ring's score as the texts of a row: feature, value, contribution, meaning."""
+    value = reason["value"]
+    return {
+        "feature": reason["feature"],
+        "value": "" if value is None else f"{value:,.2f}" if abs(value) < 1e6 else f"{value:.0f}",
+        "contribution": f"{reason['contribution']:+.2f}",
+        "meaning": MEANINGS_OF_RINGS.get(reason["feature"], ""),
+    }

@@ -3,7 +3,7 @@
 import pytest
 
 from features import accounts, videos
-from models.reasons import OURS, in_words, sentence
+from wording.reasons import OURS, as_figures, in_words, row_of_ring, sentence
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,27 @@ def test_what_hardly_speaks_is_left_out_where_something_does():
     assert "its bio" not in sentence("account", [weak, strong])
     assert "its bio" in sentence("account", [weak, reason("likes_28d", -3.0)])
     assert sentence("account", [reason("(base rate)", 9.0), reason("likes_28d", -3.0)]) == ""
+
+
+def test_a_reason_in_figures():
+    assert as_figures({"feature": "comments_28d", "value": 812.0, "contribution": 2.04}) == "comments_28d 812 (+2.0)"
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "contribution", "texts"),
+    [
+        ("age_days", 3.0, -1.25, ("3.00", "-1.25", "median age of the members' accounts")),
+        ("top_creator", 2.0**60, 0.5, ("1152921504606846976", "+0.50", "the creator behind most acts on targets")),
+        ("size", 1_204.0, 0.5, ("1,204.00", "+0.50", "number of members")),
+        (
+            "(base rate)",
+            None,
+            -2.0,
+            ("", "-2.00", "share of such groups that are abusive, before anything is known of this one"),
+        ),
+        ("of_an_older_day", None, 0.1, ("", "+0.10", "")),
+    ],
+)
+def test_a_reason_of_a_ring_is_a_row_of_its_page(feature, value, contribution, texts):
+    row = row_of_ring({"feature": feature, "value": value, "contribution": contribution})
+    assert row == dict(zip(("feature", "value", "contribution", "meaning"), (feature, *texts), strict=True))
