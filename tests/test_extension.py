@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("conf", "engine", "features", "jobs", "lake", "models", "review", "simulation", "validation")
+PACKAGES = [folder.parent.name for folder in ROOT.glob("*/__init__.py") if folder.parent.name != "tests"]
 MOST_FILES = 2
 
 
@@ -133,7 +133,7 @@ FEATURE = Extension(
             behind="FEATURES = (\n",
         ),
     ),
-    "from features.accounts import TABLE; from features.docs import page; from models.reasons import OF_ACCOUNTS",
+    "from features.accounts import TABLE; from features.docs import page; from wording.reasons import OF_ACCOUNTS",
     (
         "{'likes_per_video_7d', 'likes_per_video_28d'} <= set(TABLE.columns)",
         "'### likes_per_video' in page() and 'likes_per_video_7d' in OF_ACCOUNTS",

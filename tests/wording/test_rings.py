@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.rings import FAMILIES, ONLY_IN_EVIDENCE, RINGS_WITH_FEATURES
+from features.links.kinds import FAMILIES
+from features.rings import ONLY_IN_EVIDENCE, RINGS_WITH_FEATURES
 from wording.rings import ring_evidence, short
 
 FARM = {
