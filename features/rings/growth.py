@@ -83,16 +83,22 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, po
     linked = checkpoint(holding_objects.select("ring_id", "verb", "object_id").distinct())
     linked_targets = checkpoint(_targets(actions, linked, members))
     topics = checkpoint(actions.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
-    expanded = checkpoint(_by_targets(groups, actions, topics, linked_targets, population))
+    first = checkpoint(_probabilities(groups, actions, topics, linked_targets, population))
+    leaving = first.where(F.col("member") & (F.col("probability") < MIN_PROBABILITY)).select("community", "account_id")
+    staying = groups.select("community", "account_id", "strength").join(
+        leaving, on=["community", "account_id"], how="left_anti"
+    )
+    expanded = checkpoint(staying.unionByName(_joining(first)))
     objects = linked.unionByName(_surprising_objects(actions, linked, _members(expanded))).distinct()
     targets = checkpoint(_targets(actions, objects, _members(expanded)))
+    second = checkpoint(_probabilities(expanded, actions, topics, targets, population))
     of_few_targets = (
         linked_targets.groupBy(F.col("ring_id").alias("community"))
         .agg(F.count_distinct("object_id").alias("targets"))
         .where(F.col("targets") < MIN_TARGETS)
     )
-    whole = _by_targets(expanded, actions, topics, targets, population)
-    return whole.join(of_few_targets, on="community", how="left_anti")
+    # Nobody leaves in the second turn: a group that lost all whom links had shown would be another one.
+    return expanded.unionByName(_joining(second)).join(of_few_targets, on="community", how="left_anti")
 
 
 def _members(groups: DataFrame) -> DataFrame:
@@ -100,23 +106,23 @@ def _members(groups: DataFrame) -> DataFrame:
     return groups.select(F.col("community").alias("ring_id"), "account_id")
 
 
-def _by_targets(
+def _probabilities(
     groups: DataFrame, actions: DataFrame, topics: DataFrame, targets: DataFrame, population: int
 ) -> DataFrame:
-    """Return `groups` with the accounts that act on their targets as members do, without the members that do not."""
-    counts = _action_counts(actions, topics, _members(groups), targets)
+    """Return the probability of each member, and of each account that acts on a target, in PROBABILITY_SCHEMA."""
 
     def probabilities_of_group(batch: pa.Table) -> pa.Table:
         """Compute the membership probabilities of one group's accounts."""
         return _membership_probabilities(batch, population)
 
-    probabilities = checkpoint(counts.groupBy("ring_id").applyInArrow(probabilities_of_group, PROBABILITY_SCHEMA))
-    is_likely = F.col("probability") >= MIN_PROBABILITY
-    leaving = probabilities.where(F.col("member") & ~is_likely).select("community", "account_id")
-    joining = probabilities.where(~F.col("member") & is_likely)
-    staying = groups.join(leaving, on=["community", "account_id"], how="left_anti")
-    joined = joining.select("community", "account_id", F.col("probability").alias("strength"))
-    return staying.select("community", "account_id", "strength").unionByName(joined)
+    counts = _action_counts(actions, topics, _members(groups), targets)
+    return counts.groupBy("ring_id").applyInArrow(probabilities_of_group, PROBABILITY_SCHEMA)
+
+
+def _joining(probabilities: DataFrame) -> DataFrame:
+    """Return the accounts that are likely members of a group and were none: community, account_id, strength."""
+    likely = ~F.col("member") & (F.col("probability") >= MIN_PROBABILITY)
+    return probabilities.where(likely).select("community", "account_id", F.col("probability").alias("strength"))
 
 
 def _targets(actions: DataFrame, objects: DataFrame, members: DataFrame) -> DataFrame:

@@ -66,6 +66,14 @@ def test_what_members_do_beyond_its_popularity_is_a_target_though_no_link_is_abo
     assert set(joined) == {50}
 
 
+def test_whom_links_showed_stays_where_others_do_more_of_what_it_led_to(spark):
+    """Ten carry out the orders that three are linked by, and thirty more, which are then most of the targets."""
+    members = {account: [*range(8), *range(1_000 * account, 1_000 * account + 45)] for account in (1, 2, 3)}
+    strangers = {account: range(100 * account, 100 * account + 20) for account in range(100, 200)}
+    others = {account: range(38) for account in range(50, 60)}
+    assert set(join(spark, [1, 2, 3], range(8), members | strangers | others)) == set(others)
+
+
 def test_who_is_a_fan_of_one_customer_does_not_join(spark):
     """Of ten targets five are videos of one creator."""
     members = {account: [*range(10), *range(1_000 * account, 1_000 * account + 10)] for account in (1, 2, 3, 4)}
