@@ -7,13 +7,7 @@ on facts that do not change later: the day is computed once, and again only when
 Everything is a day's matter: a pause, a session, a like "without a view before" do not look across midnight.
 """
 
-import ast
-import hashlib
-import inspect
-import sys
-import tomllib
 from collections.abc import Sequence
-from importlib.resources import files
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -21,6 +15,7 @@ from pyspark.sql.window import Window
 
 from engine.portable import fixed_point, ratio
 from features.text import text_traits
+from lake.definitions import content_version
 from lake.schemas import ACCOUNT_ACTIVITY, RESPONSES, VERBS, VIDEO_ACTIVITY
 
 SHORT_GAP_MS = 2_000
@@ -37,13 +32,8 @@ DAY = ["account_id", "event_date"]
 
 
 def definitions_version() -> str:
-    """Changes whenever the code or a list that computes a rollup row does, comments and layout apart."""
-    of_texts = sorted(files("features.text").iterdir(), key=lambda file: file.name)
-    code = [inspect.getsource(sys.modules[__name__])]
-    code += [file.read_text(encoding="utf-8") for file in of_texts if file.name.endswith(".py")]
-    lists = [tomllib.loads(file.read_text(encoding="utf-8")) for file in of_texts if file.name.endswith(".toml")]
-    known = "".join([*(ast.dump(ast.parse(each)) for each in code), *map(repr, lists)])
-    return hashlib.sha256(known.encode()).hexdigest()[:16]
+    """Tell by which definitions rollup rows are computed."""
+    return content_version("features.activity", "features.text")
 
 
 def is_(verb: str) -> Column:

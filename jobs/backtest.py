@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from lake.errors import UsageError
 from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, REVIEW_QUEUE
-from models.model import Model
+from models.model import Model, learned_otherwise
 from models.registry import load_model
 from models.score import score_entities
 from review.backtest import Tally, compared, tallies
@@ -38,6 +38,8 @@ def run(context: Context) -> Facts:
     model = wanted_model(context)
     if model and model.trained_as_of and model.trained_as_of > days[0]:
         context.warn(f"{model.version} learned from decisions up to {model.trained_as_of}: the days before flatter it")
+    if model and model.changed:
+        context.warn(learned_otherwise([model]))
     live = context.lake.read_or_empty(REVIEW_QUEUE)
     would = replay(context, days, live, model)
     decisions = replace(context, asked_day=END_OF_TIME).source(DECISIONS)

@@ -6,6 +6,7 @@ from jobs.snapshots import MODEL_INPUTS, feature_rows
 from conf import Policies, ScoringLimits
 from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, RING_SCORES, VIDEO_SCORES
 from models.labels import decided_members
+from models.model import learned_otherwise
 from models.registry import SCORED, registered, standing_models
 from models.score import score_entities
 
@@ -18,8 +19,8 @@ def run(context: Context) -> Facts:
     Reads the day's features, links and rings, and the events of eight weeks for who acts on which video. Every active
     account and every ring gets a score for each policy, every active video for the two policies about videos. Rows that
     a queue could take get reasons. A policy without a model is scored by ring evidence alone, which decisions tell what
-    members of rings of each policy break, and the run says so. Run
-    it after rings.
+    members of rings of each policy break, and the run says so. It warns of models whose features are
+    computed by other definitions today than those that they learned. Run it after rings.
     """
     lake, day = context.lake, context.as_of
     rows = feature_rows(context, [day])
@@ -32,6 +33,9 @@ def run(context: Context) -> Facts:
             f"no model for {', '.join(cold)}: scored by ring evidence alone; "
             f"a first model is trained by: python -m jobs train --lake {lake.uri} --as-of {day}"
         )
+    changed = [model for model in models.values() if model.changed]
+    if changed:
+        context.warn(learned_otherwise(changed))
     capacities = {name: policy.capacity for name, policy in context.policies.policies.items()}
     scoring = with_reasons_of_cases(context.limits.scoring, context.policies)
     evidence_alone = any(("account", policy) not in models for policy in SCORED["account"])
@@ -42,7 +46,12 @@ def run(context: Context) -> Facts:
         told = decided if kind == "account" else {}
         scores = score_entities(rows[kind], kind, policies, mine, capacities, scoring, told)
         facts[f"{kind} scores"] = context.publish(TABLES[kind], scores)
-    return {**facts, "models": len(models), "without a model": ", ".join(cold) or "none"}
+    return {
+        **facts,
+        "models": len(models),
+        "without a model": ", ".join(cold) or "none",
+        "of other definitions": ", ".join(sorted(model.version for model in changed)) or "none",
+    }
 
 
 def with_reasons_of_cases(limits: ScoringLimits, policies: Policies) -> ScoringLimits:

@@ -28,7 +28,7 @@ from conf import TrainingLimits
 from models.calibration import Crowd, fit_calibrator
 from models.evidence import Prior
 from models.model import Model, trees
-from models.rows import version_of
+from models.versions import versions_of
 from models.weights import OTHER, Tempering, tempering, training_weights
 
 if TYPE_CHECKING:
@@ -259,7 +259,6 @@ def fit_model(
     crowd = Crowd(alone + offset + trees(booster, seen), expit(alone), limits.prior_decisions) if len(alone) else None
     line = fit_calibrator(margins, rows.labels, rows.weights, rows.frame == OTHER, limits.slips, crowd)
     calibrator = replace(line, intercept=line.intercept + line.slope * offset)
-    known = {name: version_of(name) for name in (*rows.features.columns, *prior.evidence.columns)}
     return Model(
         entity_type,
         policy,
@@ -267,5 +266,5 @@ def fit_model(
         booster,
         calibrator,
         {**parameters, "seed": limits.seed},
-        versions={name: version for name, version in known.items() if version > 1},
+        versions=versions_of(entity_type),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +12,7 @@ import xgboost as xgb
 
 from models.calibration import Calibrator
 from models.evidence import Evidence
-from models.rows import version_of
+from models.versions import Versions, changed_parts, outdated_features
 
 FILES = ("booster.ubj", "calibrator.json", "features.json")
 
@@ -21,8 +21,8 @@ FILES = ("booster.ubj", "calibrator.json", "features.json")
 class Model:
     """What scores: evidence, booster, calibrator, and the features by name in the booster's order.
 
-    `parameters` are those that it was fitted with, the seed among them; `versions` says which features it has learned
-    in a version other than their first.
+    `parameters` are those that it was fitted with, the seed among them; `versions` says by which definitions
+    the rows were computed that it learned from (models/versions.py).
     """
 
     entity_type: str
@@ -31,7 +31,7 @@ class Model:
     booster: xgb.Booster
     calibrator: Calibrator
     parameters: dict[str, float | int]
-    versions: dict[str, int]
+    versions: Versions
     version: str = ""
     trained_as_of: date | None = None
     metrics: dict[str, float] = field(default_factory=dict)
@@ -47,8 +47,13 @@ class Model:
 
     @property
     def outdated(self) -> list[str]:
-        """Features that are no longer what it has learned."""
-        return [name for name in self.needed if version_of(name) != self.versions.get(name, 1)]
+        """Features that are no longer what it has learned, by the counters of former times."""
+        return outdated_features(self.needed, self.versions)
+
+    @property
+    def changed(self) -> list[str]:
+        """The parts of its rows that have other definitions now."""
+        return changed_parts(self.entity_type, self.versions)
 
     def margins(self, features: pd.DataFrame) -> np.ndarray:
         return self.evidence.base_margin(features) + trees(self.booster, features[self.features])
@@ -74,6 +79,14 @@ class Model:
     def fingerprint(self) -> str:
         """Eight digits that differ when the scores would."""
         return fingerprint(self.content())
+
+
+def learned_otherwise(models: Sequence[Model]) -> str:
+    """Say in a line that these models learned from rows that are computed otherwise today."""
+    names = ", ".join(sorted(model.version for model in models))
+    parts = ", ".join(sorted({part for model in models for part in model.changed}))
+    whose = "models" if len(models) > 1 else "model"
+    return f"{whose} {names} learned from other definitions of {parts} than today's: train anew"
 
 
 def fingerprint(files: Mapping[str, bytes]) -> str:

@@ -31,13 +31,6 @@ ACTING_SHARE, CAPTURED_SHARE = (0.1, 0.3), (0.05, 0.2)
 """Share of a ring that acts on a video, and its share of the public, from which it may act for it, and surely does."""
 NOTED_SHARE = (0.0, 0.1)
 """Its share of the public that says as much of one more video of a creator whose others it surely acts for."""
-VERSIONS = {
-    r"(\w+_)?ring_score": 6,
-    r"(copying|engaging)_ring_tie": 2,
-    r"(\w+_)?link_comment_share_\w+": 2,
-    r"(\w+_)?ring_(created_together_share|willed_together|willed_expected)": 2,
-}
-"""Features that have come to say something else under their name, and how often they have: 1 for all others."""
 
 
 def ramp(value: Column, low: float, high: float) -> Column:
@@ -51,11 +44,6 @@ def feature_names(df: DataFrame) -> list[str]:
     """The columns of a frame that are features: all numbers but identifiers."""
     numeric = NumericType | BooleanType
     return [f.name for f in df.schema if isinstance(f.dataType, numeric) and not IDENTIFIER.fullmatch(f.name)]
-
-
-def version_of(feature: str) -> int:
-    """Which version of a feature rows have: no model scores them that has learned another."""
-    return next((version for pattern, version in VERSIONS.items() if re.fullmatch(pattern, feature)), 1)
 
 
 def as_features(df: DataFrame, prefix: str = "") -> list[Column]:

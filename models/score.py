@@ -33,7 +33,7 @@ class Scorer:
     """What an executor needs to score one policy: ring evidence and, when there is a model, its trees and its line.
 
     `features` are those that the trees were grown on, `split_on` those that some tree looks at, as a rule a part;
-    `outdated` are those that have changed since.
+    `outdated` are those that have come to mean something else since.
     """
 
     version: str

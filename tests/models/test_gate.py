@@ -148,11 +148,17 @@ def test_a_first_model_that_is_worse_than_ring_evidence_is_refused():
     assert any(reason.endswith("of ring evidence alone") for reason in refusals)
 
 
-def test_a_champion_of_features_that_have_changed_since_does_not_stand_for_what_scores():
+def test_a_champion_stands_for_what_scores_but_where_its_counters_say_that_features_have_changed():
     split = held_out(made_up(), TRAINING)
     champion = fit_model("account", "spam_ring", PRIOR, split.fit, PARAMETERS, TRAINING)
-    for standing, whose in ((champion, "the champion"), (replace(champion, versions={"f0": 2}), "ring evidence alone")):
-        assert standing_scores(standing, split, PRIOR.sample, TRAINING)[1] == whose
+    expected = {
+        "the champion": [champion.versions, {"accounts": "others"}, {ALONE.score: 6}],
+        "ring evidence alone": [{ALONE.score: 5}, {ALONE.score: 6, "f0": 2}, {}],
+    }
+    for whose, learned in expected.items():
+        for versions in learned:
+            standing = replace(champion, versions=versions)
+            assert standing_scores(standing, split, PRIOR.sample, TRAINING)[1] == whose
 
 
 def test_a_model_that_fails_one_country_is_refused_and_the_country_is_named():

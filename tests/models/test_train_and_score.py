@@ -16,9 +16,11 @@ from lake.errors import BrokenContract
 from lake.files import read_file
 from lake.schemas import ACCOUNT_SCORES, DRIFT, MODELS, POLICIES, RING_SCORES, UNSUPERVISED, VIDEO_SCORES
 from lake.store import Lake
+from models import registry
 from models.model import FILES
 from models.registry import champions, load_model
 from models.score import Scorer, columns_of
+from models.versions import versions_of
 from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake, publish_snapshot
 from tests.review.worlds import a_day
 
@@ -190,14 +192,43 @@ def test_a_missing_feature_is_an_error_whether_or_not_a_tree_looks_at_it(spark, 
             columns_of(rows, {"spam_ring": scorer})
 
 
-def test_a_feature_that_has_changed_since_is_an_error(spark, trained):
+def test_a_feature_whose_counter_has_risen_since_is_an_error(spark, trained):
     lake, _, _ = trained
     model = load_model(lake.uri, of_accounts(lake))
     rows = spark.createDataFrame([], ", ".join(f"{name} double" for name in model.needed))
-    columns_of(rows, {"spam_ring": Scorer.of_model(model)})
-    before = replace(model, versions={**model.versions, "ring_score": 1, "link_count": 2})
+    last = replace(model, versions={"ring_score": 6})
+    columns_of(rows, {"spam_ring": Scorer.of_model(last)})
+    before = replace(model, versions={"ring_score": 1, "link_count": 2})
     with pytest.raises(BrokenContract, match=r"before features changed \(run train\): link_count, ring_score$"):
         columns_of(rows, {"spam_ring": Scorer.of_model(before)})
+
+
+def test_a_model_has_the_versions_of_its_rows_in_its_files(trained, scored):
+    lake, _, _ = trained
+    for row in lake.read(MODELS).collect():
+        model = load_model(lake.uri, row)
+        assert model.versions == versions_of(row.entity_type) and model.changed == []
+    _, _, warnings = scored
+    assert [line for line in warnings if "other definitions" in line] == []
+
+
+def test_models_of_other_definitions_score_with_one_warning(trained, scored, monkeypatch):
+    lake, _, _ = trained
+
+    def as_it_was(uri, row):
+        model = load_model(uri, row)
+        return replace(model, versions={**model.versions, "rings": "others", "links": "others"})
+
+    monkeypatch.setattr(registry, "load_model", as_it_was)
+    running = context(lake)
+    facts = run_step(score.JOB, running)
+    names = ", ".join(sorted(row.model_version for row in lake.read(MODELS).collect()))
+    assert [line for line in running.warnings if "other definitions" in line] == [
+        f"models {names} learned from other definitions of links, rings than today's: train anew"
+    ]
+    assert facts["of other definitions"] == names
+    accounts, _, _ = scored
+    assert lake.day(ACCOUNT_SCORES, DAY).toPandas()["score"].sum() == pytest.approx(accounts["score"].sum())
 
 
 def test_a_day_rescored_with_the_model_that_scored_it_stays_as_it_was(spark, trained, scored):
