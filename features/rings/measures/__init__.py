@@ -9,8 +9,8 @@ from pyspark.sql import functions as F
 from engine import checkpoint
 from engine.portable import exact_mean, exact_sum, looked_up, ratio
 from features.links.kinds import FAMILIES, KINDS, MADE, OTHER, WRITTEN
-from features.rings.audiences import audience_actions, interest, object_type, participation, timing
 from features.rings.definitions import FOLLOWED_BEFORE_DAYS, SCATTERED_DAYS
+from features.rings.measures.audiences import audience_actions, interest, object_type, participation, timing
 from lake.schemas import RESPONSES
 from lake.store import deduplicated, midnight
 
