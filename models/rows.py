@@ -12,7 +12,7 @@ from pyspark.sql.types import BooleanType, NumericType
 from engine.portable import MILLION, exact_sum, first_per_key, largest, ratio
 from features.links.combine import PAIR, from_both_ends
 from features.membership import member_chance
-from features.rings.measures import STRANGERS
+from features.rings.measures.targets import STRANGERS
 from lake.schemas import POLICIES
 
 IDENTIFIER = re.compile(r"\w*_id|(ring_)?top_creator")
