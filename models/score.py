@@ -17,6 +17,7 @@ from scipy.special import expit
 from conf import ScoringLimits
 from engine import persist, ship
 from features.rings.prior import ARROW_REASONS, BASE_RATE
+from features.trees import loaded, shapley_values
 from lake.errors import BrokenContract
 from lake.schemas import REASON, UNSUPERVISED
 from models.calibration import Calibrator
@@ -54,12 +55,7 @@ class Scorer:
     @cached_property
     def booster(self) -> xgb.Booster | None:
         """The trees, on one thread; loaded once per task."""
-        if self.raw is None:
-            return None
-        booster = xgb.Booster({"nthread": 1})
-        booster.load_model(bytearray(self.raw))
-        booster.set_param({"nthread": 1})
-        return booster
+        return None if self.raw is None else loaded(self.raw)
 
     @property
     def needed(self) -> list[str]:
@@ -91,20 +87,17 @@ class Scorer:
     def contributions(self, values: Mapping[str, np.ndarray]) -> tuple[float | np.ndarray, dict[str, np.ndarray]]:
         """What every row starts from, and what each feature adds to it, in log-odds; they sum to `log_odds`.
 
-        Of the trees exact Shapley values (Lundberg et al. 2020), of ring evidence its two factors.
+        Of the trees `shapley_values`, of ring evidence its two factors.
         """
         slope = self.calibrator.slope
         start: float | np.ndarray = self.calibrator.log_odds(np.array(self.evidence.base))
         parts = dict(zip((self.evidence.score, self.evidence.tie), self.evidence.lifts(values), strict=True))
         parts = {name: slope * lift for name, lift in parts.items()}
         if self.booster is not None:
-            inputs = self.matrix(values)
-            found = slope * self.booster.predict(
-                xgb.DMatrix(inputs, feature_names=self.features, nthread=1), pred_contribs=True
-            ).astype(np.float64)
+            of_trees, found = shapley_values(self.booster, self.features, self.matrix(values))
             for place, name in enumerate(self.features):
-                parts[name] = parts.get(name, 0.0) + found[:, place]
-            start = start + found[:, -1]
+                parts[name] = parts.get(name, 0.0) + slope * found[:, place]
+            start = start + slope * of_trees
         return start, parts
 
 
