@@ -70,7 +70,7 @@ def _hashtag_actions(uploads: DataFrame) -> DataFrame:
     ),
     "from features.docs import page; from features.links.kinds import NUMBER, SOURCE_NUMBER; "
     "from features.rings import RINGS_WITH_FEATURES, shipped; from features.rings.page import COLOURS; "
-    "from models.reasons import OF_RINGS",
+    "from wording.reasons import OF_RINGS",
     (
         "'upload_hashtag' in NUMBER and 'hashtag' in SOURCE_NUMBER",
         "'hashtag_share' in RINGS_WITH_FEATURES.columns and shipped().features",
