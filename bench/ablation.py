@@ -31,7 +31,7 @@ from models.evidence import Evidence, Prior, evidence_of
 from models.examples import at_snapshots, bounded, even_sample, examples, population, with_countries
 from models.fit import Rows, fit_model
 from models.rows import feature_names
-from models.score import NO_CHANGE
+from models.scorer import NO_CHANGE
 from models.training import rows_for_policy
 from models.weights import Population
 

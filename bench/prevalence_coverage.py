@@ -24,9 +24,11 @@ from conf import Policies, load_policies
 from lake.decisions import current_verdicts
 from lake.schemas import ACCOUNT_SCORES, DECISIONS
 from lake.store import Lake, before
+from review.design_based import Estimate
 from review.draws import audit_frame, audit_rates, audit_strata, with_audit_probability
-from review.estimators import Audit, Estimate, believed_errors, combined, learned_errors
+from review.posterior import Audit, combined
 from review.tables import AUDITED_ACCOUNTS
+from review.wrong_verdicts import believed_errors, learned_errors
 from simulation.reviewers import verdicts
 
 REPEATS = 200

@@ -18,7 +18,9 @@ from records import AT_START
 from scipy.special import expit, logit
 
 from conf import Policies, load_policies
-from review.estimators import Audit, Errors, Estimate, believed_errors, combined, finished, learned_errors, part
+from review.design_based import Estimate, finished, part
+from review.posterior import Audit, combined
+from review.wrong_verdicts import Errors, believed_errors, learned_errors
 
 RESULTS = Path(__file__).parent / "results" / "prevalence.csv"
 SEED = 1

@@ -26,7 +26,8 @@ from lake.schemas import (
 )
 from models.examples import uncovered, wanted_days, windows
 from models.labels import labels
-from models.rows import account_rows, copying_rings, publics, ring_rows, video_rings, video_rows
+from models.rows import account_rows, ring_rows
+from models.video_rows import copying_rings, publics, video_rings, video_rows
 
 FEATURES = {"account": ACCOUNT_FEATURES, "video": VIDEO_FEATURES, "ring": RINGS}
 """The features of what is scored, by entity type."""

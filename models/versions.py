@@ -10,14 +10,15 @@ SHARED = ("engine.portable", "features.definitions", "features.text")
 DEFINITIONS = {
     "accounts": (*SHARED, "features.accounts", "features.activity", "features.crowds", "features.videos.content"),
     "videos": (*SHARED, "features.videos", "features.activity"),
-    "rings": (*SHARED, "features.rings", "features.links", "features.graph", "features.membership"),
+    "rings": (*SHARED, "features.rings", "features.links", "features.graph", "features.membership", "features.trees"),
     "links": (*SHARED, "features.links", "features.graph"),
     "rows": ("models.rows",),
+    "video_rows": ("models.video_rows",),
 }
 """Packages and modules that compute each part of a row; what accounts or rings bring into it, models.rows chooses."""
 PARTS = {
     "account": ("accounts", "links", "rings", "rows"),
-    "video": ("accounts", "links", "rings", "rows", "videos"),
+    "video": ("accounts", "links", "rings", "rows", "video_rows", "videos"),
     "ring": ("rings", "rows"),
 }
 """What the rows of each entity type are made of."""

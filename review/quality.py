@@ -22,10 +22,11 @@ from pyspark.sql import functions as F
 from conf import Policies
 from lake.schemas import DECISIVE, ENTITY, QUALITY
 from lake.store import before
-from review.estimators import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
+from review.audits import answered_draws
+from review.design_based import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
 from review.history import newly_opened, without_second_looks
-from review.prevalence import answered_draws, verdict_errors
 from review.tables import small_frame
+from review.wrong_verdicts import verdict_errors
 
 GROUP = ("policy", "selection", "model_version")
 COUNTED = {"precision": "violating", "agreement": "agreed", "overturned": "overturned", "overdue": "overdue"}

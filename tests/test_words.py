@@ -78,7 +78,7 @@ def test_older_names_do_not_come_back(title: str, package: str):
     assert len(forbidden) > 20
     found = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
-        for path in sorted((ROOT / package).glob("*.py"))
+        for path in sorted((ROOT / package).rglob("*.py"))
         for line, name in names(ast.parse(path.read_text()))
         if is_older(name, forbidden)
     ]

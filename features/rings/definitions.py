@@ -1,7 +1,8 @@
 """Define ring features: the table of contents of what is measured of a ring.
 
 A feature is a column of `rings`; its sign says which way it may move the prior (prior.py). The families, of which each
-has a feature, are defined with the kinds of links (features/links/kinds.py).
+has a feature, are defined with the kinds of links (features/links/kinds.py). The order is that of the columns and of
+the prior's inputs; comments name the modules of measures/ that compute what follows.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class RingFeature:
 
 
 RING_FEATURES = (
-    # How it hangs together
+    # How it hangs together: cohesion.py
     RingFeature("links", BIGINT, "links", "linked pairs of members", "nearly all pairs", "families and cafés as well"),
     RingFeature(
         "density", DOUBLE, "share", "linked pairs among all pairs of members", "near 1", "families; loose for crowds"
@@ -84,6 +85,7 @@ RING_FEATURES = (
         "few",
         sign=1,
     ),
+    # beside the audience of its targets: audiences.py
     RingFeature(
         "participation",
         DOUBLE,
@@ -146,6 +148,7 @@ RING_FEATURES = (
         "fans and friends more than others, too",
         sign=0,
     ),
+    # on how many days: targets.py
     RingFeature(
         "target_days",
         DOUBLE,
@@ -155,6 +158,7 @@ RING_FEATURES = (
         "one evening",
         sign=1,
     ),
+    # again its links: cohesion.py
     RingFeature(
         "works",
         BIGINT,
@@ -176,7 +180,7 @@ RING_FEATURES = (
     RingFeature(
         "together_days", DOUBLE, "days", "from the first co-act to the last", "weeks of orders", "fans, friends", sign=1
     ),
-    # Who they are
+    # Who they are: profiles.py
     RingFeature(
         "age_days",
         DOUBLE,
@@ -200,6 +204,7 @@ RING_FEATURES = (
     RingFeature(
         "country_share", DOUBLE, "share", "members of the most frequent country", "a market or a mix", "neighbours"
     ),
+    # devices.py
     RingFeature("devices", BIGINT, "devices", "distinct devices of the members", "few when loud", "families"),
     RingFeature("accounts_per_device", DOUBLE, "accounts", "members for each of their devices", "above 1", "below 1"),
     RingFeature(
@@ -222,7 +227,7 @@ RING_FEATURES = (
         "farms",
         "homes, carriers",
     ),
-    # What they do together
+    # What they do together: targets.py
     RingFeature(
         "targets",
         BIGINT,
@@ -278,6 +283,7 @@ RING_FEATURES = (
         "1 for a giveaway",
         sign=-1,
     ),
+    # follows.py
     RingFeature(
         "followed_before_share",
         DOUBLE,
@@ -299,6 +305,7 @@ RING_FEATURES = (
         "friends",
         sign=-1,
     ),
+    # engagement.py
     RingFeature(
         "watched_together",
         BIGINT,
@@ -332,7 +339,7 @@ RING_FEATURES = (
         "about 0",
         sign=0,
     ),
-    # How they live otherwise
+    # How they live otherwise: other_activity.py
     RingFeature(
         "acts_per_member", DOUBLE, "acts", "mean number of acts of a member in the days of links", "either", "either"
     ),

@@ -24,7 +24,8 @@ from scipy.special import expit, logit
 from engine import checkpoint
 from features.links.kinds import MADE
 from features.rings.communities import MIN_MEMBERS
-from features.rings.measures import is_deed, is_target, linked_objects, ring_links, with_family
+from features.rings.links import is_deed, linked_objects, ring_links, with_family
+from features.rings.measures.targets import is_target
 from lake.schemas import VERBS
 
 CHOSEN_VERBS = tuple(verb for verb in VERBS if verb != "view")

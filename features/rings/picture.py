@@ -5,7 +5,7 @@ from typing import NamedTuple
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from features.rings.measures import ring_links, ring_objects, with_family
+from features.rings.links import ring_links, ring_objects, with_family
 
 MOST_MEMBERS = 200
 """Limits of what a reader can tell apart in a picture."""

@@ -8,18 +8,13 @@ from pyspark.sql import functions as F
 
 from conf import LinkLimits, RingLimits
 from engine import checkpoint
+from features.rings.actions import ring_actions, touched_by_members
 from features.rings.groups import find_groups
 from features.rings.growth import expand_groups
 from features.rings.identity import with_ring_ids
-from features.rings.measures import (
-    ring_actions,
-    ring_features,
-    ring_links,
-    ring_objects,
-    targets_of,
-    touched_by_members,
-    with_family,
-)
+from features.rings.links import ring_links, ring_objects, with_family
+from features.rings.measures import ring_features
+from features.rings.measures.targets import targets_of
 from features.rings.prior import RingPrior
 from features.rings.scoring import scored_rings
 

@@ -21,6 +21,7 @@ from pyspark.sql.types import StructField, StructType
 
 from engine import ship
 from features.rings.definitions import RING_FEATURES
+from features.trees import loaded, shapley_values
 from lake.schemas import BIGINT, DOUBLE, REASON
 
 if TYPE_CHECKING:
@@ -51,26 +52,18 @@ class RingPrior:
 
     @cached_property
     def booster(self) -> "xgboost.Booster":
-        """Return the trees, on one thread: a day has few rings."""
-        import xgboost
-
-        booster = xgboost.Booster({"nthread": 1})
-        booster.load_model(bytearray(self.trees.encode()))
-        booster.set_param({"nthread": 1})
-        return booster
+        """Return the trees, loaded once per task."""
+        return loaded(self.trees.encode())
 
     def contributions(self, values: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the start of every ring, and what each feature adds to it, in log-odds, a row per ring.
 
-        `values` has the `features` as columns, NaN where there was nothing to measure. The parts are exact Shapley
-        values (Lundberg et al. 2020); the start and a row's sum are its log-odds.
+        `values` has the `features` as columns, NaN where there was nothing to measure. The start and a row's sum are
+        its log-odds.
         """
-        import xgboost
-
-        matrix = xgboost.DMatrix(values, feature_names=list(self.features), nthread=1)
-        found = self.booster.predict(matrix, pred_contribs=True).astype(np.float64)
-        start = float(found[0, -1]) if len(found) else 0.0
-        parts = self.slope * found[:, :-1]
+        starts, found = shapley_values(self.booster, self.features, values)
+        start = float(starts[0]) if len(starts) else 0.0
+        parts = self.slope * found
         return self.intercept + self.slope * start + self.shift, parts if self.scales is None else parts * self.scales
 
     def to_json(self) -> str:

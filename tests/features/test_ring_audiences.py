@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import functions as F
 
-from features.rings.audiences import audience_actions, interest, participation, timing
+from features.rings.measures.audiences import audience_actions, interest, participation, timing
 from tests.builders import at
 
 pytestmark = pytest.mark.whole

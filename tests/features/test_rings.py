@@ -7,21 +7,12 @@ import pytest
 
 from conf import load_limits, load_policies
 from features.links.combine import MAX_COMBINED_KINDS
-from features.links.kinds import FAMILIES, KINDS
-from features.rings import RING_FEATURES, RINGS_WITH_FEATURES
-from features.rings.measures import (
-    actions_on_targets,
-    days_of_targets,
-    deeds_in_common,
-    other_activity,
-    ring_actions,
-    targets_of,
-    touched_by_members,
-)
+from features.links.kinds import KINDS
+from features.rings import RINGS_WITH_FEATURES
 from jobs.job import Context
 from jobs.rings import JOB
 from lake.runs import Run
-from lake.schemas import ACCOUNTS, COMMENT_TEMPLATES, EVENTS, LINK_EVIDENCE, POLICIES, RING_MEMBERS, VIDEO_WORKS, VIDEOS
+from lake.schemas import ACCOUNTS, COMMENT_TEMPLATES, EVENTS, LINK_EVIDENCE, RING_MEMBERS, VIDEO_WORKS, VIDEOS
 from lake.store import Provenance
 from tests.builders import accounts, at, events, videos
 
@@ -36,7 +27,6 @@ BOTS = range(600, 612)
 GROUPS = {"farm": FARM, "spam": SPAM, "fans": FANS, "home": HOME, "giveaway": GIVEAWAY, "bots": BOTS}
 IDOL = 900
 PASSERS_BY = 10_000
-MADE = "account_id bigint, video_id bigint, ts timestamp, kind string, object bigint"
 TEMPLATES = "account_id bigint, video_id bigint, ts timestamp, kind string, template bigint"
 
 
@@ -182,61 +172,10 @@ def test_scores_tell_rings_from_honest_crowds(first_run, rings):
         )
 
 
-def test_what_an_account_of_two_rings_does_is_done_by_both(spark):
-    rows = events(spark, act(1, "like", 50) | {"event_id": 1}, act(2, "like", 50) | {"event_id": 2})
-    members = spark.createDataFrame([(10, 1), (11, 1)], "ring_id bigint, account_id bigint")
-    objects = spark.createDataFrame([(10, "like", 50)], "ring_id bigint, verb string, object_id bigint")
-    none, films = spark.createDataFrame([], MADE), videos(spark)
-    acts = ring_actions(rows.unionByName(rows), none, members, objects, films, START.date()).collect()
-    assert {(row.event_id, row.account_id, row.ring_id) for row in acts} == {(1, 1, 10), (1, 1, 11), (2, 2, None)}
-    assert len(acts) == 3
-
-
-def test_what_members_write_is_an_object_of_theirs_wherever_they_write_it(spark):
-    """Two members write one text under videos of two creators, an outsider writes it too; a contact is no object."""
-    wrote = [(1, 50), (1, 51), (2, 50), (3, 50)]
-    comments = events(spark, *(act(account, "comment", film, text="buy this at once") for account, film in wrote))
-    written = [(account, film, START, "text", 77) for account, film in wrote] + [(1, 50, START, "contact", 77)]
-    members = spark.createDataFrame([(10, 1), (10, 2)], "ring_id bigint, account_id bigint")
-    objects = spark.createDataFrame([(10, "text", 77)], "ring_id bigint, verb string, object_id bigint")
-    films = videos(spark, {"video_id": 50, "account_id": 90}, {"video_id": 51, "account_id": 91})
-    acts = ring_actions(
-        comments, spark.createDataFrame(written, MADE), members, objects, films, START.date()
-    ).localCheckpoint()
-    sizes = spark.createDataFrame([(10, 2)], "ring_id bigint, size bigint")
-    touched = touched_by_members(acts)
-    targets = targets_of(touched, objects, acts, films, sizes)
-    assert [(row.verb, row.object_id, row.members, row.audience) for row in targets.collect()] == [("text", 77, 2, 3)]
-    on_targets = {(row.account_id, row.creator) for row in actions_on_targets(touched, targets).collect()}
-    assert on_targets == {(1, 90), (1, 91), (2, 90)}
-    assert other_activity(touched, targets).first().inside_share == 1.0
-
-
 def test_what_is_unknown_of_a_ring_has_no_value_in_its_reasons(rings):
     home = rings["home"]
     assert home["top_creator_share"] is None
     assert all(reason.value is None for reason in home["reasons"] if reason.feature == "top_creator_share")
-
-
-def test_the_effective_number_of_days_on_which_members_acted_on_targets(spark):
-    on_targets = spark.createDataFrame(
-        [(7, START), (7, START + timedelta(days=1)), (8, START), (8, START + timedelta(hours=1))],
-        "ring_id bigint, first_ts timestamp",
-    )
-    days = {row.ring_id: row.target_days for row in days_of_targets(on_targets).collect()}
-    assert days == {7: 2.0, 8: 1.0}
-
-
-def test_what_two_members_have_in_common_is_told_apart_by_deeds_and_machines(spark):
-    """Three members, of whom one pair did the same and another shares a device; the third pair counts as nothing."""
-    sizes = spark.createDataFrame([(7, 3)], "ring_id bigint, size bigint")
-    kinds = spark.createDataFrame(
-        [(7, 1, 2, "like", 6.0, 4), (7, 1, 2, "device", 3.0, 1), (7, 1, 3, "device", 9.0, 1)],
-        "ring_id bigint, account_id bigint, other_account_id bigint, "
-        "family string, surprise double, shared_objects bigint",
-    )
-    (ring,) = deeds_in_common(kinds, sizes).collect()
-    assert (ring.deed_surprise, ring.deeds_per_pair, ring.machine_surprise) == pytest.approx((2.0, 4 / 3, 4.0))
 
 
 def test_policies(rings):
@@ -342,11 +281,3 @@ def test_the_same_rows_again_and_the_same_ids_the_next_day(lake, first_run):
 
 def test_a_day_without_links_has_no_rings(lake):
     assert run(lake, DAY - timedelta(days=7))[1:] == ({}, {})
-
-
-def test_definitions_are_whole():
-    names = [feature.name for feature in RING_FEATURES]
-    assert len(set(names)) == len(names)
-    assert all(all((f.unit, f.meaning, f.abusers, f.honest)) for f in RING_FEATURES)
-    assert {family.policy for family in FAMILIES} <= set(POLICIES)
-    assert {feature.sign for feature in RING_FEATURES} == {None, 1, 0, -1}

@@ -20,7 +20,8 @@ from models.fit import Rows, fit_booster
 from models.gate import held_out
 from models.model import trees
 from models.registry import load_model
-from models.score import Scorer, with_scores
+from models.score import with_scores
+from models.scorer import Scorer
 from models.training import rows_for_policy, weighing_for
 from models.weights import Population
 from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake, small_limits

@@ -11,7 +11,8 @@ from conf import load_limits
 from models.calibration import Crowd, fit_calibrator
 from models.evidence import Evidence, Prior, evidence_of
 from models.fit import Rows, fit_model
-from models.score import BASE_RATE, Best, Scorer, listed, score_entities
+from models.score import BASE_RATE, Best, listed, score_entities
+from models.scorer import Scorer
 from models.weights import OTHER, RANDOM
 
 EVIDENCE = evidence_of("account", "spam_ring", unknown=0.001)

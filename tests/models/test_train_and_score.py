@@ -19,7 +19,7 @@ from lake.store import Lake
 from models import registry
 from models.model import FILES
 from models.registry import champions, load_model
-from models.score import Scorer, columns_of
+from models.scorer import Scorer, columns_of
 from models.versions import versions_of
 from tests.models.worlds import DAY, PEOPLE, abusive, context, make_lake, publish_snapshot
 from tests.review.worlds import a_day

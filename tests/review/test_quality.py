@@ -11,7 +11,7 @@ from jobs.job import Context, run_step
 from lake.runs import Run
 from lake.schemas import ACCOUNT_SCORES, AUDIT_DRAWS, DECISIONS, QUALITY, REVIEW_QUEUE, RING_SCORES, VIDEO_SCORES
 from lake.store import Provenance
-from review.estimators import NOTHING_KNOWN, Estimate
+from review.design_based import NOTHING_KNOWN, Estimate
 from review.quality import opened, quality, ratio_interval, recall, scored_by
 from tests.builders import at, decisions
 from tests.review.worlds import AS_OF, POLICIES, queued, rows

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from lake.schemas import ACCOUNT_SCORES
-from review.estimators import Audit, believed_errors, combined
 from review.history import second_look_id, second_looks, without_second_looks
+from review.posterior import Audit, combined
 from review.queue import review_queue
+from review.wrong_verdicts import believed_errors
 from tests.builders import at, decisions
 from tests.review.worlds import AS_OF, POLICIES, a_day, policies, queued, rows
 

@@ -10,6 +10,7 @@ from sklearn.metrics import average_precision_score
 
 from features.rings.learned import log_loss, map_estimate
 from features.rings.prior import INPUTS, RingPrior
+from features.trees import shapley_values
 from tools.ring_prior.worlds import SURE
 
 TREES = {
@@ -89,8 +90,8 @@ def learning_curve(rows: pd.DataFrame) -> pd.DataFrame:
     for _, own in rows.groupby(parts_of):
         others = rows[rows[parts_of] != own[parts_of].iloc[0]]
         by = line(others, left_out(others, others["world"]))
-        found = grown(others).predict(xgb.DMatrix(own[list(INPUTS)]), pred_contribs=True).astype(float)
-        start, parts = by[0] + by[1] * found[0, -1], by[1] * found[:, :-1]
+        starts, found = shapley_values(grown(others), list(INPUTS), own[list(INPUTS)].to_numpy(float))
+        start, parts = by[0] + by[1] * starts[0], by[1] * found
         for world, members in own.groupby("world").indices.items():
             which = {"generator": own["generator"].iloc[0], "world": world}
             told += [which | row for row in _with_verdicts(start, parts[members], is_abusive(own)[members])]

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from engine import checkpoint
 from engine.portable import MILLION, exact_sum, fixed_point, ratio
-from features.links.kinds import MADE
+from features.rings.actions import object_type
 from lake.schemas import RESPONSES
 from lake.store import midnight
 
@@ -42,11 +42,6 @@ def audience_actions(actions: DataFrame, targets: DataFrame) -> DataFrame:
         .groupBy("object_type", "verb", "object_id", "account_id")
         .agg(F.min("ts").alias("first_ts"), F.max("watch_ms").alias("watch_ms"))
     )
-
-
-def object_type() -> Column:
-    """Return the type of an object by the row's verb: ids of videos, accounts and templates may coincide."""
-    return F.when(F.col("verb").isin("follow", *MADE), F.col("verb")).otherwise("video")
 
 
 def participation(audience: DataFrame, members: DataFrame, targets: DataFrame) -> DataFrame:

@@ -8,17 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conf import load_policies
-from review.estimators import (
-    Audit,
-    believed_errors,
-    combined,
-    corrected,
-    design_based,
-    finished,
-    interval,
-    learned_errors,
-    part,
-)
+from review.design_based import finished, part
+from review.posterior import Audit, combined
+from review.wrong_verdicts import believed_errors, learned_errors
 
 REPEATS = 100
 EDGES = load_policies().review.audit_strata
@@ -193,39 +185,18 @@ def test_two_samples_are_one_population():
     assert both.high - both.low == pytest.approx(2 * 1.96 * 0.028, rel=0.1)
 
 
-def test_equal_weights_are_a_plain_share():
-    share, variance = design_based(np.array([1.0] * 30 + [0.0] * 70), np.full(100, 7.0))
-    assert share == pytest.approx(0.3)
-    assert variance == pytest.approx(0.3 * 0.7 / 99, rel=0.01)
-
-
 def test_without_wrong_verdicts_the_posterior_is_the_plain_share():
     plain = combined([audit_of([1.0] * 30 + [0.0] * 70)], SURE, assisted=False)
     assert plain.share == pytest.approx(0.3, abs=0.005)
     assert (plain.low, plain.high) == pytest.approx((0.216, 0.395), abs=0.01)  # Jeffreys' interval
 
 
-def test_beliefs_are_what_was_asked_for():
-    assert BELIEVED.means == pytest.approx((0.02, 0.08), rel=0.06)
-    assert BELIEVED.weights.sum() == pytest.approx(1)
-
-
-def test_doubles_teach_how_often_verdicts_are_wrong():
-    slips, misses = (round(1_000 * 2 * rate * (1 - rate)) for rate in (0.01, 0.1))
-    benign = learned_errors(BELIEVED, 0, slips, 1_000 - slips, 1.0)
-    assert benign.means[0] == pytest.approx(0.01, rel=0.2)
-    mixed = learned_errors(BELIEVED, 810, slips + misses, 1_190 - slips - misses, 1.0)
-    assert mixed.means[1] == pytest.approx(0.1, rel=0.25)
-    assert learned_errors(BELIEVED, 0, slips, 1_000 - slips, 0.0).means == pytest.approx(BELIEVED.means)
+def test_the_more_verdicts_are_wrong_the_less_of_what_is_found_is_abuse():
     few_errors, many_errors = (
         combined([audit_of([1.0] * 4 + [0.0] * 296)], learned_errors(BELIEVED, 0, differ, 300, 1.0), False)
         for differ in (0, 12)
     )
     assert few_errors.share > found(4).share > many_errors.share > 0
-
-
-def test_correction_undoes_errors():
-    assert corrected(0.02 * 0.95 + 0.98 * 0.05, 0.0, (0.05, 0.0))[0] == pytest.approx(0.02, abs=1e-4)
 
 
 samples = st.lists(
@@ -264,11 +235,3 @@ def test_the_more_are_found_the_higher_is_the_estimate(of, part_of, more):
     fewer, greater = found(some, of), found(min(some + more, of), of)
     assert fewer.share <= greater.share + 1e-9
     assert fewer.high <= greater.high + 1e-3
-
-
-@settings(deadline=None)
-@given(st.floats(-0.5, 1.5), st.floats(0, 0.5), st.floats(1, 1e6))
-def test_an_interval_is_one(share, variance, size):
-    low, high = interval(share, variance, size)
-    assert 0 <= low <= high <= 1
-    assert low <= min(max(share, 0), 1) <= high

@@ -1,54 +1,16 @@
-"""Components, and communities that are beyond chance."""
+"""Communities that are beyond chance."""
 
 import random
 from collections import defaultdict
-from itertools import combinations, pairwise
 
-import networkx as nx
 import numpy as np
 import pytest
 
 from conf import load_limits
-from features.graph import connected_components
 from features.rings.communities import find_communities, joint_surprise, membership_score, min_joint_surprise
-from features.rings.groups import find_groups
 
 LIMITS = load_limits().rings
 PEOPLE = 10_000
-
-
-def graphs():
-    """Random graphs, a long path in shuffled order, a star, a cycle, doubled and reversed links."""
-    rng = random.Random(3)
-    sparse = nx.gnm_random_graph(300, 220, seed=1)
-    path = list(range(1_000, 1_080))
-    rng.shuffle(path)
-    star = nx.star_graph(100)
-    yield (
-        "mixed",
-        [
-            *((2**62 - a, 2**62 - b) for a, b in sparse.edges),
-            *pairwise(path),
-            *((5_000 + a, 5_000 + b) for a, b in star.edges),
-            (1_000, 1_001),
-            (1_001, 1_000),
-            (-4, -9),
-        ],
-    )
-    yield "nothing", []
-
-
-def expected(edges):
-    return {node: min(part) for part in nx.connected_components(nx.Graph(edges)) for node in part}
-
-
-@pytest.mark.parametrize(("name", "edges"), list(graphs()), ids=["mixed", "nothing"])
-@pytest.mark.parametrize("in_memory", [True, False])
-def test_components_are_those_of_networkx(spark, name, edges, in_memory):
-    links = spark.createDataFrame(edges, "account_id bigint, other_account_id bigint")
-    found = connected_components(links, 10_000 if in_memory else 0).collect()
-    assert {row.account_id: row.component for row in found} == expected(edges)
-    assert len(found) == len(expected(edges))
 
 
 def clique(first, size, surprise=15.0, missing=0):
@@ -131,44 +93,6 @@ def test_two_rings_with_something_in_common_are_two(spark):
     assert {(row.community, row.account_id) for row in rows} == {
         (first, account) for first in (100, 200) for account in range(first, first + 12)
     }
-
-
-def as_they_are(groups):
-    return groups
-
-
-def test_few_who_act_as_one_are_found_though_each_is_of_a_crowd(spark):
-    """Four crowds of sixty, of the first three two of the six each: a member is tied to its crowd by more links, to the
-    others of the six by firmer ones. Four of the last crowd, too, but that holds all of them.
-    """
-    crowds = [range(first, first + 60) for first in (100, 200, 300, 400)]
-    six = [100, 101, 200, 201, 300, 301]
-    surprise = {(a, b): weak for crowd in crowds for a, b, weak in clique(crowd.start, 60, surprise=2.2)}
-    surprise |= {pair: 9.0 for group in (six, range(400, 404)) for pair in combinations(group, 2)}
-    links = [(*pair, value) for pair, value in surprise.items()]
-    frame = spark.createDataFrame(links, "account_id bigint, other_account_id bigint, surprise double")
-    groups = defaultdict(set)
-    for row in find_groups(frame, frame, as_they_are, PEOPLE, LIMITS).collect():
-        groups[row.community].add(row.account_id)
-    assert sorted(map(sorted, groups.values())) == sorted([*map(list, crowds), six])
-    assert groups[~100] == set(six)
-
-
-def test_who_act_together_are_found_though_their_offices_tie_them_to_others(spark):
-    """Two offices of sixty, each tied by its address; five of one and five of the other do the same."""
-    offices = [range(first, first + 60) for first in (100, 200)]
-    ten = [*range(100, 105), *range(200, 205)]
-    at_work = {(a, b): value for office in offices for a, b, value in clique(office.start, 60, surprise=4.3)}
-    together = dict.fromkeys(combinations(ten, 2), 2.6)
-    schema = "account_id bigint, other_account_id bigint, surprise double"
-    links, deeds = (
-        spark.createDataFrame([(*pair, value) for pair, value in pairs.items()], schema)
-        for pairs in ({**together, **at_work}, together)
-    )
-    groups = defaultdict(set)
-    for row in find_groups(links, deeds, as_they_are, PEOPLE, LIMITS).collect():
-        groups[row.community].add(row.account_id)
-    assert sorted(map(sorted, groups.values())) == sorted([*map(list, offices), ten])
 
 
 def test_a_ring_above_the_bound_keeps_its_strongest_links(spark):
