@@ -69,8 +69,9 @@ def cases(df: DataFrame, policies: Policies) -> None:
 
 
 def why(row: Row) -> str:
+    """The evidence of a case in short, and the reasons that weigh most."""
     reasons = [as_figures(each) for each in row.reasons if each.value is not None]
-    return escape(row.evidence) + (f"\n[dim]{escape(', '.join(reasons[:REASONS_SHOWN]))}[/]" if reasons else "")
+    return escape(short(row.evidence)) + (f"\n[dim]{escape(', '.join(reasons[:REASONS_SHOWN]))}[/]" if reasons else "")
 
 
 def truth(df: DataFrame) -> None:
