@@ -29,6 +29,8 @@ TELLING_LENGTH = 20
 VIEWERS_LOG_K = 11
 MAX_TEXTS, MAX_DEVICES, MAX_PUSHED, MAX_FOLLOWED, MAX_REPORTED, MAX_ENGAGERS = 64, 32, 256, 1_024, 256, 64
 DAY = ["account_id", "event_date"]
+COPY = ["verb", "target_account_id", "written", "watch_ms", "device", "ip"]
+"""What copies of one event on one video may differ in: by these it is always the same one that counts."""
 
 
 def definitions_version() -> str:
@@ -61,12 +63,12 @@ def ms(time: str) -> Column:
 def acts(events: DataFrame, accounts: DataFrame, videos: DataFrame) -> DataFrame:
     """Each event once, with what is needed to add it up: creator, duration, ages, pauses, sessions, text traits.
 
-    An event delivered again (same id, account and time) is left out. Of videos and accounts only those count that were
-    there by the end of the event's day. One shuffle by account, two sorts within it; the caller should persist the
-    result.
+    An event delivered again (same id, account and time) is left out; of copies that differ, the first by `COPY` counts.
+    Of videos and accounts only those count that were there by the end of the event's day. One shuffle by account, two
+    sorts within it; the caller should persist the result.
     """
     known = _with_known_facts(_with_text(events), accounts, videos).repartition("account_id")
-    by_video = Window.partitionBy(*DAY, "creator_id", "video_id").orderBy("ts", "event_id")
+    by_video = Window.partitionBy(*DAY, "creator_id", "video_id").orderBy("ts", "event_id", *COPY)
     by_creator = Window.partitionBy(*DAY, "creator_id")
     by_time = Window.partitionBy(*DAY).orderBy("ts", "event_id")
     before, so_far = (Window.unboundedPreceding, -1), (Window.unboundedPreceding, Window.currentRow)
@@ -124,6 +126,7 @@ def _with_text(events: DataFrame) -> DataFrame:
     """Only comments go through Python."""
     slim: list[Column | str] = [
         *("event_id", "event_date", "ts", "account_id", "verb", "video_id", "target_account_id", "watch_ms"),
+        F.xxhash64("text").alias("written"),
         F.when(F.col("device_id").isNotNull(), F.xxhash64("device_id")).alias("device"),
         F.when(F.col("ip_id").isNotNull(), F.xxhash64("ip_id")).alias("ip"),
     ]
