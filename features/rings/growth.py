@@ -161,7 +161,7 @@ def _surprising_objects(actions: DataFrame, linked: DataFrame, members: DataFram
     )
     shared = checkpoint(counted.where("members > 1"))
     audience = (
-        actions.join(F.broadcast(shared.select("verb", "object_id").distinct()), ["verb", "object_id"], "left_semi")
+        actions.join(shared.select("verb", "object_id").distinct(), on=["verb", "object_id"], how="left_semi")
         .groupBy("verb", "object_id")
         .agg(F.count("*").alias("audience"))
     )
