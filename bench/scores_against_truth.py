@@ -9,19 +9,17 @@ chance that it breaks any policy. Rows go to bench/results/scores_against_truth.
 by then, to rings_against_notebook.csv.
 """
 
-import subprocess
 import time
 from typing import Any
 
 import click
 import numpy as np
 import pandas as pd
-from end_to_end import DAY, engine_of, of_platforms, platforms, published, run
+from end_to_end import DAY, engine_of, of_platforms, platforms, published, run_steps
 from records import Figure, record
 from rings_against_notebook import compare, views
 from sklearn.metrics import average_precision_score
 
-from lake.errors import GateRefused
 from models.gate import calibration_error
 
 STEPS = ("features", "links", "rings", "train", "score", "queue")
@@ -116,23 +114,13 @@ def measured(lake: str) -> dict[str, Figure]:
     }
 
 
-def run_day(lake: str) -> None:
-    """All steps of a day that begins without a model; where the gate keeps one back, the others are live."""
-    for job in STEPS:
-        try:
-            run(job, "--lake", lake, "--as-of", str(DAY))
-        except subprocess.CalledProcessError as failed:
-            if job != "train" or failed.returncode != GateRefused.exit_code:
-                raise
-
-
 @click.command()
 @of_platforms
 def main(accounts: int, evading: float, **which: Any) -> None:
     """Make the platforms, learn from their reviewers, score and compare."""
     for seed, lake in platforms(accounts=accounts, evading=evading, **which):
         began = time.monotonic()
-        run_day(lake)
+        run_steps(STEPS, lake, DAY)
         seconds = time.monotonic() - began
         of_platform = {"seed": seed, "accounts": accounts, "hiding": evading, "engine": engine_of(lake)}
         record("scores_against_truth", **of_platform, seconds=seconds, **measured(lake))

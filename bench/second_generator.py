@@ -20,10 +20,8 @@ from pathlib import Path
 import click
 import pandas as pd
 from deltalake import DeltaTable
-from end_to_end import run
+from end_to_end import run_steps
 from records import Figure, record
-
-from lake.errors import GateRefused
 
 ACCOUNTS, DAYS = 20_000, 35
 SOME, ALL = ("--evasion", "0.4", "--zero-day", "--dirty", "0.004"), ("--evasion", "1.0", "--zero-day")
@@ -49,16 +47,6 @@ FIGURES = {
     "risk_cases_abusive": "queue.risk.precision_any_policy",
 }
 """Our names of figures, and the evaluator's; rings are those with a score of 0.5 or more."""
-
-
-def run_day(lake: Path, day: date) -> None:
-    """Train, then run the day; where the gate keeps a model back, the others are live."""
-    for job in ("train", "daily"):
-        try:
-            run(job, "--lake", str(lake), "--as-of", str(day))
-        except subprocess.CalledProcessError as failed:
-            if job != "train" or failed.returncode != GateRefused.exit_code:
-                raise
 
 
 def first_cases(platform: Path, day: date) -> float | None:
@@ -102,7 +90,7 @@ def main(second: str, evaluator: str, seeds: tuple[str, ...], keep: Path | None)
                 subprocess.run([sys.executable, second, str(platform), *size, *PLATFORMS[seed]], check=True)
             day = date.fromisoformat(json.loads((platform / "world.json").read_text())["as_of"])
             if not (platform / "lake" / "prevalence").exists():  # the last table of a day
-                run_day(platform / "lake", day)
+                run_steps(("train", "daily"), str(platform / "lake"), day)
             hiding = float(PLATFORMS[seed][1])
             record("second_generator", seed=seed, hiding=hiding, **figures(platform, day, evaluator))
 

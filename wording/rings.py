@@ -106,7 +106,7 @@ def _to_say(ring: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def short(evidence: str) -> str:
-    """Return the evidence of a ring in two lines at most: its accounts, and the first that they did.
+    """Return evidence in two lines at most: of a ring its accounts, and the first that they did; of a case its start.
 
     Of what the accounts have in common it has two things, and nothing that is in brackets.
     """

@@ -82,24 +82,28 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, po
     kinds = checkpoint(with_family(ring_links(evidence, members)).where(is_deed(F.col("family"))))
     holding_objects = linked_objects(holding_evidence(kinds)).where(F.col("verb").isin(*CHOSEN_VERBS, *MADE))
     linked = checkpoint(holding_objects.select("ring_id", "verb", "object_id").distinct())
-    linked_targets = checkpoint(_targets(actions, linked, members))
+    linked_targets = checkpoint(_targets(_members_by_object(actions, members), linked, members))
+    of_few_targets = checkpoint(
+        linked_targets.groupBy("ring_id")
+        .agg(F.count_distinct("object_id").alias("targets"))
+        .where(F.col("targets") < MIN_TARGETS)
+        .select("ring_id", F.col("ring_id").alias("community"))
+    )
+    seeds = checkpoint(groups.join(of_few_targets.select("community"), on="community", how="left_anti"))
+    linked_targets = linked_targets.join(of_few_targets.select("ring_id"), on="ring_id", how="left_anti")
     topics = checkpoint(actions.groupBy("account_id", "verb").agg(F.count_distinct("topic").alias("acts")))
-    first = checkpoint(_probabilities(groups, actions, topics, linked_targets, population))
+    first = checkpoint(_probabilities(seeds, actions, topics, linked_targets, population))
     leaving = first.where(F.col("member") & (F.col("probability") < MIN_PROBABILITY)).select("community", "account_id")
-    staying = groups.select("community", "account_id", "strength").join(
+    staying = seeds.select("community", "account_id", "strength").join(
         leaving, on=["community", "account_id"], how="left_anti"
     )
     expanded = checkpoint(staying.unionByName(_joining(first)))
-    objects = linked.unionByName(_surprising_objects(actions, linked, _members(expanded))).distinct()
-    targets = checkpoint(_targets(actions, objects, _members(expanded)))
+    by_object = checkpoint(_members_by_object(actions, _members(expanded)))
+    objects = linked.unionByName(_surprising_objects(actions, linked, by_object)).distinct()
+    targets = checkpoint(_targets(by_object, objects, _members(expanded)))
     second = checkpoint(_probabilities(expanded, actions, topics, targets, population))
-    of_few_targets = (
-        linked_targets.groupBy(F.col("ring_id").alias("community"))
-        .agg(F.count_distinct("object_id").alias("targets"))
-        .where(F.col("targets") < MIN_TARGETS)
-    )
     # Nobody leaves in the second turn: a group that lost all whom links had shown would be another one.
-    return expanded.unionByName(_joining(second)).join(of_few_targets, on="community", how="left_anti")
+    return expanded.unionByName(_joining(second))
 
 
 def _members(groups: DataFrame) -> DataFrame:
@@ -126,35 +130,40 @@ def _joining(probabilities: DataFrame) -> DataFrame:
     return probabilities.where(likely).select("community", "account_id", F.col("probability").alias("strength"))
 
 
-def _targets(actions: DataFrame, objects: DataFrame, members: DataFrame) -> DataFrame:
-    """Return the objects that are targets of their group, with the group's size: ring_id, verb, object_id, size."""
-    sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
+def _members_by_object(actions: DataFrame, members: DataFrame) -> DataFrame:
+    """Count the members of each group that acted on an object: ring_id, verb, object_id, members."""
     return (
         actions.join(F.broadcast(members), on="account_id", how="inner")
-        .join(F.broadcast(objects), on=["ring_id", "verb", "object_id"], how="left_semi")
         .groupBy("ring_id", "verb", "object_id")
         .agg(F.count("*").alias("members"))
+    )
+
+
+def _targets(by_object: DataFrame, objects: DataFrame, members: DataFrame) -> DataFrame:
+    """Return the objects that are targets of their group, with the group's size: ring_id, verb, object_id, size.
+
+    `by_object` is of `_members_by_object`.
+    """
+    sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
+    return (
+        by_object.join(F.broadcast(objects), on=["ring_id", "verb", "object_id"], how="left_semi")
         .join(F.broadcast(sizes), on="ring_id", how="inner")
         .where(is_target())
         .select("ring_id", "verb", "object_id", "size")
     )
 
 
-def _surprising_objects(actions: DataFrame, linked: DataFrame, members: DataFrame) -> DataFrame:
+def _surprising_objects(actions: DataFrame, linked: DataFrame, by_object: DataFrame) -> DataFrame:
     """Return what more members of a group acted on than its popularity explains: ring_id, verb, object_id.
 
-    Of the verbs of `linked`, the objects that links of the group are about. Where m members acted on an object, one
-    expects e: as many as other accounts, times the actions of members over those of others, of that verb. The tail of
-    Poisson's distribution is bounded as by Chernoff (Mitzenmacher, Upfal 2017, theorem 5.4).
+    Of the verbs of `linked`, the objects that links of the group are about; `by_object` is of `_members_by_object`.
+    Where m members acted on an object, one expects e: as many as other accounts, times the actions of members over
+    those of others, of that verb. The tail of Poisson's distribution is bounded as by Chernoff (Mitzenmacher, Upfal
+    2017, theorem 5.4).
     """
     actions_of_all = actions.groupBy("verb").agg(F.count("*").alias("actions_of_all"))
     verbs = linked.select("ring_id", "verb").distinct().join(F.broadcast(actions_of_all), on="verb", how="inner")
-    by_members = (
-        actions.join(F.broadcast(members), on="account_id", how="inner")
-        .groupBy("ring_id", "verb", "object_id")
-        .agg(F.count("*").alias("members"))
-        .join(F.broadcast(verbs), on=["ring_id", "verb"], how="inner")
-    )
+    by_members = by_object.join(F.broadcast(verbs), on=["ring_id", "verb"], how="inner")
     of_verb, of_group = Window.partitionBy("ring_id", "verb"), Window.partitionBy("ring_id")
     counted = by_members.withColumns(
         {"actions_of_members": F.sum("members").over(of_verb), "objects": F.count("*").over(of_group)}

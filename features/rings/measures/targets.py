@@ -75,6 +75,11 @@ def actions_on_targets(touched: DataFrame, targets: DataFrame) -> DataFrame:
     )
 
 
+def _effective_number(counts: str) -> Column:
+    """Aggregate: the number of rows of equal count that would be as spread (the inverse Simpson index)."""
+    return F.pow(F.sum(counts), 2) / F.sum(F.col(counts).cast("double") * F.col(counts))
+
+
 def target_features(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame) -> DataFrame:
     """Compute targets, coverage, capture, top_object_share, creators, top_creator, top_creator_share and top_verb.
 
@@ -86,7 +91,7 @@ def target_features(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame)
         .agg(F.count("*").alias("acts"))
         .groupBy("ring_id")
         .agg(
-            (F.pow(F.sum("acts"), 2) / F.sum(F.col("acts").cast("double") * F.col("acts"))).alias("creators"),
+            _effective_number("acts").alias("creators"),
             F.max_by("creator", F.struct("acts", "creator")).alias("top_creator"),
             (F.max("acts") / F.sum("acts")).alias("top_creator_share"),
         )
@@ -123,5 +128,5 @@ def days_of_targets(on_targets: DataFrame) -> DataFrame:
         on_targets.groupBy("ring_id", F.to_date("first_ts").alias("day"))
         .agg(F.count("*").alias("acts"))
         .groupBy("ring_id")
-        .agg((F.pow(F.sum("acts"), 2) / F.sum(F.col("acts").cast("double") * F.col("acts"))).alias("target_days"))
+        .agg(_effective_number("acts").alias("target_days"))
     )
