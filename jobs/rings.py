@@ -69,15 +69,15 @@ def run(context: Context) -> Facts:
     videos = context.source(VIDEOS)
     templates, works = (context.day(table).drop("as_of") for table in (COMMENT_TEMPLATES, VIDEO_WORKS))
     made = checkpoint(made_by(templates, works))
-    actions = persist(chosen_actions(events, with_lone_uploads(made, videos, since), videos, since))
-    members = find_members(links, deeds, evidence, actions, past(context), active.accounts, context.as_of, limits)
-    unpersist(actions)
+    chosen = persist(chosen_actions(events, with_lone_uploads(made, videos, since), videos, since))
+    members = find_members(links, deeds, evidence, chosen, past(context), active.accounts, context.as_of, limits)
     prior, verdicts = learned_prior(context)
     described = checkpoint(
         describe_rings(
             members,
             links,
             evidence,
+            chosen,
             events,
             made,
             accounts,
@@ -88,6 +88,7 @@ def run(context: Context) -> Facts:
             prior,
         )
     )
+    unpersist(chosen)
     late = checkpoint(late_members(members, described, works.unionByName(written_works(templates))))
     # Members last: a day that has them counts as whole where training looks for snapshots.
     published = context.publish(RINGS_WITH_FEATURES, with_evidence(with_late_members_counted(described, late)))

@@ -1,8 +1,8 @@
 """Find rings, groups of accounts held together by links, measure what they did, and score how likely abuse is."""
 
 from features.rings.actions import made_by, with_lone_uploads
+from features.rings.choices import chosen_actions
 from features.rings.definitions import RING_FEATURES, RINGS_WITH_FEATURES, RingFeature
-from features.rings.growth import chosen_actions
 from features.rings.late_members import late_members, with_late_members_counted, written_works
 from features.rings.learned import learned, verdicts_on_rings
 from features.rings.links import of_deeds

@@ -13,60 +13,25 @@ them acted on than its popularity explains. A dense block grows in turns by its 
 Hooi, Faloutsos 2016; CrossSpot: Jiang et al. 2015).
 """
 
-from datetime import date
-
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.special import expit, logit
 
 from engine import checkpoint
-from features.links.kinds import MADE
+from features.rings.choices import members_by_object, surprising_objects
 from features.rings.communities import MIN_MEMBERS
-from features.rings.links import is_deed, linked_objects, ring_links, with_family
+from features.rings.links import holding_objects, ring_links, with_family
 from features.rings.measures.targets import is_target
-from lake.schemas import VERBS
 
-CHOSEN_VERBS = tuple(verb for verb in VERBS if verb != "view")
-"""Views are left out: what a feed shows is no choice."""
 ROUNDS = 20
 MIN_TARGETS = 2
 """One target, or one customer, in common may be chance; two hardly are."""
 MIN_RELATIVE_HITS = 0.4
 """Hits that an account needs to join, as a share of the median member's."""
-HOLDING_SHARE = 0.3
-"""Share of a group's linked pairs from which a family of links counts as what holds it together."""
 MIN_PROBABILITY = 0.5
-FALSE_TARGETS = 0.1
-"""Objects that may pass for targets of a group by chance, in expectation (the correction of Bonferroni)."""
 PROBABILITY_SCHEMA = "community bigint, account_id bigint, member boolean, probability double"
-
-
-def chosen_actions(events: DataFrame, made: DataFrame, videos: DataFrame, since: date) -> DataFrame:
-    """Return what each account chose to do since a day: distinct account_id, verb, object_id, topic.
-
-    `made` has what was written and uploaded (account_id, kind, object), an action of that kind. The topic of a video is
-    its uploader, anything else is its own topic.
-    """
-    chosen = events.where(F.col("verb").isin(*CHOSEN_VERBS) & (F.col("event_date") >= F.lit(since))).select(
-        "account_id", "verb", F.coalesce("video_id", "target_account_id").alias("object_id")
-    )
-    made_actions = made.select("account_id", F.col("kind").alias("verb"), F.col("object").alias("object_id"))
-    creators = videos.select(F.col("video_id").alias("object_id"), F.col("account_id").alias("creator"))
-    is_video = ~F.col("verb").isin("follow", *MADE)
-    return (
-        chosen.where("object_id IS NOT NULL")
-        .unionByName(made_actions)
-        .distinct()
-        .join(creators, on="object_id", how="left")
-        .select(
-            "account_id",
-            "verb",
-            "object_id",
-            F.coalesce(F.when(is_video, F.col("creator")), "object_id").alias("topic"),
-        )
-    )
 
 
 def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, population: int) -> DataFrame:
@@ -79,10 +44,8 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, po
     one taste there are others who share half of it.
     """
     members = _members(groups)
-    kinds = checkpoint(with_family(ring_links(evidence, members)).where(is_deed(F.col("family"))))
-    holding_objects = linked_objects(holding_evidence(kinds)).where(F.col("verb").isin(*CHOSEN_VERBS, *MADE))
-    linked = checkpoint(holding_objects.select("ring_id", "verb", "object_id").distinct())
-    linked_targets = checkpoint(_targets(_members_by_object(actions, members), linked, members))
+    linked = checkpoint(holding_objects(checkpoint(with_family(ring_links(evidence, members)))))
+    linked_targets = checkpoint(_targets(members_by_object(actions, members), linked, members))
     of_few_targets = checkpoint(
         linked_targets.groupBy("ring_id")
         .agg(F.count_distinct("object_id").alias("targets"))
@@ -98,8 +61,8 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, po
         leaving, on=["community", "account_id"], how="left_anti"
     )
     expanded = checkpoint(staying.unionByName(_joining(first)))
-    by_object = checkpoint(_members_by_object(actions, _members(expanded)))
-    objects = linked.unionByName(_surprising_objects(actions, linked, by_object)).distinct()
+    by_object = checkpoint(members_by_object(actions, _members(expanded)))
+    objects = linked.unionByName(surprising_objects(actions, linked, by_object)).distinct()
     targets = checkpoint(_targets(by_object, objects, _members(expanded)))
     second = checkpoint(_probabilities(expanded, actions, topics, targets, population))
     # Nobody leaves in the second turn: a group that lost all whom links had shown would be another one.
@@ -130,19 +93,10 @@ def _joining(probabilities: DataFrame) -> DataFrame:
     return probabilities.where(likely).select("community", "account_id", F.col("probability").alias("strength"))
 
 
-def _members_by_object(actions: DataFrame, members: DataFrame) -> DataFrame:
-    """Count the members of each group that acted on an object: ring_id, verb, object_id, members."""
-    return (
-        actions.join(F.broadcast(members), on="account_id", how="inner")
-        .groupBy("ring_id", "verb", "object_id")
-        .agg(F.count("*").alias("members"))
-    )
-
-
 def _targets(by_object: DataFrame, objects: DataFrame, members: DataFrame) -> DataFrame:
     """Return the objects that are targets of their group, with the group's size: ring_id, verb, object_id, size.
 
-    `by_object` is of `_members_by_object`.
+    `by_object` is of `members_by_object`.
     """
     sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
     return (
@@ -150,38 +104,6 @@ def _targets(by_object: DataFrame, objects: DataFrame, members: DataFrame) -> Da
         .join(F.broadcast(sizes), on="ring_id", how="inner")
         .where(is_target())
         .select("ring_id", "verb", "object_id", "size")
-    )
-
-
-def _surprising_objects(actions: DataFrame, linked: DataFrame, by_object: DataFrame) -> DataFrame:
-    """Return what more members of a group acted on than its popularity explains: ring_id, verb, object_id.
-
-    Of the verbs of `linked`, the objects that links of the group are about; `by_object` is of `_members_by_object`.
-    Where m members acted on an object, one expects e: as many as other accounts, times the actions of members over
-    those of others, of that verb. The tail of Poisson's distribution is bounded as by Chernoff (Mitzenmacher, Upfal
-    2017, theorem 5.4).
-    """
-    actions_of_all = actions.groupBy("verb").agg(F.count("*").alias("actions_of_all"))
-    verbs = linked.select("ring_id", "verb").distinct().join(F.broadcast(actions_of_all), on="verb", how="inner")
-    by_members = by_object.join(F.broadcast(verbs), on=["ring_id", "verb"], how="inner")
-    of_verb, of_group = Window.partitionBy("ring_id", "verb"), Window.partitionBy("ring_id")
-    counted = by_members.withColumns(
-        {"actions_of_members": F.sum("members").over(of_verb), "objects": F.count("*").over(of_group)}
-    )
-    shared = checkpoint(counted.where("members > 1"))
-    audience = (
-        actions.join(shared.select("verb", "object_id").distinct(), on=["verb", "object_id"], how="left_semi")
-        .groupBy("verb", "object_id")
-        .agg(F.count("*").alias("audience"))
-    )
-    actions_of_others = F.col("actions_of_all") - F.col("actions_of_members")
-    expected = (F.col("audience") - F.col("members") + 1) * F.col("actions_of_members") / (actions_of_others + 1)
-    tail = F.col("members") * F.log(F.col("members") / F.col("expected")) - F.col("members") + F.col("expected")
-    return (
-        shared.join(audience, on=["verb", "object_id"], how="inner")
-        .withColumn("expected", expected)
-        .where((F.col("members") > F.col("expected")) & (tail >= F.log(F.col("objects") / FALSE_TARGETS)))
-        .select("ring_id", "verb", "object_id")
     )
 
 
@@ -208,23 +130,6 @@ def _action_counts(actions: DataFrame, topics: DataFrame, members: DataFrame, ta
         .fillna(0, ["hits", "acts"])
         .fillna(False, ["member"])
     )
-
-
-def holding_evidence(evidence: DataFrame) -> DataFrame:
-    """Keep the link evidence of the families that hold a group together: `HOLDING_SHARE` of the linked pairs have it.
-
-    `evidence` has account_id, other_account_id, ring_id and family.
-    """
-    pair = F.struct("account_id", "other_account_id")
-    pairs = evidence.groupBy("ring_id").agg(F.count_distinct(pair).alias("pairs"))
-    families = (
-        evidence.groupBy("ring_id", "family")
-        .agg(F.count_distinct(pair).alias("with_family"))
-        .join(pairs, on="ring_id", how="inner")
-        .where(F.col("with_family") >= HOLDING_SHARE * F.col("pairs"))
-        .select("ring_id", "family")
-    )
-    return evidence.join(F.broadcast(families), on=["ring_id", "family"], how="left_semi")
 
 
 def _membership_probabilities(batch: pa.Table, population: int) -> pa.Table:

@@ -9,10 +9,11 @@ from pyspark.sql import functions as F
 from conf import LinkLimits, RingLimits
 from engine import checkpoint
 from features.rings.actions import ring_actions, touched_by_members
+from features.rings.choices import members_by_object, surprising_objects
 from features.rings.groups import find_groups
 from features.rings.growth import expand_groups
 from features.rings.identity import with_ring_ids
-from features.rings.links import ring_links, ring_objects, with_family
+from features.rings.links import holding_evidence, is_deed, ring_links, ring_objects, with_family
 from features.rings.measures import ring_features
 from features.rings.measures.targets import targets_of
 from features.rings.prior import RingPrior
@@ -61,6 +62,7 @@ def describe_rings(
     members: DataFrame,
     links: DataFrame,
     evidence: DataFrame,
+    chosen: DataFrame,
     events: DataFrame,
     made: DataFrame,
     accounts: DataFrame,
@@ -73,13 +75,16 @@ def describe_rings(
     """Return a row for each ring of `members`, scored by `prior`, with all numbers that its evidence is written from.
 
     Its columns are those of RINGS_WITH_FEATURES, but as_of and evidence, and of ONLY_IN_EVIDENCE.
-    `events` reach further back than the links, as follows before the links count; `made` is of `made_by`;
-    `usual_actions` is the number of actions of the median account in the days of the links.
+    `chosen` is of `chosen_actions`. `events` reach further back than the links, as follows before the links count;
+    `made` is of `made_by`; `usual_actions` is the number of actions of the median account in the days of the links.
+    What a ring is measured by are the objects of its links, and what else more members chose than is explained by
+    popularity: where each of many carries out one order in four, links are about few of the orders.
     """
     since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
     kinds = checkpoint(with_family(ring_links(evidence, members)))
-    objects = checkpoint(ring_objects(kinds, videos))
+    holding = holding_evidence(kinds.where(is_deed(F.col("family"))))
+    objects = checkpoint(ring_objects(holding, videos))
     actions = checkpoint(ring_actions(events, made, members, objects, videos, since))
     touched = checkpoint(touched_by_members(actions))
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))
