@@ -71,13 +71,13 @@ def run(context: Context) -> Facts:
     made = checkpoint(made_by(templates, works))
     chosen = persist(chosen_actions(events, with_lone_uploads(made, videos, since), videos, since))
     members = find_members(links, deeds, evidence, chosen, past(context), active.accounts, context.as_of, limits)
+    unpersist(chosen)
     prior, verdicts = learned_prior(context)
     described = checkpoint(
         describe_rings(
             members,
             links,
             evidence,
-            chosen,
             events,
             made,
             accounts,
@@ -88,7 +88,6 @@ def run(context: Context) -> Facts:
             prior,
         )
     )
-    unpersist(chosen)
     late = checkpoint(late_members(members, described, works.unionByName(written_works(templates))))
     # Members last: a day that has them counts as whole where training looks for snapshots.
     published = context.publish(RINGS_WITH_FEATURES, with_evidence(with_late_members_counted(described, late)))

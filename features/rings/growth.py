@@ -20,9 +20,10 @@ from pyspark.sql import functions as F
 from scipy.special import expit, logit
 
 from engine import checkpoint
-from features.rings.choices import members_by_object, surprising_objects
+from features.links.kinds import MADE
+from features.rings.choices import CHOSEN_VERBS, members_by_object, surprising_objects
 from features.rings.communities import MIN_MEMBERS
-from features.rings.links import holding_objects, ring_links, with_family
+from features.rings.links import holding_deeds, linked_objects, ring_links, with_family
 from features.rings.measures.targets import is_target
 
 ROUNDS = 20
@@ -44,7 +45,9 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, po
     one taste there are others who share half of it.
     """
     members = _members(groups)
-    linked = checkpoint(holding_objects(checkpoint(with_family(ring_links(evidence, members)))))
+    holding = linked_objects(holding_deeds(checkpoint(with_family(ring_links(evidence, members)))))
+    chosen = holding.where(F.col("verb").isin(*CHOSEN_VERBS, *MADE))
+    linked = checkpoint(chosen.select("ring_id", "verb", "object_id").distinct())
     linked_targets = checkpoint(_targets(members_by_object(actions, members), linked, members))
     of_few_targets = checkpoint(
         linked_targets.groupBy("ring_id")

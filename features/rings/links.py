@@ -4,11 +4,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import looked_up
-from features.links.kinds import FAMILIES, KINDS, MADE, OTHER
-from features.rings.choices import CHOSEN_VERBS
+from features.links.kinds import FAMILIES, KINDS, OTHER
 
 HOLDING_SHARE = 0.3
-"""Share of a group's linked pairs from which a family of links counts as what holds it together."""
+"""Share of the pairs linked by deeds from which a family counts as what holds a group together."""
 VERB_OF_FAMILY = {family.name: family.verb for family in FAMILIES if family.verb}
 
 
@@ -75,27 +74,20 @@ def ring_objects(evidence: DataFrame, videos: DataFrame) -> DataFrame:
     )
 
 
-def holding_evidence(evidence: DataFrame) -> DataFrame:
-    """Keep the link evidence of the families that hold a group together: `HOLDING_SHARE` of the linked pairs have it.
+def holding_deeds(evidence: DataFrame) -> DataFrame:
+    """Keep the link evidence of the deeds that hold a group together.
 
-    `evidence` has account_id, other_account_id, ring_id and family.
+    Those are families of deeds that `HOLDING_SHARE` of the pairs linked by deeds have. `evidence` has account_id,
+    other_account_id, ring_id and family.
     """
+    deeds = evidence.where(is_deed(F.col("family")))
     pair = F.struct("account_id", "other_account_id")
-    pairs = evidence.groupBy("ring_id").agg(F.count_distinct(pair).alias("pairs"))
+    pairs = deeds.groupBy("ring_id").agg(F.count_distinct(pair).alias("pairs"))
     families = (
-        evidence.groupBy("ring_id", "family")
+        deeds.groupBy("ring_id", "family")
         .agg(F.count_distinct(pair).alias("with_family"))
         .join(pairs, on="ring_id", how="inner")
         .where(F.col("with_family") >= HOLDING_SHARE * F.col("pairs"))
         .select("ring_id", "family")
     )
-    return evidence.join(F.broadcast(families), on=["ring_id", "family"], how="left_semi")
-
-
-def holding_objects(evidence: DataFrame) -> DataFrame:
-    """Return what members of each ring chose to do that holds it together: distinct ring_id, verb, object_id.
-
-    `evidence` is as in `linked_objects`.
-    """
-    holding = linked_objects(holding_evidence(evidence.where(is_deed(F.col("family")))))
-    return holding.where(F.col("verb").isin(*CHOSEN_VERBS, *MADE)).select("ring_id", "verb", "object_id").distinct()
+    return deeds.join(F.broadcast(families), on=["ring_id", "family"], how="left_semi")

@@ -9,11 +9,10 @@ from pyspark.sql import functions as F
 from conf import LinkLimits, RingLimits
 from engine import checkpoint
 from features.rings.actions import ring_actions, touched_by_members
-from features.rings.choices import members_by_object, surprising_objects
 from features.rings.groups import find_groups
 from features.rings.growth import expand_groups
 from features.rings.identity import with_ring_ids
-from features.rings.links import holding_evidence, is_deed, ring_links, ring_objects, with_family
+from features.rings.links import holding_deeds, ring_links, ring_objects, with_family
 from features.rings.measures import ring_features
 from features.rings.measures.targets import targets_of
 from features.rings.prior import RingPrior
@@ -62,7 +61,6 @@ def describe_rings(
     members: DataFrame,
     links: DataFrame,
     evidence: DataFrame,
-    chosen: DataFrame,
     events: DataFrame,
     made: DataFrame,
     accounts: DataFrame,
@@ -75,16 +73,15 @@ def describe_rings(
     """Return a row for each ring of `members`, scored by `prior`, with all numbers that its evidence is written from.
 
     Its columns are those of RINGS_WITH_FEATURES, but as_of and evidence, and of ONLY_IN_EVIDENCE.
-    `chosen` is of `chosen_actions`. `events` reach further back than the links, as follows before the links count;
-    `made` is of `made_by`; `usual_actions` is the number of actions of the median account in the days of the links.
-    What a ring is measured by are the objects of its links, and what else more members chose than is explained by
-    popularity: where each of many carries out one order in four, links are about few of the orders.
+    `events` reach further back than the links, as follows before the links count; `made` is of `made_by`;
+    `usual_actions` is the number of actions of the median account in the days of the links. What members do together is
+    measured on what holds the ring together: that two of thirty who upload the same works also like one famous video
+    says nothing about the thirty.
     """
     since = as_of - timedelta(days=limits.window_days)
     inside = checkpoint(ring_links(links, members))
     kinds = checkpoint(with_family(ring_links(evidence, members)))
-    holding = holding_evidence(kinds.where(is_deed(F.col("family"))))
-    objects = checkpoint(ring_objects(holding, videos))
+    objects = checkpoint(ring_objects(holding_deeds(kinds), videos))
     actions = checkpoint(ring_actions(events, made, members, objects, videos, since))
     touched = checkpoint(touched_by_members(actions))
     sizes = checkpoint(members.groupBy("ring_id").agg(F.count("*").alias("size")))

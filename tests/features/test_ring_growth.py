@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.rings.growth import chosen_actions, expand_groups, holding_evidence, membership_probabilities
+from features.rings.choices import chosen_actions
+from features.rings.growth import expand_groups, membership_probabilities
+from features.rings.links import holding_deeds
 from tests.builders import at, events, videos
 
 EVIDENCE = "account_id bigint, other_account_id bigint, kind string, objects array<string>"
@@ -96,7 +98,7 @@ def test_who_does_nothing_of_what_holds_a_group_leaves_it(spark):
 def test_what_few_of_the_pairs_have_in_common_does_not_hold_them(spark):
     schema = "ring_id bigint, account_id bigint, other_account_id bigint, family string"
     rows = [(7, 1, 2, "like"), (7, 1, 3, "like"), (7, 2, 3, "like"), (7, 1, 4, "like"), (7, 1, 2, "comment")]
-    kept = holding_evidence(spark.createDataFrame([*rows, (8, 1, 2, "comment")], schema)).collect()
+    kept = holding_deeds(spark.createDataFrame([*rows, (8, 1, 2, "comment")], schema)).collect()
     assert {(row.ring_id, row.family) for row in kept} == {(7, "like"), (8, "comment")}
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from features.rings.actions import ring_actions, touched_by_members
+from features.rings.links import holding_deeds, ring_objects, with_family
 from features.rings.measures.other_activity import other_activity
 from features.rings.measures.targets import actions_on_targets, days_of_targets, targets_of
 from tests.builders import at, events, videos
@@ -34,6 +35,16 @@ def test_what_members_write_is_an_object_of_theirs_wherever_they_write_it(spark)
     on_targets = {(row.account_id, row.creator) for row in actions_on_targets(touched, targets).collect()}
     assert on_targets == {(1, 90), (1, 91), (2, 90)}
     assert other_activity(touched, targets).first().inside_share == 1.0
+
+
+def test_what_two_of_a_ring_have_in_common_beside_what_holds_it_is_no_target(spark):
+    """Four upload the same works, and all pairs of another ring like a video; two of each also comment on one."""
+    schema = "ring_id bigint, account_id bigint, other_account_id bigint, kind string, objects array<string>"
+    pairs = [(a, b) for a in range(1, 5) for b in range(a + 1, 5)]
+    rows = [(ring, a, b, kind, ["77"]) for ring, kind in ((10, "upload_frame"), (11, "like")) for a, b in pairs]
+    rows += [(ring, 1, 2, "comment", ["50"]) for ring in (10, 11)]
+    evidence = with_family(spark.createDataFrame(rows, schema))
+    assert ring_objects(holding_deeds(evidence), videos(spark)).collect() == [(11, "like", 77)]
 
 
 def test_the_effective_number_of_days_on_which_members_acted_on_targets(spark):
