@@ -27,6 +27,7 @@ DID = {family.verb: family.phrase for family in FAMILIES if family.name == famil
 
 ACCOUNTS = (
     Clause("{members} accounts"),
+    Clause("{late_members} more that uploaded or wrote what is mostly theirs", {"late_members": 1}),
     Clause(
         "{created_together} created within {scattered_days} days "
         "(of any {created_known} accounts, about {created_expected:whole})",
@@ -73,20 +74,19 @@ HONEST_SIGNS = (
         {"independent_share": STRIKING},
     ),
 )
-LATE_MEMBERS = Clause("Uploaded or wrote what is mostly theirs: {late_members} more.", {"late_members": 1})
 
 
 def ring_evidence(ring: Mapping[str, Any]) -> str:
     """Return the evidence of a ring: its features, and what is measured for the sentence alone (`ONLY_IN_EVIDENCE`).
 
-    The accounts, what they did, in brackets how significant it is, then signs of an honest crowd, and late members.
+    The accounts, what they did, in brackets how significant it is, then signs of an honest crowd.
     """
     row = _to_say(ring)
     on_targets = ON_ONE_TARGET if row.get("verb_targets") == 1 else ON_SEVERAL_TARGETS
     actions = listed((on_targets, *ACTIONS), row)
     significance, honest = SIGNIFICANCE.of(row), listed(HONEST_SIGNS, row)
     sentence = joined("; ", (listed(ACCOUNTS, row), actions)) + (f" ({significance})" if significance else "")
-    return joined(" ", (joined("; but ", (sentence, honest)) + ".", LATE_MEMBERS.of(row)))
+    return joined("; but ", (sentence, honest)) + "."
 
 
 def _to_say(ring: Mapping[str, Any]) -> dict[str, Any]:

@@ -81,10 +81,10 @@ EXAMPLES = [
     ),
     (
         SPAM,
-        "8 accounts, 8 created within 3 days (of any 8 accounts, about 2), 100 % on shared devices (9 devices in all), "
-        "50 % on shared addresses (7 in all); 63 % of the linked pairs wrote near-equal comments (28 of 28 pairs "
-        "linked, each with a chance of 1e-28 on average). Uploaded or wrote what is mostly theirs: 2 more.",
-        "8 accounts, 8 created within 3 days, 100 % on shared devices; "
+        "8 accounts, 2 more that uploaded or wrote what is mostly theirs, 8 created within 3 days (of any 8 accounts, "
+        "about 2), 100 % on shared devices (9 devices in all), 50 % on shared addresses (7 in all); 63 % of the linked "
+        "pairs wrote near-equal comments (28 of 28 pairs linked, each with a chance of 1e-28 on average).",
+        "8 accounts, 2 more that uploaded or wrote what is mostly theirs, 8 created within 3 days; "
         "63 % of the linked pairs wrote near-equal comments",
     ),
     (
@@ -108,7 +108,11 @@ EXAMPLES = [
         "2 accounts",
     ),
     ({"size": 5}, "5 accounts.", "5 accounts"),
-    ({"size": 5, "late_members": 2}, "3 accounts. Uploaded or wrote what is mostly theirs: 2 more.", "3 accounts"),
+    (
+        {"size": 5, "late_members": 2},
+        "3 accounts, 2 more that uploaded or wrote what is mostly theirs.",
+        "3 accounts, 2 more that uploaded or wrote what is mostly theirs",
+    ),
     ({}, "some accounts.", "some accounts"),
 ]
 
