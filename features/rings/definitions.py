@@ -196,9 +196,9 @@ RING_FEATURES = (
         "created_together_share",
         DOUBLE,
         "share",
-        f"members signed up within the same {SCATTERED_DAYS} days, at best, beyond the largest such share of everybody",
+        f"others that signed up within {SCATTERED_DAYS} days of a member, at best, beyond the largest share of all",
         "registered in one go",
-        "a campaign's newcomers; any ring of three has a third",
+        "a campaign's newcomers",
         sign=1,
     ),
     RingFeature(
@@ -237,7 +237,7 @@ RING_FEATURES = (
         "fans",
     ),
     RingFeature(
-        "coverage", DOUBLE, "share", "members that acted on a target, mean over targets", "most of them", "fans", sign=1
+        "coverage", DOUBLE, "share", "other members that acted on a target of one", "most of them", "fans", sign=1
     ),
     RingFeature(
         "capture",
@@ -368,6 +368,16 @@ RING_FEATURES = (
         "low when loud",
         "high",
         sign=-1,
+    ),
+    # What they upload: uploads.py
+    RingFeature(
+        "copied_share",
+        DOUBLE,
+        "share",
+        "uploads of a member that others had uploaded before, of all and two of its own, mean over members",
+        "nearly all",
+        "a meme among what is their own; news of one agency",
+        sign=1,
     ),
 )
 

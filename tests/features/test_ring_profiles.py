@@ -27,7 +27,13 @@ def test_members_without_a_profile_did_not_sign_up_together(spark):
     told = profiles(members, accounts(spark, *known, *others), sizes, DAY).first()
     assert told.created_together == 2
     usual = 9 / 100  # of all accounts within three days
-    assert told.created_together_share == pytest.approx((0.2 - usual) / (1 - usual))
+    assert told.created_together_share == pytest.approx((1 / 9 - usual) / (1 - usual))
+
+
+def test_who_signed_up_alone_signed_up_with_nobody(spark):
+    members, sizes = ring_of(spark, 1, 2, 3)
+    far_apart = [{"account_id": account, "created_at": at(f"2025-0{account}-01")} for account in range(1, 9)]
+    assert profiles(members, accounts(spark, *far_apart), sizes, DAY).first().created_together_share == 0.0
 
 
 def test_on_a_platform_that_opened_this_week_all_signed_up_together(spark):

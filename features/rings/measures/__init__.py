@@ -17,6 +17,7 @@ from features.rings.measures.follows import acquainted, following_features
 from features.rings.measures.other_activity import other_activity, relative_activity
 from features.rings.measures.profiles import profiles
 from features.rings.measures.targets import actions_on_targets, days_of_targets, target_features
+from features.rings.measures.uploads import copying
 
 
 def ring_features(
@@ -26,7 +27,9 @@ def ring_features(
     actions: DataFrame,
     touched: DataFrame,
     targets: DataFrame,
+    made: DataFrame,
     accounts: DataFrame,
+    videos: DataFrame,
     sizes: DataFrame,
     usual_actions: float,
     max_degree: int,
@@ -37,6 +40,7 @@ def ring_features(
 
     - `links`, `evidence`: pairs of members of one ring, with ring_id (and family).
     - `actions`: of `ring_actions` since `since`; `touched`, `targets`: of `touched_by_members` and `targets_of`.
+    - `made`: of `made_by`.
     - `sizes`: ring_id, size.
     - `usual_actions`: the number of actions of the platform's median account since then.
     - `max_degree`: accounts on one device or address above which it means nothing.
@@ -59,12 +63,17 @@ def ring_features(
         other_activity(touched, targets),
         relative_activity(touched, usual_actions),
         engagement(touched, targets),
+        copying(made, members, videos, sizes, since),
     )
     rings = sizes
     for part in parts:
         rings = rings.join(part, on="ring_id", how="left")
     share_of_members = {name: F.col(name) / F.col("size") for name in ("shared_device_share", "shared_address_share")}
-    known = F.coalesce("acquainted", F.lit(0)) / F.col("size")
     return rings.withColumns(
-        {**share_of_members, "acquainted_share": known, "accounts_per_device": F.col("size") / F.col("devices")}
+        {
+            **share_of_members,
+            "acquainted_share": F.coalesce("acquainted", F.lit(0)) / F.col("size"),
+            "accounts_per_device": F.col("size") / F.col("devices"),
+            "copied_share": F.coalesce("copied_share", F.lit(0.0)),
+        }
     )

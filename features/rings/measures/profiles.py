@@ -31,7 +31,8 @@ def profiles(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: d
         .agg(F.max("country_share").alias("country_share"))
     )
     as_of_s = F.unix_timestamp(F.lit(as_of).cast("timestamp"))
-    beyond_usual = ratio(F.col("created_together") / F.col("size") - F.col("usual"), 1 - F.col("usual"))
+    others = ratio(F.col("created_together") - 1, F.col("size") - 1)
+    beyond_usual = ratio(others - F.col("usual"), 1 - F.col("usual"))
     return (
         member_profiles.withColumn("together", F.count("created_s").over(sign_up_window))
         .groupBy("ring_id")

@@ -107,13 +107,14 @@ def target_features(targets: DataFrame, on_targets: DataFrame, sizes: DataFrame)
         .agg(F.max_by("verb", F.struct("weighted_acts", "verb")).alias("top_verb"))
     )
     members = F.col("members")
+    co_members = members.cast("double") * (members - 1)
     audience_shares = members * members / (F.col("audience") + STRANGERS)
     overall = (
         targets.join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id", "size")
         .agg(
             F.count("*").alias("targets"),
-            (F.sum(members.cast("double") * members) / F.sum("members") / F.col("size")).alias("coverage"),
+            (F.sum(co_members) / F.sum("members") / (F.col("size") - 1)).alias("coverage"),
             (exact_sum(audience_shares) / F.sum("members")).alias("capture"),
             (F.max("members") / F.sum("members")).alias("top_object_share"),
         )
