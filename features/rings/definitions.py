@@ -371,7 +371,7 @@ RING_FEATURES = (
     ),
     # What they upload: uploads.py
     RingFeature(
-        "copied_share",
+        "reupload_share",
         DOUBLE,
         "share",
         "uploads of a member that others had uploaded before, of all and two of its own, mean over members",

@@ -3,7 +3,7 @@
 import pytest
 from pyspark.sql import functions as F
 
-from features.rings.measures.uploads import copying
+from features.rings.measures.uploads import reuploads
 from tests.builders import at, videos
 
 pytestmark = pytest.mark.whole
@@ -22,5 +22,5 @@ def test_copies_among_the_uploads_of_members(spark):
     made += [(1, 10, "upload", 77), (1, 13, "text", 5)]
     members = spark.createDataFrame([(4, 1), (4, 2), (4, 3), (5, 3)], "ring_id bigint, account_id bigint")
     sizes = members.groupBy("ring_id").agg(F.count("*").alias("size"))
-    found = copying(spark.createDataFrame(made, MADE), members, videos(spark, *told), sizes, SINCE.date())
+    found = reuploads(spark.createDataFrame(made, MADE), members, videos(spark, *told), sizes, SINCE.date())
     assert [tuple(row) for row in found.collect()] == [(4, pytest.approx((3 / 6 + 1 / 3 + 0) / 3))]

@@ -17,7 +17,7 @@ from features.rings.measures.follows import acquainted, following_features
 from features.rings.measures.other_activity import other_activity, relative_activity
 from features.rings.measures.profiles import profiles
 from features.rings.measures.targets import actions_on_targets, days_of_targets, target_features
-from features.rings.measures.uploads import copying
+from features.rings.measures.uploads import reuploads
 
 
 def ring_features(
@@ -63,7 +63,7 @@ def ring_features(
         other_activity(touched, targets),
         relative_activity(touched, usual_actions),
         engagement(touched, targets),
-        copying(made, members, videos, sizes, since),
+        reuploads(made, members, videos, sizes, since),
     )
     rings = sizes
     for part in parts:
@@ -74,6 +74,6 @@ def ring_features(
             **share_of_members,
             "acquainted_share": F.coalesce("acquainted", F.lit(0)) / F.col("size"),
             "accounts_per_device": F.col("size") / F.col("devices"),
-            "copied_share": F.coalesce("copied_share", F.lit(0.0)),
+            "reupload_share": F.coalesce("reupload_share", F.lit(0.0)),
         }
     )

@@ -12,21 +12,21 @@ PRIOR_UPLOADS = 2
 """Uploads of its own that are added to each member's: who uploads one video, and that a meme, is no thief."""
 
 
-def copying(made: DataFrame, members: DataFrame, videos: DataFrame, sizes: DataFrame, since: date) -> DataFrame:
-    """Compute copied_share: the share of a member's uploads that others had uploaded before, mean over members.
+def reuploads(made: DataFrame, members: DataFrame, videos: DataFrame, sizes: DataFrame, since: date) -> DataFrame:
+    """Compute reupload_share: the share of a member's uploads that others had uploaded before, mean over members.
 
     `made` is of `made_by`. Shrunk by `PRIOR_UPLOADS`; a member that uploads nothing counts as 0. Rings of such members
     have no row.
     """
-    copies = made.where("kind = 'upload'").select("video_id", F.lit(True).alias("copy")).distinct()
+    of_others = made.where("kind = 'upload'").select("video_id", F.lit(True).alias("reupload")).distinct()
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since))).select("account_id", "video_id")
-    copied_share = F.count("copy") / (F.count("*") + PRIOR_UPLOADS)
+    reupload_share = F.count("reupload") / (F.count("*") + PRIOR_UPLOADS)
     return (
         uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
-        .join(copies, on="video_id", how="left")
+        .join(of_others, on="video_id", how="left")
         .groupBy("ring_id", "account_id")
-        .agg(copied_share.alias("copied_share"))
+        .agg(reupload_share.alias("reupload_share"))
         .join(sizes, on="ring_id", how="inner")
         .groupBy("ring_id")
-        .agg((exact_sum(F.col("copied_share")) / F.first("size")).alias("copied_share"))
+        .agg((exact_sum(F.col("reupload_share")) / F.first("size")).alias("reupload_share"))
     )
