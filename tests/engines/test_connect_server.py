@@ -28,7 +28,7 @@ def test_a_day_behind_a_connect_server_is_the_same_day(spark, tmp_path):
     with connect_server(tmp_path) as address:
         told = {**os.environ, "ABUSE_MINING_ENGINE": "spark", "SPARK_REMOTE": address}
         command = [sys.executable, "-m", "tests.engines.run_lakes", str(plan)]
-        done = subprocess.run(command, cwd=SUITE, env=told, capture_output=True, text=True, timeout=1_800)
+        done = subprocess.run(command, cwd=SUITE, env=told, capture_output=True, text=True, timeout=2_700)
     assert done.returncode == 0, done.stderr[-3_000:]
     assert list(differences(here, there)) == []
     assert {run["engine"] for run in rows_of(there, JOB_RUNS) if run["job"] == "links"} == {"spark-connect"}
