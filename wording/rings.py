@@ -31,7 +31,7 @@ ACCOUNTS = (
     Clause(
         "{created_together} created within {scattered_days} days "
         "(of any {created_known} accounts, about {created_expected:whole})",
-        {"created_together_share": MAJORITY, "created_surprise": SURPRISING},
+        {"created_together_share": MENTIONED, "created_surprise": SURPRISING},
     ),
     Clause(
         "{shared_device_share:percent} on shared devices ({devices} devices in all)",

@@ -198,7 +198,7 @@ RING_FEATURES = (
         "share",
         f"others that signed up within {SCATTERED_DAYS} days of a member, at best, beyond the largest share of all",
         "registered in one go",
-        "a campaign's newcomers",
+        "a campaign's newcomers; of few members two by chance",
         sign=1,
     ),
     RingFeature(

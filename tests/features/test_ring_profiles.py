@@ -23,11 +23,11 @@ def ring_of(spark, *members):
 def test_members_without_a_profile_did_not_sign_up_together(spark):
     members, sizes = ring_of(spark, *range(1, 11))
     others = [{"account_id": 100 + n, "created_at": at(f"2025-{1 + n % 12:02}-01")} for n in range(98)]
-    known = [{"account_id": account, "created_at": at("2026-02-01")} for account in (1, 2)]
+    known = [{"account_id": account, "created_at": at("2026-02-01")} for account in (1, 2, 3, 4)]
     told = profiles(members, accounts(spark, *known, *others), sizes, DAY).first()
-    assert told.created_together == 2
-    usual = 9 / 100  # of all accounts within three days
-    assert told.created_together_share == pytest.approx((1 / 9 - usual) / (1 - usual))
+    assert told.created_together == 4
+    usual = 9 / 102  # of all accounts within three days
+    assert told.created_together_share == pytest.approx((3 / (9 + 5) - usual) / (1 - usual))
 
 
 def test_who_signed_up_alone_signed_up_with_nobody(spark):

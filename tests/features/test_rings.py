@@ -226,7 +226,7 @@ def test_features(rings):
         "spam": {
             "shared_device_share": 1.0,
             "devices": 9,
-            "created_together_share": 1.0,
+            "created_together_share": pytest.approx((7 / (7 + 5) - 8 / 119) / (1 - 8 / 119)),
             "created_span_days": 0.0,
             "text_share": 1.0,
         },

@@ -131,7 +131,7 @@ def test_a_row_of_numbers_is_a_sentence(known, sentence, in_short):
 @pytest.mark.parametrize(
     ("known", "unsaid"),
     [
-        (SPAM | {"created_together_share": 0.49}, "created"),
+        (SPAM | {"created_together_share": 0.29}, "created"),
         (SPAM | {"created_surprise": 2.9}, "created"),
         (SPAM | {"shared_device_share": 0.29}, "device"),
         (SPAM | {"shared_address_share": 0.49}, "address"),

@@ -9,6 +9,8 @@ from pyspark.sql import functions as F
 from engine.portable import ratio
 from features.rings.definitions import SCATTERED_DAYS
 
+PRIOR_OTHERS = 5
+"""Members that signed up on days of their own, added to each ring's: that one of two others did not says little."""
 LN_10 = math.log(10)
 DAY_SECONDS = 86_400
 
@@ -31,7 +33,7 @@ def profiles(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: d
         .agg(F.max("country_share").alias("country_share"))
     )
     as_of_s = F.unix_timestamp(F.lit(as_of).cast("timestamp"))
-    others = ratio(F.col("created_together") - 1, F.col("size") - 1)
+    others = (F.col("created_together") - 1) / (F.col("size") - 1 + PRIOR_OTHERS)
     beyond_usual = ratio(others - F.col("usual"), 1 - F.col("usual"))
     return (
         member_profiles.withColumn("together", F.count("created_s").over(sign_up_window))
