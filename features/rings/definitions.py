@@ -196,7 +196,8 @@ RING_FEATURES = (
         "created_together_share",
         DOUBLE,
         "share",
-        f"others that signed up within {SCATTERED_DAYS} days of a member, at best, beyond the largest share of all",
+        f"other members, of all and five more, that signed up within {SCATTERED_DAYS} days of one, at best, beyond the "
+        "largest such share of everybody",
         "registered in one go",
         "a campaign's newcomers; of few members two by chance",
         sign=1,
@@ -232,12 +233,18 @@ RING_FEATURES = (
         "targets",
         BIGINT,
         "objects",
-        "objects of the links that two members and a tenth of all acted on",
+        "objects of the links that hold it together, on which two members and a tenth of all acted",
         "many",
         "fans",
     ),
     RingFeature(
-        "coverage", DOUBLE, "share", "other members that acted on a target of one", "most of them", "fans", sign=1
+        "coverage",
+        DOUBLE,
+        "share",
+        "other members that acted on what one acted on, mean over acts on targets",
+        "most of them",
+        "fans",
+        sign=1,
     ),
     RingFeature(
         "capture",

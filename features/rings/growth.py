@@ -23,7 +23,7 @@ from engine import checkpoint
 from features.links.kinds import MADE
 from features.rings.choices import CHOSEN_VERBS, members_by_object, surprising_objects
 from features.rings.communities import MIN_MEMBERS
-from features.rings.links import holding_deeds, linked_objects, ring_links, with_family
+from features.rings.links import holding_deeds, linked_objects, of_deeds, ring_links, with_family
 from features.rings.measures.targets import is_target
 
 ROUNDS = 20
@@ -45,7 +45,8 @@ def expand_groups(groups: DataFrame, evidence: DataFrame, actions: DataFrame, po
     one taste there are others who share half of it.
     """
     members = _members(groups)
-    holding = linked_objects(holding_deeds(checkpoint(with_family(ring_links(evidence, members)))))
+    deeds = checkpoint(with_family(ring_links(of_deeds(evidence), members)))
+    holding = linked_objects(holding_deeds(deeds))
     chosen = holding.where(F.col("verb").isin(*CHOSEN_VERBS, *MADE))
     linked = checkpoint(chosen.select("ring_id", "verb", "object_id").distinct())
     linked_targets = checkpoint(_targets(members_by_object(actions, members), linked, members))

@@ -10,7 +10,7 @@ from engine.portable import ratio
 from features.rings.definitions import SCATTERED_DAYS
 
 PRIOR_OTHERS = 5
-"""Members that signed up on days of their own, added to each ring's: that one of two others did not says little."""
+"""Others on days of their own that are added to each ring: of four members two signed up together by chance."""
 LN_10 = math.log(10)
 DAY_SECONDS = 86_400
 

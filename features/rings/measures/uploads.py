@@ -22,7 +22,7 @@ def reuploads(made: DataFrame, members: DataFrame, videos: DataFrame, sizes: Dat
     uploads = videos.where(F.col("created_at") >= F.lit(midnight(since))).select("account_id", "video_id")
     reupload_share = F.count("reupload") / (F.count("*") + PRIOR_UPLOADS)
     return (
-        uploads.join(F.broadcast(members.select("ring_id", "account_id")), on="account_id", how="inner")
+        uploads.join(members.select("ring_id", "account_id"), on="account_id", how="inner")
         .join(of_others, on="video_id", how="left")
         .groupBy("ring_id", "account_id")
         .agg(reupload_share.alias("reupload_share"))
