@@ -42,7 +42,11 @@ __all__ = [
     "unpersist",
 ]
 
-SESSION_SETTINGS = {"spark.sql.session.timeZone": "UTC"}
+SESSION_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    # Else each call of a function on columns looks for the line that it stands on, and for IPython.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+}
 """What every engine is told of a session."""
 _engine: Engine | None = None
 
