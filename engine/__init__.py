@@ -42,11 +42,7 @@ __all__ = [
     "unpersist",
 ]
 
-SESSION_SETTINGS = {
-    "spark.sql.session.timeZone": "UTC",
-    # Else each call of a function on columns looks for the line that it stands on, and for IPython.
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
-}
+SESSION_SETTINGS = {"spark.sql.session.timeZone": "UTC"}
 """What every engine is told of a session."""
 _engine: Engine | None = None
 

@@ -52,6 +52,8 @@ SETTINGS = {
     "spark.sql.maxPlanStringLength": "100000",
     # A broadcast that takes long on a busy machine is no failure; the default gives up after five minutes.
     "spark.sql.broadcastTimeout": "7200",
+    # Where in Python a column was made is asked of the JVM for each of thousands of columns.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 
 LOCAL_SETTINGS = {
