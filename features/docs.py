@@ -18,9 +18,9 @@ ring comes last.
 RINGS_HEAD = """\
 ## Rings
 
-Columns of `rings`, one entry each of features/rings/definitions.py: of all members, over the days that links are made
-of. A target is an object of the ring's links, mostly a video, that two members and a tenth of all acted on. Blank where
-there was nothing to measure. What each adds to the ring's score is in its `reasons`, in log-odds.
+Columns of `rings`, one entry each of a file in `features/rings/measures/`: of all members, over the days that links are
+made of. A target is an object of the ring's links, mostly a video, that two members and a tenth of all acted on. Blank
+where there was nothing to measure. What each adds to the ring's score is in its `reasons`, in log-odds.
 """
 
 

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
+from features.links.combine import least_total
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = [folder.parent.name for folder in ROOT.glob("*/__init__.py") if folder.parent.name != "tests"]
 MOST_FILES = 2
@@ -68,7 +70,8 @@ def _hashtag_actions(uploads: DataFrame) -> DataFrame:
             behind='    return same.unionByName(sounds).select("action.*")\n',
         ),
     ),
-    "from features.docs import page; from features.links.kinds import NUMBER, SOURCE_NUMBER; "
+    "from features.docs import page; from features.links.combine import least_total; "
+    "from features.links.kinds import NUMBER, SOURCE_NUMBER; "
     "from features.rings import RINGS_WITH_FEATURES, shipped; from features.rings.page import COLOURS; "
     "from wording.reasons import OF_RINGS",
     (
@@ -76,6 +79,7 @@ def _hashtag_actions(uploads: DataFrame) -> DataFrame:
         "'hashtag_share' in RINGS_WITH_FEATURES.columns and shipped().features",
         "'both used the same hashtags' in page()",
         "'hashtag_share' in OF_RINGS and 'hashtag' in COLOURS",
+        *(f"least_total({n_kinds}, 4.0) == {least_total(n_kinds, 4.0)!r}" for n_kinds in (1, 2)),
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from features import accounts, videos
 from features.definitions import SHARE, YES, Feature
-from features.rings.definitions import RING_FEATURES
+from features.rings.measures import RING_FEATURES
 from wording.figures import chance, number
 
 OURS = {

@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from features.links.kinds import FAMILIES, MADE
-from features.rings.definitions import RINGS_WITH_FEATURES, SCATTERED_DAYS
+from features.rings.measures import RINGS_WITH_FEATURES
+from features.rings.measures.profiles import SCATTERED_DAYS
 from wording.figures import Clause, joined, listed
 
 MENTIONED, MAJORITY = 0.3, 0.5

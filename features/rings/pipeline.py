@@ -13,8 +13,8 @@ from features.rings.groups import find_groups
 from features.rings.growth import expand_groups
 from features.rings.identity import with_ring_ids
 from features.rings.links import holding_deeds, ring_links, ring_objects, with_family
-from features.rings.measures import ring_features
 from features.rings.measures.targets import targets_of
+from features.rings.measuring import ring_features
 from features.rings.prior import RingPrior
 from features.rings.scoring import scored_rings
 

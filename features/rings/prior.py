@@ -20,15 +20,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructField, StructType
 
 from engine import ship
-from features.rings.definitions import RING_FEATURES
+from features.rings.measures import RING_FEATURES
 from features.trees import loaded, shapley_values
 from lake.schemas import BIGINT, DOUBLE, REASON
 
 if TYPE_CHECKING:
     import xgboost
 
-INPUTS = {feature.name: feature.sign for feature in RING_FEATURES if feature.sign is not None}
-"""The features that the prior uses, each with its sign."""
+INPUTS = dict(sorted((feature.name, feature.sign) for feature in RING_FEATURES if feature.sign is not None))
+"""The features that the prior uses, each with its sign. Trees draw the columns that they look at by their places: these
+are by name, so that a feature's place in the code says nothing.
+"""
 FILE = "prior.json"
 BASE_RATE = "(base rate)"
 ARROW_REASONS = pa.list_(pa.struct([("feature", pa.string()), ("value", pa.float64()), ("contribution", pa.float64())]))

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from engine.portable import whole_number
 from features.links.kinds import FAMILIES, OTHER
-from features.rings.definitions import RINGS_WITH_FEATURES
+from features.rings.measures import RINGS_WITH_FEATURES
 from features.rings.prior import RingPrior, with_prior
 from lake.schemas import POLICIES
 

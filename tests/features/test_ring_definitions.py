@@ -1,7 +1,7 @@
 """The definitions of ring features are whole."""
 
 from features.links.kinds import FAMILIES
-from features.rings.definitions import RING_FEATURES
+from features.rings.measures import RING_FEATURES
 from lake.schemas import POLICIES
 
 

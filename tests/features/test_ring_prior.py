@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.rings.definitions import RING_FEATURES
+from features.rings.measures import RING_FEATURES
 from features.rings.prior import INPUTS, RingPrior, shipped, with_prior
 
 UNITS = {feature.name: feature.unit for feature in RING_FEATURES}

@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 from engine import checkpoint
 from engine.portable import MILLION, exact_sum, fixed_point, ratio
 from features.rings.actions import object_type
-from lake.schemas import RESPONSES
+from features.rings.definitions import RingFeature
+from lake.schemas import DOUBLE, RESPONSES
 from lake.store import midnight
 
 PRIOR_TARGETS, PRIOR_ACTIONS = 2, 10
@@ -26,6 +27,70 @@ TIME_FLOOR_MIN = 10
 """Minutes added to standard deviations of times and to ages of videos: smaller differences do not count."""
 WATCH_FLOOR_MS = 1_000
 """Milliseconds added to watch times: smaller differences do not count."""
+FEATURES = (
+    RingFeature(
+        "participation",
+        DOUBLE,
+        "share",
+        "other targets that a member who acted on one acted on, too",
+        "most",
+        "some",
+        sign=1,
+    ),
+    RingFeature(
+        "outsiders_participation",
+        DOUBLE,
+        "share",
+        "the same of the others who acted on a target",
+        "as little as chance",
+        "people of like taste, outside as well",
+    ),
+    RingFeature(
+        "apartness",
+        DOUBLE,
+        "log2",
+        "participation of members over that of others: 1 for twice as much",
+        "a border: nobody else has the list",
+        "none: around each taste are those who share a part of it",
+        sign=1,
+    ),
+    RingFeature(
+        "haste",
+        DOUBLE,
+        "log2",
+        "how much less the times of members on a target are spread than those of its public: 1 for half",
+        "an order is worked off while the public trickles in",
+        "0: the same feed, evening or news brings all",
+        sign=1,
+    ),
+    RingFeature(
+        "lateness",
+        DOUBLE,
+        "log2",
+        "how much older a video was when members came than when its public did: 1 for twice as old",
+        "when it was paid for",
+        "0: when it was shown",
+        sign=1,
+    ),
+    RingFeature(
+        "attention",
+        DOUBLE,
+        "log2",
+        "how much longer members watch the videos than their public does: -1 for half as long",
+        "a glance, or as long as counts",
+        "0, fans more",
+        sign=-1,
+    ),
+    RingFeature(
+        "conversion",
+        DOUBLE,
+        "log2",
+        "likes, comments and shares of members over what as many of the public leave: 1 for twice as many",
+        "all that was ordered, or views alone",
+        "fans and friends more than others, too",
+        sign=0,
+    ),
+)
 
 
 def audience_actions(actions: DataFrame, targets: DataFrame) -> DataFrame:

@@ -5,9 +5,82 @@ from pyspark.sql import functions as F
 
 from engine.portable import exact_mean, exact_sum
 from features.links.kinds import FAMILIES
+from features.rings.definitions import RingFeature
 from features.rings.links import is_deed
+from lake.schemas import BIGINT, DOUBLE
 
 DAY_SECONDS = 86_400
+FEATURES = (
+    RingFeature("links", BIGINT, "links", "linked pairs of members", "nearly all pairs", "families and cafés as well"),
+    RingFeature(
+        "density", DOUBLE, "share", "linked pairs among all pairs of members", "near 1", "families; loose for crowds"
+    ),
+    RingFeature("mean_surprise", DOUBLE, "-log10 p", "mean surprise of the links", "far beyond chance", "close fans"),
+    RingFeature(
+        "min_surprise", DOUBLE, "-log10 p", "surprise of the weakest link", "high for a ring of one hand", "families"
+    ),
+    RingFeature(
+        "objects_per_link", DOUBLE, "objects", "mean number of shared objects of a link", "a whole order list", "fans"
+    ),
+    *(
+        RingFeature(
+            f"{family.name}_share",
+            DOUBLE,
+            "share",
+            f"links with evidence that both {family.phrase}",
+            f"what {family.policy} leaves behind",
+            family.honest,
+            family.sign,
+        )
+        for family in FAMILIES
+    ),
+    RingFeature(
+        "deed_surprise",
+        DOUBLE,
+        "-log10 p",
+        "what any two members did alike, by what says most, mean over all pairs",
+        "far beyond chance",
+        "close fans",
+    ),
+    RingFeature(
+        "machine_surprise",
+        DOUBLE,
+        "-log10 p",
+        "machines, addresses and profiles of any two members, by what says most, mean over all pairs",
+        "farms",
+        "families",
+    ),
+    RingFeature(
+        "deeds_per_pair",
+        DOUBLE,
+        "objects",
+        "objects of what any two members did alike, mean over all pairs",
+        "many",
+        "few",
+        sign=1,
+    ),
+    RingFeature(
+        "works",
+        BIGINT,
+        "works",
+        "works that two members or more uploaded, near-equal, in each week",
+        "as many as were stolen",
+        "a meme is one",
+        sign=1,
+    ),
+    RingFeature(
+        "synchrony_s",
+        DOUBLE,
+        "seconds",
+        "median gap between co-acts of a pair",
+        "minutes, days when evading",
+        "fans",
+        sign=-1,
+    ),
+    RingFeature(
+        "together_days", DOUBLE, "days", "from the first co-act to the last", "weeks of orders", "fans, friends", sign=1
+    ),
+)
 
 
 def link_features(links: DataFrame, sizes: DataFrame) -> DataFrame:

@@ -4,6 +4,33 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine import checkpoint
+from features.rings.definitions import RingFeature
+from lake.schemas import BIGINT, DOUBLE
+
+FEATURES = (
+    RingFeature("devices", BIGINT, "devices", "distinct devices of the members", "few when loud", "families"),
+    RingFeature("accounts_per_device", DOUBLE, "accounts", "members for each of their devices", "above 1", "below 1"),
+    RingFeature(
+        "addresses", BIGINT, "addresses", "distinct addresses of the members", "few when loud", "homes, carriers"
+    ),
+    RingFeature(
+        "shared_device_share",
+        DOUBLE,
+        "share",
+        "members on a device that another member used",
+        "phone farms",
+        "families",
+        sign=1,
+    ),
+    RingFeature(
+        "shared_address_share",
+        DOUBLE,
+        "share",
+        "members on an address that another member used",
+        "farms",
+        "homes, carriers",
+    ),
+)
 
 
 def devices_and_addresses(members: DataFrame, actions: DataFrame, accounts: DataFrame, max_degree: int) -> DataFrame:

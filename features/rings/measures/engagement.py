@@ -4,7 +4,44 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import exact_sum, ratio
-from lake.schemas import RESPONSES
+from features.rings.definitions import RingFeature
+from lake.schemas import BIGINT, DOUBLE, RESPONSES
+
+FEATURES = (
+    RingFeature(
+        "watched_together",
+        BIGINT,
+        "views",
+        "views of targets by members, of each video one for each member",
+        "all that was ordered",
+        "what a taste brings along",
+    ),
+    RingFeature(
+        "willed_together",
+        BIGINT,
+        "acts",
+        "likes, comments and shares of members on the videos they watch together",
+        "none where a view was paid for, one for each view where that was",
+        "as many as elsewhere",
+    ),
+    RingFeature(
+        "willed_expected",
+        DOUBLE,
+        "acts",
+        "likes, comments and shares to be expected there, going by what each member does elsewhere",
+        "well above or below what there is",
+        "about what there is",
+    ),
+    RingFeature(
+        "response",
+        DOUBLE,
+        "log2",
+        "likes, comments and shares there over those to be expected: 1 for twice as many",
+        "far below where views were paid for",
+        "about 0",
+        sign=0,
+    ),
+)
 
 
 def engagement(touched: DataFrame, targets: DataFrame) -> DataFrame:

@@ -3,7 +3,34 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.rings.definitions import FOLLOWED_BEFORE_DAYS
+from features.rings.definitions import RingFeature
+from lake.schemas import DOUBLE
+
+FOLLOWED_BEFORE_DAYS = 1
+"""A fan follows first and acts later; a follow within so many days of the first action may be part of it."""
+FEATURES = (
+    RingFeature(
+        "followed_before_share",
+        DOUBLE,
+        "share",
+        "acts on targets whose creator the member had followed before",
+        "strangers to their targets",
+        "fans and friends act on whom they follow",
+        sign=-1,
+    ),
+    RingFeature(
+        "own_targets_share", DOUBLE, "share", "acts on targets of a member", "sold to others", "friends", sign=-1
+    ),
+    RingFeature(
+        "acquainted_share",
+        DOUBLE,
+        "share",
+        "members that follow or are followed by another",
+        "strangers",
+        "friends",
+        sign=-1,
+    ),
+)
 
 
 def following_features(members: DataFrame, on_targets: DataFrame, actions: DataFrame) -> DataFrame:

@@ -6,6 +6,40 @@ from pyspark.sql import functions as F
 from engine.portable import exact_mean
 from features.links.kinds import MADE, WRITTEN
 from features.rings.actions import object_type
+from features.rings.definitions import RingFeature
+from lake.schemas import DOUBLE
+
+FEATURES = (
+    RingFeature(
+        "acts_per_member", DOUBLE, "acts", "mean number of acts of a member in the days of links", "either", "either"
+    ),
+    RingFeature(
+        "activity",
+        DOUBLE,
+        "log2",
+        "acts of the median member over those of the platform's median account: 1 for twice as many",
+        "no more than it takes",
+        "high: who does a lot meets the others who do",
+    ),
+    RingFeature(
+        "inside_share",
+        DOUBLE,
+        "share",
+        "acts of a member on the ring's targets, mean over members",
+        "high",
+        "low",
+        sign=1,
+    ),
+    RingFeature(
+        "independent_share",
+        DOUBLE,
+        "share",
+        "objects of a member that no other member touched, mean",
+        "low when loud",
+        "high",
+        sign=-1,
+    ),
+)
 
 
 def other_activity(touched: DataFrame, targets: DataFrame) -> DataFrame:

@@ -7,12 +7,41 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine.portable import ratio
-from features.rings.definitions import SCATTERED_DAYS
+from features.rings.definitions import RingFeature
+from lake.schemas import DOUBLE
 
 PRIOR_OTHERS = 5
 """Others on days of their own that are added to each ring: of four members two signed up together by chance."""
 LN_10 = math.log(10)
 DAY_SECONDS = 86_400
+SCATTERED_DAYS = 3
+"""Accounts that one operator made are often signed up within so many days."""
+FEATURES = (
+    RingFeature(
+        "age_days",
+        DOUBLE,
+        "days",
+        "median age of the members' accounts",
+        "fresh when loud",
+        "a new school's class",
+    ),
+    RingFeature(
+        "created_span_days", DOUBLE, "days", "from the first sign-up to the last", "short when loud", "newcomers"
+    ),
+    RingFeature(
+        "created_together_share",
+        DOUBLE,
+        "share",
+        f"other members, of all and five more, that signed up within {SCATTERED_DAYS} days of one, at best, beyond the "
+        "largest such share of everybody",
+        "registered in one go",
+        "a campaign's newcomers; of few members two by chance",
+        sign=1,
+    ),
+    RingFeature(
+        "country_share", DOUBLE, "share", "members of the most frequent country", "a market or a mix", "neighbours"
+    ),
+)
 
 
 def profiles(members: DataFrame, accounts: DataFrame, sizes: DataFrame, as_of: date) -> DataFrame:

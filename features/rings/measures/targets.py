@@ -7,6 +7,8 @@ from engine import checkpoint
 from engine.portable import exact_sum
 from features.links.kinds import WRITTEN
 from features.rings.actions import object_type
+from features.rings.definitions import RingFeature
+from lake.schemas import BIGINT, DOUBLE
 
 STRANGERS = 3
 """Accounts added to the audience of each target: that two of the three that liked it are friends says little."""
@@ -14,6 +16,78 @@ TARGET_SHARE = 0.1
 """Share of members from which an object is a target of the ring, not something that two have in common."""
 VIEWS_PER_ACTION = 3
 """Views count so much less than other actions for the verb that a ring's sentence names: people view what they like."""
+FEATURES = (
+    RingFeature(
+        "target_days",
+        DOUBLE,
+        "days",
+        "effective number of days of acts on targets",
+        "weeks of orders",
+        "one evening",
+        sign=1,
+    ),
+    RingFeature(
+        "targets",
+        BIGINT,
+        "objects",
+        "objects of the links that hold it together, on which two members and a tenth of all acted",
+        "many",
+        "fans",
+    ),
+    RingFeature(
+        "coverage",
+        DOUBLE,
+        "share",
+        "other members that acted on what one acted on, mean over acts on targets",
+        "most of them",
+        "fans",
+        sign=1,
+    ),
+    RingFeature(
+        "capture",
+        DOUBLE,
+        "share",
+        "members among all that acted on a target and three strangers more, mean over targets",
+        "bought",
+        "small creators' friends",
+        sign=1,
+    ),
+    RingFeature(
+        "creators",
+        DOUBLE,
+        "creators",
+        "effective number of creators behind the targets",
+        "customers",
+        "1 for a fan club",
+        sign=1,
+    ),
+    RingFeature(
+        "top_creator",
+        BIGINT,
+        "account id",
+        "the creator behind most acts on targets",
+        "a customer or victim",
+        "the idol",
+    ),
+    RingFeature(
+        "top_creator_share",
+        DOUBLE,
+        "share",
+        "acts on targets that are the top creator's",
+        "spread",
+        "1 for a fan club",
+        sign=-1,
+    ),
+    RingFeature(
+        "top_object_share",
+        DOUBLE,
+        "share",
+        "acts on targets that are on the top one",
+        "spread",
+        "1 for a giveaway",
+        sign=-1,
+    ),
+)
 
 
 def is_target() -> Column:

@@ -6,10 +6,23 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.portable import exact_sum
+from features.rings.definitions import RingFeature
+from lake.schemas import DOUBLE
 from lake.store import midnight
 
 PRIOR_UPLOADS = 2
 """Uploads of its own that are added to each member's: who uploads one video, and that a meme, is no thief."""
+FEATURES = (
+    RingFeature(
+        "reupload_share",
+        DOUBLE,
+        "share",
+        "uploads of a member that others had uploaded before, of all and two of its own, mean over members",
+        "nearly all",
+        "a meme among what is their own; news of one agency",
+        sign=1,
+    ),
+)
 
 
 def reuploads(made: DataFrame, members: DataFrame, videos: DataFrame, sizes: DataFrame, since: date) -> DataFrame:
