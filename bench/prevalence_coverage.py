@@ -67,24 +67,24 @@ def frame_of(lake: str, policies: Policies) -> pd.DataFrame:
 def audited(rows: pd.DataFrame, policies: Policies, dice: np.random.Generator) -> tuple[Estimate, Estimate, int]:
     """Estimates by design and with the scores from one audit of a policy, and its size."""
     drawn = rows[dice.random(len(rows)) < rows["audit_probability"]]
-    asked = drawn["known_verdict"].isna().to_numpy()
-    said = np.where(asked, verdicts(dice, drawn["violating"].to_numpy()), drawn["known_verdict"].to_numpy())
-    again = np.where(asked & (said == "violating"), verdicts(dice, drawn["violating"].to_numpy()), "")
+    requested = drawn["known_verdict"].isna().to_numpy()
+    said = np.where(requested, verdicts(dice, drawn["violating"].to_numpy()), drawn["known_verdict"].to_numpy())
+    again = np.where(requested & (said == "violating"), verdicts(dice, drawn["violating"].to_numpy()), "")
     seconds = np.select([again == "violating", again == "benign"], [1.0, 0.0], np.nan)
     sure_of = said != "unsure"
     seen = (said == "violating")[sure_of].astype(float)
-    seconds, asked, drawn = seconds[sure_of], asked[sure_of], drawn[sure_of]
+    seconds, requested, drawn = seconds[sure_of], requested[sure_of], drawn[sure_of]
     first, second = (verdicts(dice, np.zeros(TWICE, bool)) for _ in range(2))
     sure = (first != "unsure") & (second != "unsure")
     settings = policies.prevalence
-    slips, misses = settings.false_positives, settings.false_negatives
-    believed = believed_errors((slips.share, slips.verdicts), (misses.share, misses.verdicts))
+    fpr, fnr = settings.false_positives, settings.false_negatives
+    believed = believed_errors((fpr.share, fpr.verdicts), (fnr.share, fnr.verdicts))
     violating = ((first == "violating").astype(int) + (second == "violating"))[sure]
     errors = learned_errors(believed, *((violating == both).sum() for both in (2, 1, 0)), settings.double_weight)
     weights = (drawn["views"] / drawn["audit_probability"]).to_numpy(float)
     whole = np.bincount(rows["stratum"], rows["views"])
     scores = np.bincount(rows["stratum"], rows["views"] * rows["score"]) / np.maximum(whole, 1)
-    audit = [Audit(seen, asked, seconds, weights, drawn["stratum"].to_numpy(), whole / whole.sum(), scores)]
+    audit = [Audit(seen, requested, seconds, weights, drawn["stratum"].to_numpy(), whole / whole.sum(), scores)]
     return combined(audit, errors, assisted=False), combined(audit, errors, assisted=True), len(drawn)
 
 

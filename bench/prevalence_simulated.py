@@ -74,8 +74,8 @@ def with_probabilities(accounts: pd.DataFrame, setting: pd.Series, policies: Pol
 
 
 def beliefs(policies: Policies) -> Errors:
-    slips, misses = policies.prevalence.false_positives, policies.prevalence.false_negatives
-    return believed_errors((slips.share, slips.verdicts), (misses.share, misses.verdicts))
+    fpr, fnr = policies.prevalence.false_positives, policies.prevalence.false_negatives
+    return believed_errors((fpr.share, fpr.verdicts), (fnr.share, fnr.verdicts))
 
 
 def known_errors(believed: Errors, setting: pd.Series, weight: float, dice: np.random.Generator) -> Errors:
@@ -99,8 +99,8 @@ def audited(accounts: pd.DataFrame, errors: Errors, setting: pd.Series, dice: np
     weights = (drawn["views"] / drawn["chance"]).to_numpy()
     whole = np.bincount(accounts["stratum"], accounts["views"])
     scored = np.bincount(accounts["stratum"], accounts["views"] * accounts["score"]) / np.maximum(whole, 1e-300)
-    asked = np.full(len(drawn), True)
-    audit = [Audit(verdicts, asked, seconds, weights, drawn["stratum"].to_numpy(), whole / whole.sum(), scored)]
+    requested = np.full(len(drawn), True)
+    audit = [Audit(verdicts, requested, seconds, weights, drawn["stratum"].to_numpy(), whole / whole.sum(), scored)]
     plain = finished(part(verdicts, weights), None)
     return [combined(audit, errors, assisted=True), combined(audit, errors, assisted=False), plain]
 

@@ -87,7 +87,9 @@ def of_accounts(accounts: pd.DataFrame) -> dict[str, Figure]:
     at_r = accounts["score"].rank(ascending=False, method="first") <= abusive.sum()
     hidden, brigade = accounts["style"] == "evading", accounts["scheme"] == "brigade"
 
-    off_by = calibration_error(accounts["score"].to_numpy(), abusive.to_numpy(), np.ones(len(accounts)), slips=0.0)
+    off_by = calibration_error(
+        accounts["score"].to_numpy(), abusive.to_numpy(), np.ones(len(accounts)), label_noise=0.0
+    )
 
     def share(whole: pd.Series) -> float | None:
         return float(at_r[whole].mean()) if whole.any() else None

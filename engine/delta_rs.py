@@ -124,7 +124,8 @@ class DeltaRsTables:
                 arrow_schema(target.schema),
                 mode="ignore",
                 partition_by=[target.partition] if target.partition else None,
-                commit_properties=_named(target),
+                # One try: delta-rs would make the table once more, which refuses whoever writes to the first.
+                commit_properties=_named(target, tries=1),
             )
 
     def _write(self, target: Target, rows: DataFrame | pa.Table, tries: int | None = None, **how: Any) -> int:

@@ -14,7 +14,7 @@ from lake.schemas import DRIFT, MODELS
 from models.drift import drift
 from models.examples import even_sample, population
 from models.model import Model
-from models.registry import registered, standing_models
+from models.registry import champion_models, registered
 from review.tables import small_frame
 
 SCORE = "score"
@@ -29,7 +29,7 @@ def run(context: Context) -> Facts:
     after score.
     """
     day, limit = context.as_of, context.limits.drift.max_index
-    models = standing_models(context.lake, registered(context.lake), day)
+    models = champion_models(context.lake, registered(context.lake), day)
     first = first_scored(context, models)
     rows, facts = [], {}
     for then in sorted(set(first.values())):

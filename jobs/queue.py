@@ -18,7 +18,7 @@ def run(context: Context) -> Facts:
     Reads the day's scores, rings and features, the decisions made so far and the queue of earlier days. Writes
     review_queue: cases that are still open, and new ones within the capacity of each policy: what is flagged, then what
     else is above the floor, by expected harm (risk), scores near the threshold and, on a cold start, rings whose
-    verdicts teach most (uncertain), random audits over all active accounts (audit) and second looks at
+    verdicts teach most (uncertain), random audits over all active accounts (audit) and second reviews of
     audits that came out violating, each with the probability with which it was drawn. Run it after score.
     """
     earlier = earlier_days(context.lake.read_or_empty(REVIEW_QUEUE), context.as_of, context.policies.review)

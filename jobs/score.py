@@ -7,7 +7,7 @@ from conf import Policies, ScoringLimits
 from lake.schemas import ACCOUNT_SCORES, DECISIONS, MODELS, RING_SCORES, VIDEO_SCORES
 from models.labels import decided_members
 from models.model import learned_otherwise
-from models.registry import SCORED, registered, standing_models
+from models.registry import SCORED, champion_models, registered
 from models.score import score_entities
 
 TABLES = {"account": ACCOUNT_SCORES, "video": VIDEO_SCORES, "ring": RING_SCORES}
@@ -24,7 +24,7 @@ def run(context: Context) -> Facts:
     """
     lake, day = context.lake, context.as_of
     rows = feature_rows(context, [day])
-    models = standing_models(lake, registered(lake), day)
+    models = champion_models(lake, registered(lake), day)
     cold = [
         f"{policy} ({kind})" for kind, policies in SCORED.items() for policy in policies if (kind, policy) not in models
     ]

@@ -31,7 +31,7 @@ def run(context: Context) -> Facts:
     goes on then. A policy with too few decisions is skipped: ring evidence alone goes on scoring it. Run it weekly.
     Where MLFLOW_TRACKING_URI is set, MLflow is told of every model too, in the end.
     """
-    mlflow = tracking.is_asked_for()
+    mlflow = tracking.is_configured()
     lake, limits = context.lake, context.limits
     tasks = context.options.get("distributed")
     if tasks:
@@ -45,7 +45,7 @@ def run(context: Context) -> Facts:
     facts: dict[str, object] = {"snapshots": len(days), "snapshots made": len(made)}
     known = persist(at_snapshots(decided_by(context, decisions, days), days))
     registry = registered(lake)
-    standing = readable_champions(context, registry)
+    current = readable_champions(context, registry)
     outcomes = []
     draw = limits.training.background_rows, limits.training.seed
     samples = {
@@ -54,7 +54,7 @@ def run(context: Context) -> Facts:
     decided = known.where("entity_type = 'video'").select(F.col("entity_id").alias("video_id"))
     accounts = context.source(ACCOUNTS)
     rows = feature_rows(context, days, videos=decided.union(samples["video"].keys.select("video_id")))
-    training = Training(context.as_of, standing, context.policies.policies, limits, tasks)
+    training = Training(context.as_of, current, context.policies.policies, limits, tasks)
     for kind, policies in SCORED.items():
         mine = known.where(F.col("entity_type") == kind)
         trained = train_entity(Decided(kind, mine, rows[kind], samples[kind], accounts), policies, training)

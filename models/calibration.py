@@ -15,9 +15,9 @@ scores of all active entities add up to the number of violating ones. What says 
 
 Being a straight line in log-odds it keeps the order of scores, makes no ties, and lets contributions still add up.
 
-Reviewers slip: a few percent of verdicts are wrong. Where one account in a hundred is violating, the slips on the other
-ninety-nine would triple its number, so the curve is fitted through the slips (class-conditional noise: Natarajan et al.
-2013; for rates alone Rogan and Gladen 1978): a row is called violating with chance e + (1 − 2 e) × score.
+Labels are noisy: a few percent of verdicts are wrong. Where one account in a hundred is violating, wrong verdicts on
+the other ninety-nine would triple its number, so the curve is fitted through them (class-conditional noise: Natarajan
+et al. 2013; for rates alone Rogan and Gladen 1978): a row is called violating with chance e + (1 − 2 e) × score.
 """
 
 from dataclasses import asdict, dataclass
@@ -63,7 +63,7 @@ class Crowd:
 
     margins: np.ndarray
     chances: np.ndarray
-    worth: float
+    prior_decisions: float
 
     def levels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Entities of one chance, to the nearest whole log-odds, make a level: the matrix that takes the mean over the
@@ -77,41 +77,45 @@ class Crowd:
         mean_of = csr_matrix((1 / sizes[level], (level, np.arange(len(level)))))
         chances = mean_of @ self.chances
         violating, benign = sizes * chances, sizes * (1 - chances)
-        return mean_of, chances, self.worth * (violating / violating.sum() + benign / benign.sum()) / 2
+        return mean_of, chances, self.prior_decisions * (violating / violating.sum() + benign / benign.sum()) / 2
 
 
 def fit_calibrator(
     margins: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
-    picked: np.ndarray,
-    slips: float,
+    selected: np.ndarray,
+    label_noise: float,
     crowd: Crowd | None = None,
 ) -> Calibrator:
-    """Fit on held-out margins; `weights` say how many entities each row stands for, `slips` the share of wrong
-    verdicts, `picked` which rows were not drawn with a known chance; without a `crowd` evidence has no say.
+    """Fit on held-out margins; `weights` say how many entities each row stands for, `label_noise` the share of wrong
+    verdicts, `selected` which rows were not drawn with a known chance; without a `crowd` evidence has no say.
 
     The slope is kept above 0: a booster that ranks the wrong way round is for the gate to refuse.
     """
     margins = np.asarray(margins, np.float64)
     counts = weights / weights.sum() * effective_size(weights)
     if crowd is not None:
-        mean_of, believed, worth = crowd.levels()
+        mean_of, believed, prior_decisions = crowd.levels()
 
     def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
         intercept, slope, picking = line
-        chance = expit(intercept + slope * margins + picking * picked)
-        called = np.clip(slips + (1 - 2 * slips) * chance, SURE, 1 - SURE)
+        chance = expit(intercept + slope * margins + picking * selected)
+        called = np.clip(label_noise + (1 - 2 * label_noise) * chance, SURE, 1 - SURE)
         value = -np.sum(counts * np.where(labels == 1, np.log(called), np.log1p(-called)))
-        toward = counts * (called - labels) / (called * (1 - called)) * (1 - 2 * slips) * chance * (1 - chance)
+        toward = counts * (called - labels) / (called * (1 - called)) * (1 - 2 * label_noise) * chance * (1 - chance)
         off = np.array([intercept, np.log(slope), picking]) / SPREADS
         value += np.square(off).sum() / 2
-        gradient = off / SPREADS / [1.0, slope, 1.0] + [toward.sum(), (toward * margins).sum(), (toward * picked).sum()]
+        gradient = off / SPREADS / [1.0, slope, 1.0] + [
+            toward.sum(),
+            (toward * margins).sum(),
+            (toward * selected).sum(),
+        ]
         if crowd is not None:
             chance = expit(intercept + slope * crowd.margins)
             found = np.clip(mean_of @ chance, SURE, 1 - SURE)
-            value -= np.sum(worth * (believed * np.log(found) + (1 - believed) * np.log1p(-found)))
-            off = (worth * (found - believed) / (found * (1 - found))) @ mean_of * chance * (1 - chance)
+            value -= np.sum(prior_decisions * (believed * np.log(found) + (1 - believed) * np.log1p(-found)))
+            off = (prior_decisions * (found - believed) / (found * (1 - found))) @ mean_of * chance * (1 - chance)
             gradient += np.array([off.sum(), (off * crowd.margins).sum(), 0.0])
         return float(value), gradient
 

@@ -99,15 +99,15 @@ class AllRows:
 
     def decided(self, frame: DataFrame, names: list[str], evidence: Evidence, terms: Terms) -> DataFrame:
         """Labelled rows as they are fitted: key, of_prior, label, weight, base_margin, and features."""
-        weigh, tempering, start = self.weigh, terms.tempering, terms.start
+        weigh, clipping, start = self.weigh, terms.clipping, terms.start
 
         @F.pandas_udf("weight double, base_margin double")
         def told(rows: pd.DataFrame) -> pd.DataFrame:
-            weights = tempering(rows["label"].to_numpy(), weigh(rows))
+            weights = clipping(rows["label"].to_numpy(), weigh(rows))
             return pd.DataFrame({"weight": weights, "base_margin": evidence.base_margin(rows) + start})
 
-        asked = F.struct(*dict.fromkeys((*WEIGHED_BY, *weigh.names, *evidence.columns)))
-        return frame.withColumn("told", told(asked)).select(
+        wanted = F.struct(*dict.fromkeys((*WEIGHED_BY, *weigh.names, *evidence.columns)))
+        return frame.withColumn("told", told(wanted)).select(
             self.key,
             F.lit(False).alias("of_prior"),
             F.col("label").cast("double").alias("label"),

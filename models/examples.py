@@ -89,8 +89,8 @@ def with_countries(rows: pd.DataFrame, accounts: DataFrame) -> pd.DataFrame:
     """The examples with the `country` of each one's account_id, `unknown` where it is not known; rings have none."""
     if "account_id" not in rows:
         return rows.assign(country="unknown")
-    asked = accounts.sparkSession.createDataFrame(rows[["account_id"]].drop_duplicates())
-    known = accounts.select("account_id", "country").join(F.broadcast(asked), on="account_id", how="left_semi")
+    wanted = accounts.sparkSession.createDataFrame(rows[["account_id"]].drop_duplicates())
+    known = accounts.select("account_id", "country").join(F.broadcast(wanted), on="account_id", how="left_semi")
     by_account = known.toPandas().set_index("account_id")["country"]
     return rows.assign(country=rows["account_id"].map(by_account).fillna("unknown"))
 

@@ -29,7 +29,7 @@ from models.calibration import Crowd, fit_calibrator
 from models.evidence import Prior
 from models.model import Model, trees
 from models.versions import versions_of
-from models.weights import OTHER, Tempering, tempering, training_weights
+from models.weights import OTHER, Clipping, clipping, training_weights
 
 if TYPE_CHECKING:
     import optuna
@@ -114,29 +114,29 @@ def level(rows: Rows, weights: np.ndarray) -> float:
     )
 
 
-def as_believed(margins: np.ndarray, start: float, worth: float) -> tuple[np.ndarray, np.ndarray]:
+def prior_labels(margins: np.ndarray, start: float, decisions: float) -> tuple[np.ndarray, np.ndarray]:
     """Labels and weights of active entities with these log-odds by ring evidence, as if that were right: a catalytic
     prior (Huang, Stein, Rubin and Kou 2020).
 
     Each active entity stands for both verdicts, as likely as ring evidence says, weighted like decided ones (violating
-    exp(`start`) times as much as benign). All together weigh as much as `worth` decisions: a few decisions bend the
+    exp(`start`) times as much as benign). All together weigh as much as so many `decisions`: a few decisions bend the
     scores of those alone who are much like the decided, many decisions bend whatever they contradict.
     """
     chance = expit(margins)
     weights = chance * np.exp(start) + 1 - chance
-    return expit(margins + start), weights * (worth / max(weights.sum(), 1.0))
+    return expit(margins + start), weights * (decisions / max(weights.sum(), 1.0))
 
 
 @dataclass(frozen=True)
 class Terms:
     """What a booster is fitted with, beside parameters and features, as the rows at hand tell it.
 
-    `tempering` makes weights to fit with; `start` is added to all base margins, so that their chances add up to the
+    `clipping` makes weights to fit with; `start` is added to all base margins, so that their chances add up to the
     violating rows; `labels` and `weights` are those of the prior's rows; `offset` is what to add to base margin and
     trees for log-odds in the population.
     """
 
-    tempering: Tempering
+    clipping: Clipping
     start: float
     labels: np.ndarray
     weights: np.ndarray
@@ -145,10 +145,10 @@ class Terms:
 
 def terms_of(rows: Rows, prior: Prior, limits: TrainingLimits) -> Terms:
     """The terms on which a booster is fitted on rows, or on more of which these are an even sample."""
-    tempered = tempering(rows.labels, rows.weights, limits.weight_spread)
-    start = level(rows, tempered(rows.labels, rows.weights))
-    labels, weights = as_believed(prior.margins, start, limits.prior_decisions)
-    return Terms(tempered, start, labels, weights, start - class_odds(rows))
+    clip = clipping(rows.labels, rows.weights, limits.weight_spread)
+    start = level(rows, clip(rows.labels, rows.weights))
+    labels, weights = prior_labels(prior.margins, start, limits.prior_decisions)
+    return Terms(clip, start, labels, weights, start - class_odds(rows))
 
 
 def booster_settings(parameters: Parameters, features: Sequence[str], limits: TrainingLimits) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def fit_booster(rows: Rows, prior: Prior, parameters: Parameters, limits: Traini
         np.concatenate([rows.features.to_numpy(np.float32), prior.sample[names].to_numpy(np.float32)]),
         nthread=1,
         label=np.r_[rows.labels, terms.labels],
-        weight=np.r_[terms.tempering(rows.labels, rows.weights), terms.weights],
+        weight=np.r_[terms.clipping(rows.labels, rows.weights), terms.weights],
         base_margin=np.r_[rows.base_margin, prior.margins] + terms.start,
     )
     settings = booster_settings(parameters, names, limits) | {"nthread": limits.threads}

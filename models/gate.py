@@ -3,9 +3,9 @@
 Held-out rows come from later days and from groups that no training row belongs to. Uncertainty is that of whole groups:
 the members of a ring stand or fall together, so the bootstrap draws groups, not rows (Efron and Tibshirani 1993).
 
-How well scores rank is judged with trimmed weights: one audit stands for hundreds of accounts, a flagged abuser for
-itself, so that with full weights the few slips of audits would decide. Whether scores have the right level is judged
-with full weights: that is what audits are for.
+How well scores rank is judged with clipped weights: one audit stands for hundreds of accounts, a flagged abuser for
+itself, so that with full weights the few wrong verdicts of audits would decide. Whether scores have the right level is
+judged with full weights: that is what audits are for.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from sklearn.metrics import average_precision_score
 
 from conf import GateLimits, TrainingLimits
 from models.fit import LEAST_GROUPS, Rows, TooFewGroups, folds
-from models.weights import trimmed
+from models.weights import clipped
 
 CALIBRATION_BINS = 15
 COMPARED = {"average_precision": 1, "precision_at_capacity": 1, "calibration_error": -1}
@@ -66,19 +66,19 @@ def held_out(rows: Rows, limits: TrainingLimits) -> HeldOut:
 def precision_at(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, capacity: float) -> float:
     """Share of violating among the top rows that together stand for `capacity` entities."""
     order = np.argsort(-scores, kind="stable")
-    room = np.clip(capacity - (np.cumsum(weights[order]) - weights[order]), 0.0, weights[order])
-    return float(np.sum(room * labels[order]) / max(room.sum(), 1e-12))
+    within_capacity = np.clip(capacity - (np.cumsum(weights[order]) - weights[order]), 0.0, weights[order])
+    return float(np.sum(within_capacity * labels[order]) / max(within_capacity.sum(), 1e-12))
 
 
-def calibration_error(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, slips: float) -> float:
+def calibration_error(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, label_noise: float) -> float:
     """Mean distance between score and share of violating verdicts over 15 bins of equal mass (Naeini et al. 2015).
 
-    `slips` is the share of wrong verdicts, which the scores do not aim at.
+    `label_noise` is the share of wrong verdicts, which the scores do not aim at.
     """
     order = np.argsort(scores, kind="stable")
     mass = np.cumsum(weights[order]) / weights.sum()
     bins = np.minimum((mass * CALIBRATION_BINS - 1e-9).astype(int), CALIBRATION_BINS - 1)
-    gap = weights[order] * (slips + (1 - 2 * slips) * scores[order] - labels[order])
+    gap = weights[order] * (label_noise + (1 - 2 * label_noise) * scores[order] - labels[order])
     return float(np.abs(np.bincount(bins, gap, CALIBRATION_BINS)).sum() / weights.sum())
 
 
@@ -92,9 +92,9 @@ class Exam:
     limits: GateLimits
 
     @cached_property
-    def trimmed_weights(self) -> np.ndarray:
+    def clipped_weights(self) -> np.ndarray:
         """What the rows weigh where ranking is judged."""
-        return trimmed(self.rows.labels, self.rows.weights, self.training.weight_spread)
+        return clipped(self.rows.labels, self.rows.weights, self.training.weight_spread)
 
     @cached_property
     def group_places(self) -> np.ndarray:
@@ -103,7 +103,7 @@ class Exam:
 
     def figures(self, scores: np.ndarray, times: np.ndarray | int = 1) -> dict[str, float]:
         """What scores are worth on rows that are taken so many times each."""
-        labels, weights, ranking = self.rows.labels, self.rows.weights * times, self.trimmed_weights * times
+        labels, weights, ranking = self.rows.labels, self.rows.weights * times, self.clipped_weights * times
         return {
             "average_precision": float(average_precision_score(labels, scores, sample_weight=ranking)),
             "precision_at_capacity": precision_at(scores, labels, ranking, self.capacity),
@@ -131,11 +131,13 @@ class Exam:
 
         Verdicts are drawn from the scores; one draw serves a whole group, whose members stand or fall together.
         """
-        generator, slips = np.random.default_rng(self.training.seed), self.training.slips
+        generator, label_noise = np.random.default_rng(self.training.seed), self.training.slips
         group = self.group_places
-        chances = slips + (1 - 2 * slips) * scores
+        chances = label_noise + (1 - 2 * label_noise) * scores
         errors = [
-            calibration_error(scores, generator.random(group.max() + 1)[group] < chances, self.rows.weights, slips)
+            calibration_error(
+                scores, generator.random(group.max() + 1)[group] < chances, self.rows.weights, label_noise
+            )
             for _ in range(self.limits.bootstraps)
         ]
         return float(np.quantile(errors, 1 - self.limits.unsure_share))
@@ -149,7 +151,7 @@ class Exam:
 def leaks(rows: Rows, limits: GateLimits) -> list[str]:
     """Features that tell the classes apart better than reviewers could.
 
-    A few percent of verdicts are slips, so nothing that an account did agrees with all of them; what does was made from
+    A few percent of verdicts are wrong, so nothing that an account did agrees with all of them; what does was made from
     the verdict. Measured as the area under the ROC curve of the feature alone, unknown values taken as least and as
     most, on one row of each class of a group: a ring's members have one verdict and much else in common.
     """
@@ -198,19 +200,19 @@ def skill(found: Mapping[str, float]) -> float:
     return (found["average_precision"] - found["base_rate"]) / max(1 - found["base_rate"], 1e-9)
 
 
-def compare(exam: Exam, challenger: np.ndarray, standing: np.ndarray) -> Comparison:
+def compare(exam: Exam, challenger: np.ndarray, current: np.ndarray) -> Comparison:
     """Figures of both on all rows, with bounds from resampled groups."""
     draws = []
     # Thousands of times the same few arrays: that they are what they are is not looked at each time.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         for times in exam.resamples():
-            new, old = (exam.figures(scores, times) for scores in (challenger, standing))
+            new, old = (exam.figures(scores, times) for scores in (challenger, current))
             draws.append({**new, "skill": skill(new), **{f"{name}_lead": new[name] - old[name] for name in COMPARED}})
     low, high = (
         {str(name): float(value) for name, value in pd.DataFrame(draws).quantile(share).items()}
         for share in (exam.limits.unsure_share, 1 - exam.limits.unsure_share)
     )
-    return Comparison(exam.figures(challenger), exam.figures(standing), low, high)
+    return Comparison(exam.figures(challenger), exam.figures(current), low, high)
 
 
 def segments(rows: Rows, least: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -225,15 +227,15 @@ def segments(rows: Rows, least: int) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def judge(
-    exam: Exam, challenger: np.ndarray, standing: np.ndarray, whose: str = CHAMPION
+    exam: Exam, challenger: np.ndarray, current: np.ndarray, whose: str = CHAMPION
 ) -> tuple[dict[str, float], list[str]]:
     """Figures of the challenger on held-out rows, and the reasons to refuse it (none: it may be promoted).
 
-    `standing` are the scores of the same rows by what scores today, `whose` says what that is. In a segment the
+    `current` are the scores of the same rows by what scores today, `whose` says what that is. In a segment the
     challenger must not be much worse and surely so: of many segments some look worse by chance.
     """
     limits = exam.limits
-    overall = compare(exam, challenger, standing)
+    overall = compare(exam, challenger, current)
     own, low = overall.own, overall.low
     metrics = {
         **own,
@@ -255,7 +257,7 @@ def judge(
         if overall.worse(name) > limits.max_drop or surely:
             refusals.append(_worse(name, overall, whose))
     for segment, part in segments(exam.rows, limits.segment_rows):
-        found = compare(exam.part(part), challenger[part], standing[part])
+        found = compare(exam.part(part), challenger[part], current[part])
         metrics[f"average_precision, {segment}"] = found.own["average_precision"]
         refusals += [
             f"{segment}: {_worse(name, found, whose)}"

@@ -33,11 +33,11 @@ def register(
     whole. Returns the number of rows.
     """
     known = {row.model_version: row for row in registry}
-    standing = champions(registry, as_of)
+    current = champions(registry, as_of)
     rows = []
     for outcome in outcomes:
         model = outcome.model
-        before = standing.get((model.entity_type, model.policy))
+        before = current.get((model.entity_type, model.policy))
         if model.version in known and known[model.version].status in PROMOTED:
             if not is_whole(lake.uri, known[model.version]):
                 save_model(lake.uri, model, model_card(outcome, as_of))

@@ -36,13 +36,13 @@ def champions(registry: Iterable[Row], as_of: date) -> dict[tuple[str, str], Row
 
     A model that was replaced later still stands for the days before that, so a day scored again gets the same scores.
     """
-    standing: dict[tuple[str, str], Row] = {}
+    latest: dict[tuple[str, str], Row] = {}
     for row in registry:
         if row.status in PROMOTED and row.trained_as_of <= as_of:
             key = (row.entity_type, row.policy)
-            if key not in standing or _rank(row) > _rank(standing[key]):
-                standing[key] = row
-    return standing
+            if key not in latest or _rank(row) > _rank(latest[key]):
+                latest[key] = row
+    return latest
 
 
 def _rank(row: Row) -> tuple:
@@ -54,7 +54,7 @@ def registered(lake: Lake) -> list[Row]:
     return lake.read(MODELS).collect() if lake.exists(MODELS) else []
 
 
-def standing_models(lake: Lake, registry: Iterable[Row], as_of: date) -> dict[tuple[str, str], Model]:
+def champion_models(lake: Lake, registry: Iterable[Row], as_of: date) -> dict[tuple[str, str], Model]:
     """The models of the registry that score on a day, by entity type and policy; see `champions`."""
     return {key: load_model(lake.uri, row) for key, row in champions(registry, as_of).items()}
 

@@ -34,7 +34,7 @@ QUIET = {
 NO_METRIC_NAME = re.compile(r"[^A-Za-z0-9_. -]")
 
 
-def is_asked_for() -> bool:
+def is_configured() -> bool:
     """Whether MLFLOW_TRACKING_URI names an MLflow to be told of models; raises UsageError where it cannot be."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         return False

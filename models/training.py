@@ -138,7 +138,7 @@ def age_groups(days: np.ndarray) -> np.ndarray:
     return np.array(list(AGE_GROUPS))[np.minimum(places, len(ends) - 1)]
 
 
-def standing_scores(
+def current_scores(
     champion: Model | None, split: HeldOut, sample: pd.DataFrame, limits: TrainingLimits, fit: Fit = fit_booster
 ) -> tuple[np.ndarray, str]:
     """What scores the held-out rows today, and its name: the champion, or ring evidence alone without one and when it
@@ -188,10 +188,10 @@ def train_policy(
     told_earlier = believing(split.fit, earlier)
     parameters = search(told_earlier, earlier, limits)
     candidate = fit_model(entity_type, policy, earlier, told_earlier, parameters, limits, fit)
-    standing, whose = standing_scores(champion, split, prior.sample, limits, fit)
+    current, whose = current_scores(champion, split, prior.sample, limits, fit)
     scores = candidate.scores(split.judge.features)
     metrics, refusals = judge(
-        Exam(split.judge, training.policies[policy].capacity, limits, gate), scores, standing, whose
+        Exam(split.judge, training.policies[policy].capacity, limits, gate), scores, current, whose
     )
     refusals += [
         f"feature {name} was made from the verdict: it tells the classes apart alone" for name in leaks(rows, gate)

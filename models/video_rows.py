@@ -46,9 +46,11 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     engaging_ring_willed_engagers (those who did more than view), engaging_ring_share (of all its members) and
     engaging_ring_expected (the counts added up). Over all rings: ring_engagers and ring_engagers_expected.
     """
-    worth = (member_chance(F.col("score"), F.col("strength")) * MILLION).cast("bigint")
+    expected_engagers = (member_chance(F.col("score"), F.col("strength")) * MILLION).cast("bigint")
     of_rings = ("score", "size", "policy")
-    members = _in_rings(rings, ring_members).select("as_of", "account_id", "ring_id", worth.alias("worth"), *of_rings)
+    members = _in_rings(rings, ring_members).select(
+        "as_of", "account_id", "ring_id", expected_engagers.alias("expected"), *of_rings
+    )
     engagers = (
         acts.groupBy("as_of", "video_id", "account_id")
         .agg(F.bool_or("willed").alias("willed"), F.bool_or("reports").alias("reported"))
@@ -58,26 +60,26 @@ def video_rings(acts: DataFrame, rings: DataFrame, ring_members: DataFrame) -> D
     by_ring = engagers.groupBy("as_of", "video_id", "ring_id").agg(
         F.count("*").alias("engagers"),
         F.count_if("willed").alias("willed"),
-        F.sum("worth").alias("worth"),
+        F.sum("expected").alias("expected"),
         *(F.min(name).alias(name) for name in of_rings),
     )
-    order = ("worth", "engagers", (-F.col("ring_id")).alias("minus_id"))
+    order = ("expected", "engagers", (-F.col("ring_id")).alias("minus_id"))
     leader = largest(*order, *of_rings, "willed")
     return (
         by_ring.groupBy("as_of", "video_id")
-        .agg(leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("worth").alias("worth"))
+        .agg(leader.alias("leader"), F.sum("engagers").alias("engagers"), F.sum("expected").alias("expected"))
         .select(
             "as_of",
             "video_id",
             (-F.col("leader.minus_id")).alias("ring_id"),
             *is_policy("leader.policy", "engaging_ring_is_"),
             F.col("leader.score").alias("engaging_ring_score"),
-            (F.col("leader.worth") / MILLION).alias("engaging_ring_expected"),
+            (F.col("leader.expected") / MILLION).alias("engaging_ring_expected"),
             F.col("leader.engagers").cast("double").alias("engaging_ring_engagers"),
             F.col("leader.willed").cast("double").alias("engaging_ring_willed_engagers"),
             ratio("leader.engagers", "leader.size").alias("engaging_ring_share"),
             F.col("engagers").cast("double").alias("ring_engagers"),
-            (F.col("worth") / MILLION).alias("ring_engagers_expected"),
+            (F.col("expected") / MILLION).alias("ring_engagers_expected"),
         )
     )
 
@@ -101,9 +103,9 @@ def copying_rings(works: DataFrame, rings: DataFrame, ring_members: DataFrame) -
         .groupBy(*work, "ring_id", "score", "policy")
         .agg(F.count_distinct("account_id").alias("members"))
         .where("members > 1")
-        .withColumn("worth", F.col("score") * F.col("members"))
+        .withColumn("expected", F.col("score") * F.col("members"))
         .groupBy(*work)
-        .agg(largest("worth", (-F.col("ring_id")).alias("minus_id"), "score", "policy", "members").alias("of"))
+        .agg(largest("expected", (-F.col("ring_id")).alias("minus_id"), "score", "policy", "members").alias("of"))
     )
     inside = F.col("ring_id") == -F.col("of.minus_id")
     alike = F.when(F.col("kind") == "loose_frame", 0.5).otherwise(1.0)

@@ -134,13 +134,13 @@ def largest(labels: np.ndarray, weights: np.ndarray, spread: float) -> tuple[flo
     return benign, violating
 
 
-def trimmed(labels: np.ndarray, weights: np.ndarray, spread: float) -> np.ndarray:
+def clipped(labels: np.ndarray, weights: np.ndarray, spread: float) -> np.ndarray:
     """Weights of which none is more than `spread` times the median of its class."""
     return np.minimum(weights, np.array(largest(labels, weights, spread))[labels])
 
 
 @dataclass(frozen=True)
-class Tempering:
+class Clipping:
     """What makes weights to fit with of population weights: the most that a row may have and what it is multiplied by,
     of benign and of violating rows.
     """
@@ -152,7 +152,7 @@ class Tempering:
         return np.minimum(weights, np.array(self.most)[labels]) * np.array(self.factor)[labels]
 
 
-def tempering(labels: np.ndarray, weights: np.ndarray, spread: float) -> Tempering:
+def clipping(labels: np.ndarray, weights: np.ndarray, spread: float) -> Clipping:
     """Population weights, tempered, and as much for the positives as for the negatives.
 
     A booster that is told the true base rate spends its splits on the few rows of largest weight; the calibrator brings
@@ -163,9 +163,9 @@ def tempering(labels: np.ndarray, weights: np.ndarray, spread: float) -> Temperi
         own = weights[labels == value]
         if len(own):
             factor[value] = len(labels) / 2 / float(np.minimum(own, most[value]).sum())
-    return Tempering(most, (factor[0], factor[1]))
+    return Clipping(most, (factor[0], factor[1]))
 
 
 def training_weights(labels: np.ndarray, weights: np.ndarray, spread: float) -> np.ndarray:
-    """Weights to fit with; see `tempering`."""
-    return tempering(labels, weights, spread)(labels, weights)
+    """Weights to fit with; see `clipping`."""
+    return clipping(labels, weights, spread)(labels, weights)

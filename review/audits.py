@@ -25,7 +25,7 @@ from lake.schemas import DECISIVE
 from lake.store import before
 from review.cases import case_id
 from review.design_based import Floats
-from review.history import second_look_id
+from review.history import second_review_id
 from review.posterior import Audit
 
 
@@ -33,7 +33,7 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
     """Accounts drawn in the days looked back on, each with its `verdict`: null as long as there is none.
 
     The verdict that stood at the draw; else the one that answers the draw's case, `answered_case`; else the latest on
-    the account since. `second` is that of a second look at the case.
+    the account since. `second` is that of a second review of the case.
     """
     recent = draws.where(
         (F.col("as_of") < F.lit(as_of)) & (F.col("as_of") >= F.lit(as_of - timedelta(settings.audit_days)))
@@ -51,11 +51,11 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
         .where(F.col("decided_at") >= F.col("as_of").cast("timestamp"))
     )
     of_account = current_verdicts(since, draw).select(*draw, F.col("verdict").alias("later_verdict"))
-    of_second_look = of_case.select(F.col("case_id").alias("second_id"), F.col("case_verdict").alias("second"))
+    of_second_review = of_case.select(F.col("case_id").alias("second_id"), F.col("case_verdict").alias("second"))
     return (
-        recent.withColumn("second_id", second_look_id("case_id"))
+        recent.withColumn("second_id", second_review_id("case_id"))
         .join(of_case, on="case_id", how="left")
-        .join(of_second_look, on="second_id", how="left")
+        .join(of_second_review, on="second_id", how="left")
         .join(of_account, on=draw, how="left")
         .select(
             "as_of",
@@ -75,11 +75,11 @@ def answered_draws(draws: DataFrame, decisions: DataFrame, as_of: date, settings
     )
 
 
-def free_audits(
+def undrawn_audits(
     decisions: DataFrame, draws: DataFrame, activity: DataFrame, believed: DataFrame, as_of: date, settings: Prevalence
 ) -> DataFrame:
     """Random audits that answer none of the queue's draws, as of lakes that had another queue before: one per account
-    and policy, with its views now and what its ring says of it. `decisions` must not hold second looks.
+    and policy, with its views now and what its ring says of it. `decisions` must not hold second reviews.
     """
     audits = (
         decisions.join(draws.select("case_id"), on="case_id", how="left_anti")
@@ -197,10 +197,10 @@ def pooled_draws(draws: Sequence[Row], days: Sequence[Row]) -> Audit:
         [said.get(row.second, np.nan) if row.verdict == "violating" else np.nan for row in sample], dtype=float
     )
     opened = {case_id(row.as_of, row.policy, "account", row.account_id) for row in order}
-    asked = np.array([row.answered_case in opened for row in sample], dtype=bool)
+    requested = np.array([row.answered_case in opened for row in sample], dtype=bool)
     shares = within / max(within.sum(), 1e-300)
     scores = expected / np.maximum(within, 1e-300)
-    return Audit(_violating(sample), asked, seconds, weights[answered], strata, shares, scores)
+    return Audit(_violating(sample), requested, seconds, weights[answered], strata, shares, scores)
 
 
 def _kept(rows: Sequence[Row], mask: NDArray[np.bool_]) -> list[Row]:

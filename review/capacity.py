@@ -75,9 +75,9 @@ def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
             audit = min(capacity * review.audit_share, has.active)
             uncertain = min(capacity * review.uncertain_share, has.uncertain, capacity - audit)
             explore = min(capacity * review.explore_share, has.explorable, capacity - audit - uncertain)
-            room = capacity - audit - uncertain - explore
+            remaining = capacity - audit - uncertain - explore
             shares[name] = Plan(audit, uncertain, explore)
-            spare[name], need[name] = max(0.0, room - has.risk), max(0.0, has.risk - room)
+            spare[name], need[name] = max(0.0, remaining - has.risk), max(0.0, has.risk - remaining)
         total = sum(spare.values())
         unused = max(0.0, total - sum(need.values()))
         for name in members:
@@ -89,15 +89,15 @@ def plan(policies: Policies, stock: Mapping[str, Stock]) -> dict[str, Plan]:
     return plans
 
 
-def thinned(drawn: list[Candidate], room: int) -> list[Candidate]:
-    """A draw that fits: a simple random part of it when it holds more than `room`, its probabilities times that part.
+def subsampled(drawn: list[Candidate], remaining: int) -> list[Candidate]:
+    """A draw that fits: a simple random part of it when it holds more than `remaining`, its probabilities times it.
 
     The two-phase probability keeps weighted sums unbiased (Saerndal, Swensson & Wretman 1992, chapter 9).
     """
-    if len(drawn) <= room:
+    if len(drawn) <= remaining:
         return drawn
-    part = room / len(drawn)
-    kept = sorted(drawn, key=lambda one: (one.order, one.key))[:room]
+    part = remaining / len(drawn)
+    kept = sorted(drawn, key=lambda one: (one.order, one.key))[:remaining]
     return [replace(one, inclusion_probability=one.inclusion_probability * part) for one in kept]
 
 
@@ -119,28 +119,28 @@ def fill(
             by_policy[one.policy][selection].append(one)
     chosen: list[tuple[str, Candidate]] = []
     for members in _queues(policies).values():
-        rooms: dict[str, int] = {}
+        remaining_by_policy: dict[str, int] = {}
         risky: dict[str, list[Candidate]] = {}
         for name in members:
             capacity = policies.policies[name].capacity
             taken: set[tuple[str, str, int]] = set()
             for selection in ("audit", "uncertain"):
                 fresh = [one for one in by_policy[name][selection] if one.key not in taken]
-                kept = thinned(fresh, capacity - len(taken))
+                kept = subsampled(fresh, capacity - len(taken))
                 taken |= {one.key for one in kept}
                 chosen += [(selection, one) for one in sorted(kept, key=lambda one: one.rank)]
-            rooms[name] = capacity - len(taken)
+            remaining_by_policy[name] = capacity - len(taken)
             risky[name] = [one for one in by_policy[name]["risk"] if one.key not in taken]
-        chosen += [("risk", one) for one in shared_out(rooms, risky)]
+        chosen += [("risk", one) for one in shared_out(remaining_by_policy, risky)]
     return chosen
 
 
-def shared_out(rooms: Mapping[str, int], risky: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
+def shared_out(remaining_by_policy: Mapping[str, int], risky: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
     """The risk cases of one queue, whose policies have so many cases left: no more than all of it.
 
     What is flagged goes before all else, whatever its policy; each policy's own part goes to its own first.
     """
-    own, left = dict(rooms), sum(rooms.values())
+    own, left = dict(remaining_by_policy), sum(remaining_by_policy.values())
     chosen: list[Candidate] = []
     for flagged in (True, False):
         first, then = [], []

@@ -77,19 +77,19 @@ def _small_sample(weights: Floats) -> float:
 
 
 def corrected(
-    share: float, variance: float, errors: tuple[float, float] | None, asked: float = 1.0
+    share: float, variance: float, errors: tuple[float, float] | None, requested: float = 1.0
 ) -> tuple[float, float]:
     """Rogan and Gladen's true share for verdicts that err alike in both directions, and its variance.
 
-    `asked` is the part of the verdicts that were given because chance asked for them: of the others, which somebody had
-    a reason to give, hardly any makes an abuser of an honest account.
+    `requested` is the part of the verdicts that were given because chance asked for them: of the others, which somebody
+    had a reason to give, hardly any makes an abuser of an honest account.
     """
     if errors is None:
         return share, variance
     rate, rate_variance = errors
     span = 1 - 2 * rate
-    slope = (2 * share - asked) / span**2
-    return (share - rate * asked) / span, variance / span**2 + rate_variance * slope**2
+    slope = (2 * share - requested) / span**2
+    return (share - rate * requested) / span, variance / span**2 + rate_variance * slope**2
 
 
 def pooled(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
@@ -104,12 +104,12 @@ def pooled(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
 
 
 def finished(
-    parts: Sequence[tuple[float, float, float]], errors: tuple[float, float] | None, asked: float = 1.0
+    parts: Sequence[tuple[float, float, float]], errors: tuple[float, float] | None, requested: float = 1.0
 ) -> Estimate:
     """The estimate that (share, variance, effective size) of independent samples add up to; see `corrected`."""
     if not parts:
         return NOTHING_KNOWN
-    return between(*corrected(*pooled(parts), errors, asked), sum(size for *_, size in parts))
+    return between(*corrected(*pooled(parts), errors, requested), sum(size for *_, size in parts))
 
 
 def between(share: float, variance: float, most: float) -> Estimate:

@@ -40,22 +40,22 @@ def entities(
     accounts exposed in the last 7 days, at least 1.
     """
     kept = ("ring_id", "score", F.coalesce("reach", F.lit(1)).alias("reach"), "reasons")
-    worth = F.col("score") >= lowest_score(policies)
+    high_enough = F.col("score") >= lowest_score(policies)
     ring_facts = rings.select("ring_id", F.col("size").alias("ring_size"), F.col("evidence").alias("ring_evidence"))
     reach = F.greatest(F.coalesce(F.col("reach_7d").cast("bigint"), F.lit(0)), F.lit(1)).alias("reach")
     account_reach = account_features.select("account_id", reach)
 
     accounts = (
-        account_scores.where(judged(policies, "account") & worth)
+        account_scores.where(judged(policies, "account") & high_enough)
         .join(account_reach, on="account_id", how="left")
         .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"), *kept)
     )
     videos = (
-        video_scores.where(judged(policies, "video") & worth)
+        video_scores.where(judged(policies, "video") & high_enough)
         .join(video_features.select("video_id", reach), on="video_id", how="left")
         .select("policy", F.lit("video").alias("entity_type"), F.col("video_id").alias("entity_id"), *kept)
     )
-    likely = ring_scores.where(judged(policies, "ring") & worth)
+    likely = ring_scores.where(judged(policies, "ring") & high_enough)
     ring_reach = (
         ring_members.join(likely, on="ring_id", how="left_semi")
         .join(account_reach, on="account_id", how="left")
@@ -75,7 +75,7 @@ def entities(
     )
 
 
-def rings_or_members(free: DataFrame) -> DataFrame:
+def rings_or_members(eligible: DataFrame) -> DataFrame:
     """Of each ring and its members, for each policy, the ring or those members that rank before it; all else as it is.
 
     A flagged ring stands for all its members. Of another, members that are flagged, or do more harm than the whole ring
@@ -86,7 +86,7 @@ def rings_or_members(free: DataFrame) -> DataFrame:
     is_ring = F.col("entity_type") == "ring"
     before_ring = (F.col("of_ring_flagged") == 0) & (F.col("flagged") | (F.col("priority") > F.col("of_ring_priority")))
     compared = (
-        free.where(in_rings)
+        eligible.where(in_rings)
         .withColumn("of_ring_flagged", F.max(F.when(is_ring, F.col("flagged").cast("int"))).over(of_one_ring))
         .withColumn("of_ring_priority", F.max(F.when(is_ring, F.col("priority"))).over(of_one_ring))
         # A ring that may not be asked about has no row, and its members' rows are all there is.
@@ -94,10 +94,10 @@ def rings_or_members(free: DataFrame) -> DataFrame:
         .withColumn("any_apart", F.max(F.col("apart").cast("int")).over(of_one_ring) == 1)
     )
     kept = compared.where(F.when(is_ring, ~F.col("any_apart")).otherwise(F.col("apart")))
-    return free.where(~in_rings).unionByName(kept.select(free.columns))
+    return eligible.where(~in_rings).unionByName(kept.select(eligible.columns))
 
 
-def few_videos_of_each_ring(free: DataFrame, review: Review) -> DataFrame:
+def few_videos_of_each_ring(eligible: DataFrame, review: Review) -> DataFrame:
     """Of each ring's videos the `videos_per_ring` of highest priority; all else as it is.
 
     Of those that may be asked about: others have their turn when the first ones are answered.
@@ -105,8 +105,8 @@ def few_videos_of_each_ring(free: DataFrame, review: Review) -> DataFrame:
     of_one_ring = Window.partitionBy("policy", "ring_id").orderBy(F.desc("priority"), "entity_id")
     of_rings = (F.col("entity_type") == "video") & F.col("ring_id").isNotNull()
     few = (
-        free.where(of_rings)
+        eligible.where(of_rings)
         .withColumn("rank", F.row_number().over(of_one_ring))
         .where(F.col("rank") <= review.videos_per_ring)
     )
-    return free.where(~of_rings).unionByName(few.drop("rank"))
+    return eligible.where(~of_rings).unionByName(few.drop("rank"))

@@ -25,32 +25,32 @@ def newly_opened(queue: DataFrame) -> DataFrame:
     return queue.where(F.col("as_of") == F.to_date("opened_at"))
 
 
-def second_look_id(case_id: str) -> Column:
-    """The id of the second look at a case; it reads like any other, or the first verdict would be known."""
+def second_review_id(case_id: str) -> Column:
+    """The id of the second review of a case; it reads like any other, or the first verdict would be known."""
     digest = F.substring(F.sha2(F.concat(case_id, F.lit("/second look")), 256), 1, 12)
     return F.concat(F.regexp_extract(case_id, r"^([^\n]*-)[^-]*\z", 1), digest)
 
 
-def without_second_looks(rows: DataFrame, cases: DataFrame) -> DataFrame:
-    """Cases or decisions but those that are, or answer, a second look at one of `cases`."""
-    return rows.join(cases.select(second_look_id("case_id").alias("case_id")), on="case_id", how="left_anti")
+def without_second_reviews(rows: DataFrame, cases: DataFrame) -> DataFrame:
+    """Cases or decisions but those that are, or answer, a second review of one of `cases`."""
+    return rows.join(cases.select(second_review_id("case_id").alias("case_id")), on="case_id", how="left_anti")
 
 
-def second_looks(earlier: DataFrame, decisions: DataFrame, as_of: date, policies: Policies) -> DataFrame:
+def second_reviews(earlier: DataFrame, decisions: DataFrame, as_of: date, policies: Policies) -> DataFrame:
     """Audits that came out violating, each once more as a case of this day, unless it was opened again already.
 
-    Where one account in a hundred is violating, most such verdicts on random accounts are slips; a second one tells. Of
+    Where one account in a hundred is violating, most such verdicts on random accounts are wrong; a second one tells. Of
     more than a policy's capacity the latest wait for another day. Columns of the queue but as_of; probability, scores
     and the time to decide are those of the audit.
     """
     by_age = Window.partitionBy("policy").orderBy("opened_at", "case_id")
     cases = newly_opened(earlier)
     answers = current_verdicts(decisions.where("case_id IS NOT NULL"), ["case_id"])
-    audits = without_second_looks(cases.where("selection = 'audit'"), cases)
+    audits = without_second_reviews(cases.where("selection = 'audit'"), cases)
     time_to_decide = F.unix_seconds("due_at") - F.unix_seconds("opened_at")
     return (
         audits.join(answers.where("verdict = 'violating'"), on="case_id", how="left_semi")
-        .withColumn("case_id", second_look_id("case_id"))
+        .withColumn("case_id", second_review_id("case_id"))
         .join(cases.select("case_id"), on="case_id", how="left_anti")
         .withColumn("place", F.row_number().over(by_age))
         .where(F.col("place") <= setting(policies, "capacity"))
@@ -79,7 +79,9 @@ def carried_over(earlier: DataFrame, decisions: DataFrame, as_of: date, review: 
     )
 
 
-def asked(earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: date, review: Review) -> DataFrame:
+def in_cool_down(
+    earlier: DataFrame, carried: DataFrame, decisions: DataFrame, as_of: date, review: Review
+) -> DataFrame:
     """One row per entity and policy that has an open case or was decided within the cool-down.
 
     `open_case_id` is the open case, `verdict` the latest one, `score_then` and `size_then` what the answered case was
@@ -113,7 +115,9 @@ def cold_starts(decisions: DataFrame, policies: Policies) -> list[str]:
     return [name for name in policies.policies if known.get(name, 0) < policies.review.explore_until]
 
 
-def not_asked(entities: DataFrame, asked: DataFrame, ring_members: DataFrame, review: Review) -> DataFrame:
+def out_of_cool_down(
+    entities: DataFrame, in_cool_down: DataFrame, ring_members: DataFrame, review: Review
+) -> DataFrame:
     """The entities that may be asked about: neither they nor a ring that holds them are open or cooling down.
 
     A cool-down ends early when the evidence changed since the case was opened: the score rose by `changed_score`, or
@@ -121,11 +125,11 @@ def not_asked(entities: DataFrame, asked: DataFrame, ring_members: DataFrame, re
     """
     covered = (
         ring_members.select(F.col("ring_id").alias("entity_id"), "account_id")
-        .join(asked.where("entity_type = 'ring'").select("policy", "entity_id"), on="entity_id")
+        .join(in_cool_down.where("entity_type = 'ring'").select("policy", "entity_id"), on="entity_id")
         .select("policy", F.lit("account").alias("entity_type"), F.col("account_id").alias("entity_id"))
         .distinct()
     )
-    known = asked.withColumn("was_asked", F.lit(True))
+    known = in_cool_down.withColumn("was_asked", F.lit(True))
     return (
         entities.join(known, on=list(ENTITY), how="left")
         .where(F.col("was_asked").isNull() | (F.col("open_case_id").isNull() & _changed(review)))

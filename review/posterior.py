@@ -32,14 +32,15 @@ NEGLIGIBLE = 1e-5
 
 @dataclass(frozen=True)
 class Audit:
-    """One sample of accounts: first verdicts as 0 or 1, whether the audit `asked` for them (or they were given for
-    another reason), those of second looks at violating ones (NaN where there was none), weights, and numbers of strata.
+    """One sample of accounts: first verdicts as 0 or 1, whether the audit `requested` them (or they were given for
+    another reason), those of second reviews of violating ones (NaN where there was none), weights, and numbers of
+    strata.
 
     `shares` are the parts that the strata have of the whole population, by number, `scores` their mean scores.
     """
 
     verdicts: Floats
-    asked: NDArray[np.bool_]
+    requested: NDArray[np.bool_]
     seconds: Floats
     weights: Floats
     strata: NDArray[np.int64]
@@ -67,20 +68,20 @@ class Posterior(Estimate):
     errors: Errors | None = field(default=None, compare=False, repr=False)
 
 
-def said(verdicts: Floats, asked: NDArray[np.bool_], seconds: Floats, weights: Floats) -> Floats:
+def said(verdicts: Floats, requested: NDArray[np.bool_], seconds: Floats, weights: Floats) -> Floats:
     """Count accounts by what reviewers said of them, weighted, so that they add up to the effective size.
 
-    The kinds: benign; violating as an audit asked, with no second look; violating twice; violating, then taken back;
+    The kinds: benign; violating as an audit asked, with no second review; violating twice; violating, then taken back;
     violating before an audit asked. The size is that of the variance that is seen, no more than there are accounts.
     """
     used = weights > 0
     if not used.any():
         return np.zeros(5)
-    verdicts, asked, seconds, weights = verdicts[used], asked[used], seconds[used], weights[used]
+    verdicts, requested, seconds, weights = verdicts[used], requested[used], seconds[used], weights[used]
     once = (verdicts == 1) & np.isnan(seconds)
     share, variance = design_based(np.where(np.isnan(seconds), verdicts, seconds), weights)
     size = share * (1 - share) / variance if variance > 0 else effective_size(weights)
-    kinds = (verdicts == 0, once & asked, seconds == 1, seconds == 0, once & ~asked)
+    kinds = (verdicts == 0, once & requested, seconds == 1, seconds == 0, once & ~requested)
     sums = np.array([weights[kind].sum() for kind in kinds])
     return sums / weights.sum() * min(size, len(weights))
 
@@ -95,14 +96,14 @@ def strata_of(audits: Sequence[Audit], assisted: bool) -> list[Stratum]:
     for audit, part_of in zip(audits, sizes / sizes.sum(), strict=True):
         if part_of == 0:
             continue
-        flagged = not audit.asked.all()
+        flagged = not audit.requested.all()
         if not assisted:
-            kinds = said(audit.verdicts, audit.asked, audit.seconds, audit.weights)
+            kinds = said(audit.verdicts, audit.requested, audit.seconds, audit.weights)
             strata.append(Stratum(part_of, kinds, flagged))
             continue
         for number, (share, score) in enumerate(zip(audit.shares, audit.scores, strict=True)):
             within = audit.strata == number
-            kinds = said(audit.verdicts[within], audit.asked[within], audit.seconds[within], audit.weights[within])
+            kinds = said(audit.verdicts[within], audit.requested[within], audit.seconds[within], audit.weights[within])
             violating, benign = PRIOR_SHAPE + PRIOR_SCORED * score, PRIOR_SHAPE + PRIOR_SCORED * (1 - score)
             strata.append(Stratum(part_of * share, kinds, flagged, violating, benign))
     return [stratum for stratum in strata if stratum.share > 0]

@@ -16,14 +16,14 @@ from lake.schemas import PREVALENCE
 from review.audits import (
     answered_draws,
     days_of_frames,
-    free_audits,
     pooled_draws,
     ring_predictions,
     ring_strata,
     simple_sample,
+    undrawn_audits,
 )
 from review.design_based import finished, part
-from review.history import without_second_looks
+from review.history import without_second_reviews
 from review.posterior import Audit, Posterior, combined
 from review.tables import small_frame
 from review.wrong_verdicts import Errors, verdict_errors
@@ -47,13 +47,13 @@ def prevalence(
     settings, edges = policies.prevalence, policies.review.audit_strata
     believed = ring_predictions(rings, ring_members)
     views = activity.agg(F.sum(F.col("views_7d").cast("bigint")).alias("views")).collect()[0].views or 0
-    firsts = without_second_looks(decisions, draws)
+    firsts = without_second_reviews(decisions, draws)
     errors, pairs = verdict_errors(firsts, as_of, settings)
-    drawn, free, days, in_rings = defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list)
+    drawn, undrawn, days, in_rings = defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).collect():
         drawn[row.policy].append(row)
-    for row in free_audits(firsts, draws, activity, believed, as_of, settings).collect():
-        free[row.policy].append(row)
+    for row in undrawn_audits(firsts, draws, activity, believed, as_of, settings).collect():
+        undrawn[row.policy].append(row)
     for row in days_of_frames(frames, as_of, settings).collect():
         days[row.policy].append(row)
     for row in ring_strata(activity, believed, edges).collect():
@@ -62,7 +62,7 @@ def prevalence(
     rows = []
     for policy in policies.policies:
         sample = pooled_draws(drawn[policy], days[policy])
-        others = simple_sample(free[policy], in_rings[policy], views, edges)
+        others = simple_sample(undrawn[policy], in_rings[policy], views, edges)
         estimated = {
             "as_of": as_of,
             "policy": policy,
@@ -80,7 +80,7 @@ def estimates(audits: Sequence[Audit], errors: Errors) -> dict[str, object]:
     assisted, design = combined(audits, errors, assisted=True), combined(audits, errors, assisted=False)
     uncorrected = finished([one for audit in audits for one in part(audit.verdicts, audit.weights)], None)
     known = assisted.errors if isinstance(assisted, Posterior) and assisted.errors else errors
-    slips, misses = known.means
+    fpr, fnr = known.means
     share = assisted.share or 0.0
     return {
         "estimate": assisted.share,
@@ -93,7 +93,7 @@ def estimates(audits: Sequence[Audit], errors: Errors) -> dict[str, object]:
         "uncorrected_estimate": uncorrected.share,
         "uncorrected_low": uncorrected.low,
         "uncorrected_high": uncorrected.high,
-        "error_rate": share * misses + (1 - share) * slips,
-        "false_positives": slips,
-        "false_negatives": misses,
+        "error_rate": share * fnr + (1 - share) * fpr,
+        "false_positives": fpr,
+        "false_negatives": fnr,
     }

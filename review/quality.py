@@ -24,7 +24,7 @@ from lake.schemas import DECISIVE, ENTITY, QUALITY
 from lake.store import before
 from review.audits import answered_draws
 from review.design_based import NOTHING_KNOWN, Estimate, Floats, finished, interval, part
-from review.history import newly_opened, without_second_looks
+from review.history import newly_opened, without_second_reviews
 from review.tables import small_frame
 from review.wrong_verdicts import verdict_errors
 
@@ -139,13 +139,13 @@ def quality(
 ) -> DataFrame:
     """One row per policy, selection, model and measure that there is something to say about.
 
-    `cases` are those of `opened`, `scored` is as of `scored_by`, `draws` are the audits. Second looks are left out:
+    `cases` are those of `opened`, `scored` is as of `scored_by`, `draws` are the audits. Second reviews are left out:
     what is asked again is chosen by the verdict. What comes to the driver is one row per group of cases, and the
     audits: reviewers bound their number, not the lake.
     """
     scored = F.broadcast(scored)
-    decisions = without_second_looks(decisions, draws)
-    cases = without_second_looks(cases, draws)
+    decisions = without_second_reviews(decisions, draws)
+    cases = without_second_reviews(cases, draws)
     measured = [*counted(cases, scored, decisions, as_of), *recalls(scored, draws, decisions, as_of, policies)]
     measured.sort(key=lambda one: (one.policy, one.selection, one.model_version or "", one.measure))
     return small_frame(cases.sparkSession, [(as_of, *one.columns()) for one in measured], QUALITY.types)
@@ -193,7 +193,7 @@ def recalls(
 ) -> Iterator[Measured]:
     """What each model's risk cases could have caught of all violating accounts, as far as audits were answered."""
     settings = policies.prevalence
-    errors = verdict_errors(decisions, as_of, settings)[0].slips
+    errors = verdict_errors(decisions, as_of, settings)[0].false_positive_rate
     by_model = scored.where("entity_type = 'account'").select("as_of", "policy", "model_version")
     audits = defaultdict(list)
     for row in answered_draws(draws, decisions, as_of, settings).join(by_model, on=["as_of", "policy"]).collect():

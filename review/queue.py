@@ -28,7 +28,7 @@ from review.draws import (
     with_audit_probability,
 )
 from review.entities import entities, few_videos_of_each_ring, rings_or_members, setting
-from review.history import asked, carried_over, cold_starts, not_asked, second_looks
+from review.history import carried_over, cold_starts, in_cool_down, out_of_cool_down, second_reviews
 from review.tables import small_frame
 
 ENTITY_KEY = StructType([REVIEW_QUEUE.types["entity_type"], REVIEW_QUEUE.types["entity_id"]])
@@ -65,24 +65,24 @@ class Queue:
 def review_queue(day: Day, as_of: date, policies: Policies) -> Queue:
     """The queue of a day: open cases carried over, and new ones within the day's capacity.
 
-    Audits that came out violating come back for a second look, in place of audits of new accounts (at most half of
+    Audits that came out violating come back for a second review, in place of audits of new accounts (at most half of
     them), then of other cases. Only what the capacities bound comes to the driver.
     Deterministic for (rows, as_of, seed of the policies).
     """
     review, spark = policies.review, day.accounts.sparkSession
-    again = persist(second_looks(day.earlier, day.decisions, as_of, policies))
+    again = persist(second_reviews(day.earlier, day.decisions, as_of, policies))
     carried = carried_over(day.earlier, day.decisions, as_of, review).unionByName(again)
-    known = persist(asked(day.earlier, carried, day.decisions, as_of, review))
-    askable = persist(not_asked(_entities(day, policies), known, day.ring_members, review))
-    free = persist(few_videos_of_each_ring(rings_or_members(askable), review))
+    known = persist(in_cool_down(day.earlier, carried, day.decisions, as_of, review))
+    askable = persist(out_of_cool_down(_entities(day, policies), known, day.ring_members, review))
+    eligible = persist(few_videos_of_each_ring(rings_or_members(askable), review))
     frame = audit_frame(day.account_scores, day.account_features, policies)
 
     strata = audit_strata(frame).collect()
     cold = cold_starts(day.decisions, policies)
-    stock, doubts, lessons = in_stock(free, strata, cold, policies)
+    stock, doubts, lessons = supply(eligible, strata, cold, policies)
     plans = plan(policies, stock)
-    looks = {row.policy: row["count"] for row in again.groupBy("policy").count().collect()}
-    audits_left = {name: max(its.audit - looks.get(name, 0), its.audit / 2) for name, its in plans.items()}
+    second_by_policy = {row.policy: row["count"] for row in again.groupBy("policy").count().collect()}
+    audits_left = {name: max(its.audit - second_by_policy.get(name, 0), its.audit / 2) for name, its in plans.items()}
     rates = audit_rates(strata, {name: left for name, left in audits_left.items() if stock[name].active}, review)
     frame = with_audit_probability(frame, rates)
     drawn = audits(frame, as_of, review.seed).withColumn(
@@ -91,23 +91,23 @@ def review_queue(day: Day, as_of: date, policies: Policies) -> Queue:
     draws = with_answers(drawn, known).collect()
     per_doubt = {name: its.uncertain / doubts[name] for name, its in plans.items() if doubts[name]}
     per_lesson = {
-        name: proportional(its.explore, largest_lessons(free, name, cold, policies), lessons[name])
+        name: proportional(its.explore, largest_lessons(eligible, name, cold, policies), lessons[name])
         for name, its in plans.items()
         if its.explore
     }
-    unsure = uncertain(free, frame, per_doubt, cold, as_of, policies).unionByName(
-        explored(free, per_lesson, cold, as_of, policies)
+    unsure = uncertain(eligible, frame, per_doubt, cold, as_of, policies).unionByName(
+        explored(eligible, per_lesson, cold, as_of, policies)
     )
     undecided = [_candidate(row) for row in unsure.collect()]
-    riskiest_first = [_candidate(row) for row in riskiest(free, policies).collect()]
-    for kept in (free, askable, known):
+    riskiest_first = [_candidate(row) for row in riskiest(eligible, policies).collect()]
+    for kept in (eligible, askable, known):
         unpersist(kept)
 
     unanswered = [_candidate(row) for row in draws if row.known_verdict is None and row.open_case_id is None]
-    chosen = fill(policies.with_less_capacity(looks), unanswered, undecided, riskiest_first)
+    chosen = fill(policies.with_less_capacity(second_by_policy), unanswered, undecided, riskiest_first)
     hours = lawful_hours(chosen, day, review.due_hours_by_country)
     new = [case(as_of, policies, selection, one, hours.get(one.key[1:])) for selection, one in chosen]
-    opened = Counter(selection for selection, _ in chosen) + Counter(audit=sum(looks.values()))
+    opened = Counter(selection for selection, _ in chosen) + Counter(audit=sum(second_by_policy.values()))
     planned = {(policy, stratum): number for policy, stratum, number, *_ in rates}
     frames = [
         (
@@ -144,15 +144,15 @@ def _entities(day: Day, policies: Policies) -> DataFrame:
     )
 
 
-def in_stock(
-    free: DataFrame, strata: Sequence[Row], cold: Collection[str], policies: Policies
+def supply(
+    eligible: DataFrame, strata: Sequence[Row], cold: Collection[str], policies: Policies
 ) -> tuple[dict[str, Stock], dict[str, int], dict[str, int]]:
     """What each policy can choose from, the sum of the doubts of its scores near the threshold, and that of the lessons
     of its rings.
     """
     counts = {
         row.policy: row
-        for row in free.groupBy("policy")
+        for row in eligible.groupBy("policy")
         .agg(
             F.count_if(F.col("score") >= setting(policies, "floor")).alias("risk"),
             F.count_if(doubt(policies, cold) > 0).alias("uncertain"),
@@ -176,9 +176,9 @@ def in_stock(
     return stock, doubts, lessons
 
 
-def largest_lessons(free: DataFrame, policy: str, cold: Collection[str], policies: Policies) -> list[int]:
+def largest_lessons(eligible: DataFrame, policy: str, cold: Collection[str], policies: Policies) -> list[int]:
     """The largest lessons of a policy's rings, the largest first, as many as reviewers could look at."""
-    of_policy = free.where(F.col("policy") == policy).select(lesson(policies, cold).alias("lesson"))
+    of_policy = eligible.where(F.col("policy") == policy).select(lesson(policies, cold).alias("lesson"))
     best = of_policy.where("lesson > 0").orderBy(F.desc("lesson")).limit(policies.policies[policy].capacity)
     return [row.lesson for row in best.collect()]
 
@@ -200,11 +200,11 @@ def with_answers(drawn: DataFrame, known: DataFrame) -> DataFrame:
     )
 
 
-def riskiest(free: DataFrame, policies: Policies) -> DataFrame:
+def riskiest(eligible: DataFrame, policies: Policies) -> DataFrame:
     """The best-ranked entities above the floor, flagged ones first, as many as a queue could ever open."""
     capacities = sum(policy.capacity for policy in policies.policies.values())
     order = (F.desc("flagged"), F.desc("priority"), "entity_type", "entity_id")
-    above = free.where(F.col("score") >= setting(policies, "floor")).withColumn(
+    above = eligible.where(F.col("score") >= setting(policies, "floor")).withColumn(
         "salt", F.pmod(F.xxhash64(*ENTITY), F.lit(SALTS))
     )
     # Draws may take some of them first, at most a capacity's worth.

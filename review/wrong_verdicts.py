@@ -50,7 +50,7 @@ class Errors:
         return float(self.weights @ self.false_positives), float(self.weights @ self.false_negatives)
 
     @property
-    def slips(self) -> tuple[float, float]:
+    def false_positive_rate(self) -> tuple[float, float]:
         """The chance of a false positive and its variance."""
         mean = self.means[0]
         return mean, float(self.weights @ np.square(self.false_positives - mean))
@@ -64,22 +64,22 @@ def believed_errors(false_positives: tuple[float, float], false_negatives: tuple
     Large chances have more pairs of less weight (importance sampling), for audits that make them likely after all.
     """
     from_top = 1 - even_points(2, PAIRS)
-    slips, misses = (
-        np.asarray(betaincinv(mean * worth, (1 - mean) * worth, 1 - np.square(left)))
-        for (mean, worth), left in zip((false_positives, false_negatives), from_top, strict=True)
+    fpr, fnr = (
+        np.asarray(betaincinv(mean * verdicts, (1 - mean) * verdicts, 1 - np.square(left)))
+        for (mean, verdicts), left in zip((false_positives, false_negatives), from_top, strict=True)
     )
     weights = from_top.prod(axis=0)
-    return Errors(slips, misses, weights / weights.sum(), _chances(slips[:, None], misses[:, None]))
+    return Errors(fpr, fnr, weights / weights.sum(), _chances(fpr[:, None], fnr[:, None]))
 
 
-def _chances(slip: Floats, miss: Floats) -> Floats:
+def _chances(fpr: Floats, fnr: Floats) -> Floats:
     chances = (
-        SHARES * miss + (1 - SHARES) * (1 - slip),
-        SHARES * (1 - miss) + (1 - SHARES) * slip,
-        SHARES * np.square(1 - miss) + (1 - SHARES) * np.square(slip),
-        SHARES * (1 - miss) * miss + (1 - SHARES) * slip * (1 - slip),
-        SHARES * (1 - miss) + 0 * slip,
-        1 - SHARES * (1 - miss) + 0 * slip,
+        SHARES * fnr + (1 - SHARES) * (1 - fpr),
+        SHARES * (1 - fnr) + (1 - SHARES) * fpr,
+        SHARES * np.square(1 - fnr) + (1 - SHARES) * np.square(fpr),
+        SHARES * (1 - fnr) * fnr + (1 - SHARES) * fpr * (1 - fpr),
+        SHARES * (1 - fnr) + 0 * fpr,
+        1 - SHARES * (1 - fnr) + 0 * fpr,
     )
     return np.log(np.maximum(np.stack(chances), 1e-300)).reshape(len(chances), -1)
 
@@ -91,9 +91,9 @@ def learned_errors(believed: Errors, violating: float, differ: float, benign: fl
     unknown (Jeffreys' prior). Doubles are of cases that somebody flagged, where errors may be as common as in audits or
     not: each counts for `weight` of a pair.
     """
-    slip, miss = believed.false_positives[:, None], believed.false_negatives[:, None]
-    both = SHARES * np.square(1 - miss) + (1 - SHARES) * np.square(slip)
-    neither = SHARES * np.square(miss) + (1 - SHARES) * np.square(1 - slip)
+    fpr, fnr = believed.false_positives[:, None], believed.false_negatives[:, None]
+    both = SHARES * np.square(1 - fnr) + (1 - SHARES) * np.square(fpr)
+    neither = SHARES * np.square(fnr) + (1 - SHARES) * np.square(1 - fpr)
     apart = np.maximum(1 - both - neither, 1e-12)
     log = weight * (violating * np.log(both) + differ * np.log(apart) + benign * np.log(neither))
     return reweighted(believed, np.log(np.exp(log - log.max()).sum(axis=1) + 1e-300))
@@ -118,7 +118,7 @@ def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> Da
     """One row: `pairs` of verdicts in succession by two reviewers on the same entity and policy; in how many they
     `differ`, and in how many both are `violating`.
 
-    Appeals are left out, and second looks (which `decisions` must not hold): both are chosen by the verdict.
+    Appeals are left out, and second reviews (which `decisions` must not hold): both are chosen by the verdict.
     """
     order = Window.partitionBy("entity_type", "entity_id", "policy").orderBy("decided_at", "decision_id")
     pairs = (
@@ -143,7 +143,7 @@ def twice_decided(decisions: DataFrame, as_of: date, settings: Prevalence) -> Da
 def verdict_errors(decisions: DataFrame, as_of: date, settings: Prevalence) -> tuple[Errors, int]:
     """What is known of wrong verdicts before the audits are looked at, and the number of pairs that tell."""
     twice = only_row(twice_decided(decisions, as_of, settings))
-    slips, misses = settings.false_positives, settings.false_negatives
-    believed = believed_errors((slips.share, slips.verdicts), (misses.share, misses.verdicts))
+    fpr, fnr = settings.false_positives, settings.false_negatives
+    believed = believed_errors((fpr.share, fpr.verdicts), (fnr.share, fnr.verdicts))
     benign = twice.pairs - twice.differ - twice.violating
     return learned_errors(believed, twice.violating, twice.differ, benign, settings.double_weight), twice.pairs

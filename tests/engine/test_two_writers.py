@@ -169,6 +169,8 @@ def test_of_two_processes_that_publish_days_of_their_own_none_waits_for_the_othe
     answers = at_once(writers, str(tmp_path), ("publish_days", TIMES), ("publish_days", TIMES))
 
     assert answers == [{"done": TIMES, "refused": 0, "answer": None}] * 2
+    made = [operation for *_, operation in commits(tmp_path / BY_DAY.name)]
+    assert made.count("CREATE TABLE") == 1
     days: dict = {}
     for row in rows_of(tmp_path / BY_DAY.name):
         days.setdefault(row["as_of"], []).append((row["writer"], row["round"]))

@@ -187,12 +187,14 @@ def test_rows_picked_by_reports_do_not_say_how_common_abuse_is():
     reported = dice.random(100_000) < np.where(truth, 0.5, 0.005)
     audited = dice.random(100_000) < 0.003
     rows = np.flatnonzero(reported | audited)
-    picked = ~audited[rows]
-    crowd = Crowd(margins[::10], chances=expit(margins[::10] + 0.3), worth=100)
-    line = fit_calibrator(margins[rows], truth[rows].astype(int), np.ones(len(rows)), picked, slips=0.0, crowd=crowd)
+    selected = ~audited[rows]
+    crowd = Crowd(margins[::10], chances=expit(margins[::10] + 0.3), prior_decisions=100)
+    line = fit_calibrator(
+        margins[rows], truth[rows].astype(int), np.ones(len(rows)), selected, label_noise=0.0, crowd=crowd
+    )
     assert line(margins).sum() / truth.sum() == pytest.approx(1, abs=0.2)
     taken_for_all = fit_calibrator(
-        margins[rows], truth[rows].astype(int), np.ones(len(rows)), np.zeros(len(rows)), slips=0.0
+        margins[rows], truth[rows].astype(int), np.ones(len(rows)), np.zeros(len(rows)), label_noise=0.0
     )
     assert taken_for_all(margins).sum() / truth.sum() > 3
 
@@ -203,7 +205,9 @@ def test_without_decisions_of_a_known_chance_evidence_draws_the_count(shift):
     margins, active = dice.normal(0, 2, 400), dice.normal(-3, 2, 5_000)
     labels = (dice.random(400) < expit(margins)).astype(int)
     believed = expit(active + shift)
-    line = fit_calibrator(margins, labels, np.ones(400), np.ones(400), 0.0, Crowd(active, believed, worth=100))
+    line = fit_calibrator(
+        margins, labels, np.ones(400), np.ones(400), 0.0, Crowd(active, believed, prior_decisions=100)
+    )
     unmoved = expit(active).mean()
     assert abs(line(active).mean() - believed.mean()) < abs(unmoved - believed.mean()) / 2
 
@@ -217,7 +221,7 @@ def test_decisions_at_both_ends_do_not_settle_what_lies_between():
     chances = np.r_[np.full(30, 0.95), np.full(100, 0.15), np.full(5_000, 0.002)]
     friends, active = 1.0, np.r_[np.full(30, 3.0), np.full(100, 1.0), np.full(5_000, -6.0)]
     assert fit_calibrator(*decided)(friends) > 0.7
-    assert fit_calibrator(*decided, Crowd(active, chances, worth=100))(friends) < 0.5
+    assert fit_calibrator(*decided, Crowd(active, chances, prior_decisions=100))(friends) < 0.5
 
 
 def friends_and_abusers(friends: int, abusers: int) -> pd.DataFrame:

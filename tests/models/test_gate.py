@@ -13,7 +13,7 @@ from models.evidence import Prior, evidence_of
 from models.fit import Rows, TooFewGroups, fit_model
 from models.gate import Exam, calibration_error, held_out, judge, leaks, precision_at, segments
 from models.model import Model
-from models.training import Training, age_groups, standing_scores, train_policy
+from models.training import Training, age_groups, current_scores, train_policy
 from models.weights import RANDOM, Population, weighing
 
 LIMITS = load_limits()
@@ -142,9 +142,9 @@ def test_a_first_model_that_is_worse_than_ring_evidence_is_refused():
         rows, base_margin=np.full(len(rows), ALONE.base), labels=np.where(early, 1 - rows.labels, rows.labels)
     )
     split = held_out(rows, TRAINING)
-    standing, whose = standing_scores(None, split, PRIOR.sample, TRAINING)
+    current, whose = current_scores(None, split, PRIOR.sample, TRAINING)
     taught = fit_model("account", "spam_ring", PRIOR, deaf.take(early), PARAMETERS, TRAINING)
-    _, refusals = judge(exam(split.judge), taught.scores(split.judge.features), standing, whose)
+    _, refusals = judge(exam(split.judge), taught.scores(split.judge.features), current, whose)
     assert any(reason.endswith("of ring evidence alone") for reason in refusals)
 
 
@@ -157,8 +157,8 @@ def test_a_champion_stands_for_what_scores_but_where_its_counters_say_that_featu
     }
     for whose, learned in expected.items():
         for versions in learned:
-            standing = replace(champion, versions=versions)
-            assert standing_scores(standing, split, PRIOR.sample, TRAINING)[1] == whose
+            current = replace(champion, versions=versions)
+            assert current_scores(current, split, PRIOR.sample, TRAINING)[1] == whose
 
 
 def test_a_model_that_fails_one_country_is_refused_and_the_country_is_named():
@@ -240,7 +240,7 @@ def test_the_calibrator_finds_the_line_behind_biased_rows_and_wrong_verdicts():
     flagged = np.where(margins > 0, 0.5, 0.05)
     reviewed = dice.random(40_000) < flagged
     labels = (truth ^ (dice.random(40_000) < 0.03))[reviewed].astype(int)
-    line = fit_calibrator(margins[reviewed], labels, 1 / flagged[reviewed], np.zeros(len(labels)), slips=0.03)
+    line = fit_calibrator(margins[reviewed], labels, 1 / flagged[reviewed], np.zeros(len(labels)), label_noise=0.03)
     assert (line.intercept, line.slope) == pytest.approx((-2.5, 1.4), rel=0.2)
     assert line(margins).sum() / truth.sum() == pytest.approx(1, abs=0.1)
 

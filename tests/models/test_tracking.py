@@ -120,9 +120,9 @@ def test_an_mlflow_that_does_not_answer_is_a_warning(lake, monkeypatch):
 
 def test_a_missing_mlflow_is_told_before_the_training(lake, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    assert not tracking.is_asked_for()
+    assert not tracking.is_configured()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", AWAY)
-    assert tracking.is_asked_for()
+    assert tracking.is_configured()
     monkeypatch.setattr(tracking, "find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"pip install 'abuse-mining\[mlflow\]'"):
         run_step(train.JOB, context(lake))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.capacity import Candidate, Stock, fill, plan, thinned
+from review.capacity import Candidate, Stock, fill, plan, subsampled
 from tests.review.worlds import POLICIES, policies
 
 MANY = Stock(risk=1_000, uncertain=1_000, active=50_000)
@@ -53,7 +53,7 @@ def test_what_one_policy_leaves_goes_to_the_risk_of_its_queue_first():
 
 def test_thinning_keeps_weighted_sums():
     drawn = [candidate(number, inclusion_probability=0.1, order=number / 100) for number in range(30)]
-    kept = thinned(drawn, 12)
+    kept = subsampled(drawn, 12)
     assert [one.entity_id for one in kept] == list(range(12))
     assert sum(1 / one.inclusion_probability for one in kept) == pytest.approx(300)
 

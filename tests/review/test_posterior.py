@@ -1,4 +1,4 @@
-"""The estimators on made populations: do intervals cover, and what do the scores and second looks buy?"""
+"""The estimators on made populations: do intervals cover, and what do the scores and second reviews buy?"""
 
 from random import Random
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from conf import load_policies
 from review.design_based import finished, part
 from review.posterior import Audit, combined
+from review.wrong_verdicts import EDGES as CELLS
 from review.wrong_verdicts import believed_errors, learned_errors
 
 REPEATS = 100
@@ -66,7 +67,7 @@ def queue_probabilities(views, scores, draws):
     return np.minimum(chances, 1)
 
 
-def audited(world, chances, slips=0.0, misses=0.0, looks=False, errors=SURE, seed=3):
+def audited(world, chances, fpr=0.0, fnr=0.0, looks=False, errors=SURE, seed=3):
     """Repeats of one audit: (design-based, assisted) estimates, and the truth."""
     verdicts, views, scores = world
     dice = np.random.default_rng(seed)
@@ -75,7 +76,7 @@ def audited(world, chances, slips=0.0, misses=0.0, looks=False, errors=SURE, see
     mean_scores = np.bincount(strata, views * scores) / whole
 
     def answered(violating):
-        return np.where(dice.random(len(violating)) < np.where(violating == 1, misses, slips), 1 - violating, violating)
+        return np.where(dice.random(len(violating)) < np.where(violating == 1, fnr, fpr), 1 - violating, violating)
 
     both = []
     for _ in range(REPEATS):
@@ -115,11 +116,11 @@ def test_other_worlds_are_covered_too(seed):
 
 
 @pytest.mark.parametrize("looks", [True, False])
-@pytest.mark.parametrize(("slips", "misses"), [(0.003, 0.003), (0.01, 0.05), (0.03, 0.05)])
-def test_wrong_verdicts_do_not_pass_for_abuse_nor_abuse_for_wrong_verdicts(slips, misses, looks):
+@pytest.mark.parametrize(("fpr", "fnr"), [(0.003, 0.003), (0.01, 0.05), (0.03, 0.05)])
+def test_wrong_verdicts_do_not_pass_for_abuse_nor_abuse_for_wrong_verdicts(fpr, fnr, looks):
     world = population(1)
     chances = queue_probabilities(world[1], world[2], draws=300)
-    both, truth = audited(world, chances, slips, misses, looks, BELIEVED)
+    both, truth = audited(world, chances, fpr, fnr, looks, BELIEVED)
     for estimates in zip(*both, strict=True):
         assert coverage(estimates, truth) >= 0.91
         assert 0.5 * truth < np.mean([one.share for one in estimates]) < 1.6 * truth
@@ -138,7 +139,7 @@ def test_a_few_found_are_not_all_taken_for_wrong_verdicts():
     assert few.low < 0.001 and few.high > 4 / 300
 
 
-def test_second_looks_raise_or_lower_the_estimate():
+def test_second_reviews_raise_or_lower_the_estimate():
     confirmed = [found(4, confirmed=number).share for number in range(5)]
     assert confirmed == sorted(confirmed)
     assert confirmed[-1] == pytest.approx(4 / 300, rel=0.2)
@@ -234,4 +235,4 @@ def test_the_more_are_found_the_higher_is_the_estimate(of, part_of, more):
     some = int(part_of * of)
     fewer, greater = found(some, of), found(min(some + more, of), of)
     assert fewer.share <= greater.share + 1e-9
-    assert fewer.high <= greater.high + 1e-3
+    assert fewer.high <= greater.high + np.diff(CELLS).max()  # as far as cells tell shares apart

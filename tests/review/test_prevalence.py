@@ -4,7 +4,7 @@ from datetime import date
 
 from lake.schemas import AUDIT_DRAWS, AUDIT_FRAMES, RING_MEMBERS, RINGS
 from review.cases import case_id
-from review.history import second_look_id
+from review.history import second_review_id
 from review.prevalence import prevalence
 from review.tables import AUDITED_ACCOUNTS, small_frame
 from tests.builders import at, decisions
@@ -36,9 +36,9 @@ def test_no_audit_no_estimate(spark):
         assert (row.estimate, row.ci_low, row.ci_high, row.reviewed, row.method) == (None, 0.0, 1.0, 0, "none")
 
 
-def test_a_second_look_that_clears_an_account_counts(spark):
+def test_a_second_review_that_clears_an_account_counts(spark):
     case = case_id(DRAWN, "spam_ring", "account", 1)
-    again = spark.createDataFrame([(case,)], "case_id string").select(second_look_id("case_id")).first()[0]
+    again = spark.createDataFrame([(case,)], "case_id string").select(second_review_id("case_id")).first()[0]
     audited = [
         {"entity_id": n, "case_id": f"c-{n}", "verdict": "benign", "decided_at": at("2026-02-21")} for n in range(2, 40)
     ]

@@ -13,9 +13,9 @@ def test_beliefs_are_what_was_asked_for():
 
 
 def test_doubles_teach_how_often_verdicts_are_wrong():
-    slips, misses = (round(1_000 * 2 * rate * (1 - rate)) for rate in (0.01, 0.1))
-    benign = learned_errors(BELIEVED, 0, slips, 1_000 - slips, 1.0)
+    fpr, fnr = (round(1_000 * 2 * rate * (1 - rate)) for rate in (0.01, 0.1))
+    benign = learned_errors(BELIEVED, 0, fpr, 1_000 - fpr, 1.0)
     assert benign.means[0] == pytest.approx(0.01, rel=0.2)
-    mixed = learned_errors(BELIEVED, 810, slips + misses, 1_190 - slips - misses, 1.0)
+    mixed = learned_errors(BELIEVED, 810, fpr + fnr, 1_190 - fpr - fnr, 1.0)
     assert mixed.means[1] == pytest.approx(0.1, rel=0.25)
-    assert learned_errors(BELIEVED, 0, slips, 1_000 - slips, 0.0).means == pytest.approx(BELIEVED.means)
+    assert learned_errors(BELIEVED, 0, fpr, 1_000 - fpr, 0.0).means == pytest.approx(BELIEVED.means)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lake.schemas import ACCOUNT_SCORES
-from review.history import second_look_id, second_looks, without_second_looks
+from review.history import second_review_id, second_reviews, without_second_reviews
 from review.posterior import Audit, combined
 from review.queue import review_queue
 from review.wrong_verdicts import believed_errors
@@ -34,7 +34,7 @@ def audits(spark):
 
 def test_a_violating_audit_is_asked_once_more(spark):
     earlier, said = audits(spark)
-    (look,) = second_looks(earlier, said, AS_OF, POLICIES).collect()
+    (look,) = second_reviews(earlier, said, AS_OF, POLICIES).collect()
     assert (look.entity_id, look.selection, look.inclusion_probability) == (1, "audit", 0.01)
     assert look.case_id.startswith("spam_ring-account-20260228-") and not look.case_id.endswith("000001")
     assert (look.opened_at, look.due_at) == (
@@ -43,20 +43,20 @@ def test_a_violating_audit_is_asked_once_more(spark):
     )
 
 
-def test_neither_is_a_second_look_asked_again_nor_an_audit_twice(spark):
+def test_neither_is_a_second_review_asked_again_nor_an_audit_twice(spark):
     earlier, said = audits(spark)
-    again = second_looks(earlier, said, AS_OF, POLICIES)
+    again = second_reviews(earlier, said, AS_OF, POLICIES)
     known = earlier.unionByName(again.selectExpr("date '2026-03-01' AS as_of", "*").select(earlier.columns))
     answer = again.select("case_id").first().case_id
     confirmed = decisions(spark, {"case_id": answer, "entity_id": 1, "decided_at": at("2026-03-01 09:00")})
     for so_far in (said, said.unionByName(confirmed)):
-        assert second_looks(known, so_far, date(2026, 3, 2), POLICIES).count() == 0
-    first = earlier.where("entity_id = 1").select(second_look_id("case_id").alias("case_id"))
+        assert second_reviews(known, so_far, date(2026, 3, 2), POLICIES).count() == 0
+    first = earlier.where("entity_id = 1").select(second_review_id("case_id").alias("case_id"))
     assert first.first().case_id == answer
-    assert without_second_looks(known, known).count() == earlier.count()
+    assert without_second_reviews(known, known).count() == earlier.count()
 
 
-def test_second_looks_are_in_the_queue_and_take_the_place_of_new_audits(spark):
+def test_second_reviews_are_in_the_queue_and_take_the_place_of_new_audits(spark):
     earlier, said = audits(spark)
     day = a_day(spark, earlier=earlier, decisions=said)
     queue = review_queue(day, AS_OF, policies())
@@ -65,7 +65,7 @@ def test_second_looks_are_in_the_queue_and_take_the_place_of_new_audits(spark):
     assert waiting == {(1, 1), (4, 28), (5, 28)}
 
 
-def test_second_looks_take_no_more_than_the_capacity(spark):
+def test_second_reviews_take_no_more_than_the_capacity(spark):
     """Of five audits all or three came out violating; reviewers decide four cases a day; six accounts are at risk."""
     ids = [f"spam_ring-account-20260228-{number:012d}" for number in range(1, 6)]
     cases = [{"case_id": one, "entity_id": number, **AUDIT} for number, one in enumerate(ids, start=1)]
@@ -107,7 +107,7 @@ def one_stratum(verdicts, asked, seconds):
     return Audit(verdicts, asked, seconds, np.ones(size), np.zeros(size, np.int64), np.ones(1), np.zeros(1))
 
 
-def test_second_looks_tell_abuse_from_slips():
+def test_second_reviews_tell_abuse_from_wrong_verdicts():
     dice = np.random.default_rng(1)
     looked = [sample(dice) for _ in range(300)]
     once = [replace(one, seconds=np.full(len(one.verdicts), np.nan)) for one in looked]
@@ -121,7 +121,7 @@ def test_second_looks_tell_abuse_from_slips():
 @pytest.mark.parametrize("flagged", [0.3, 0.8])
 @pytest.mark.parametrize(("looked_at_again", "amiss"), [(True, 0.0005), (False, 0.003)])
 def test_who_was_flagged_already_counts_in_full(flagged, looked_at_again, amiss):
-    """Where nothing tells abuse from slips, the less that is found is rather taken for these."""
+    """Where nothing tells abuse from wrong verdicts, the less that is found is rather taken for these."""
     dice = np.random.default_rng(2)
     audits = [sample(dice, violating=0.01, flagged=flagged) for _ in range(300)]
     if not looked_at_again:
@@ -131,7 +131,7 @@ def test_who_was_flagged_already_counts_in_full(flagged, looked_at_again, amiss)
     assert abs(np.mean([one.share for one in estimates]) - 0.01) < amiss
 
 
-def test_a_verdict_that_waits_for_its_second_look_counts_as_far_as_others_were_confirmed():
+def test_a_verdict_that_waits_for_its_second_review_counts_as_far_as_others_were_confirmed():
     verdicts, seconds = np.zeros(1_000), np.full(1_000, np.nan)
     verdicts[:20], seconds[:16] = 1.0, [1.0] * 4 + [0.0] * 12
     audit = one_stratum(verdicts, np.full(1_000, True), seconds)
