@@ -132,8 +132,10 @@ def test_the_first_bytes_tell_what_a_file_is(brought, content):
         (f"{CSV}video,a\0nn,post,{T}\n", "FILE is no text, or damaged: a zero byte is in line 3; save it"),
         (b'{"object_id": 1}\n', "FILE is JSON: save it as CSV or Parquet"),
         (b'\n [{"object_id": 1}]', "FILE is JSON: save it as CSV or Parquet"),
-        (gzip.compress(b"PAR1"), "FILE is Parquet in an archive: unpack it"),
-        (gzip.compress(CSV.encode())[:-9], "FILE cannot be read: Truncated compressed stream"),
+        pytest.param(gzip.compress(b"PAR1"), "FILE is Parquet in an archive: unpack it", id="packed Parquet"),
+        pytest.param(
+            gzip.compress(CSV.encode())[:-9], "FILE cannot be read: Truncated compressed stream", id="torn gzip"
+        ),
         (b"a,b\n1,2\n", "FILE: column object_id is missing; found a, b"),
         (f"object_id,{HEADER}", f"FILE: column object_id is there twice; found object_id, {', '.join(WANTED)}"),
         (f"{CSV}video,ann,post\n", "FILE: data row 2 has 3 columns, the header 4"),

@@ -55,28 +55,29 @@ def test_recall_and_views_of_the_active(spark):
 def test_the_risk_cases_of_a_day(spark):
     today, before = at("2026-03-01 00:00"), at("2026-02-28 00:00")
     queue = [
-        ("account", 1, "spam_ring", "risk", today),
-        ("account", 1, "bot_network", "risk", today),  # it breaks the other policy
-        ("ring", 7, "spam_ring", "risk", today),
-        ("account", 2, "spam_ring", "risk", before),
-        ("account", 2, "spam_ring", "audit", today),
+        ("account", 1, "spam_ring", "risk", today, 0.5),
+        ("account", 1, "bot_network", "risk", today, 0.9),  # it breaks the other policy
+        ("ring", 7, "spam_ring", "risk", today, 0.4),
+        ("account", 2, "spam_ring", "risk", before, 0.9),
+        ("account", 2, "spam_ring", "audit", today, 0.9),
     ]
     people = [(1, True, "spam_ring", "loud"), (2, True, "spam_ring", "loud"), (3, False, None, None)]
     row = cases_of(
         spark.createDataFrame(
-            queue, "entity_type string, entity_id bigint, policy string, selection string, opened_at timestamp"
+            queue,
+            "entity_type string, entity_id bigint, policy string, selection string, opened_at timestamp, score double",
         ),
         spark.createDataFrame([(7, 1), (7, 2), (7, 3)], MEMBERS),
         spark.createDataFrame(people, PEOPLE),
         spark.createDataFrame([], "video_id bigint, violating boolean, policy string"),
         DAY,
     ).first()
-    assert (row.cases, row.right) == (3, 2)
+    assert (row.cases, row.right, row.flagged, row.flagged_right) == (3, 2, 2, 1)
 
 
 def test_a_day_is_enough_for_a_picture(tmp_path):
     shares = ("recall", "recall_loud", "recall_evading", "abusive_views", "free_views")
-    day = {"day": DAY, "cases": 0, "right": 0, **dict.fromkeys(shares)}
+    day = {"day": DAY, **dict.fromkeys(("cases", "right", "flagged", "flagged_right"), 0), **dict.fromkeys(shares)}
     estimate = {"day": DAY, "estimate": 0.01, "ci_low": 0.0, "ci_high": 0.02, "truth": 0.01}
     draw([day], [{**estimate, "policy": policy} for policy in POLICIES], tmp_path / "loop.png")
     assert (tmp_path / "loop.png").read_bytes().startswith(b"\x89PNG")
