@@ -253,6 +253,7 @@ def truths(extension: Extension, project: Path) -> list[bool]:
     return json.loads(run_in(project, "-c", code).splitlines()[-1])
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("extension", EXTENSIONS.values(), ids=EXTENSIONS)
 def test_it_takes_two_files_at_most(extension: Extension, copy: Path):
     assert len(extension.files) <= MOST_FILES

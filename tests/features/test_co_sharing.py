@@ -23,6 +23,7 @@ def counted(pairs) -> tuple[int, int, int, int]:
     return len(rows), len(accounts), len({row.object_id for row in rows}), len(edges)
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project")
 @pytest.mark.parametrize(
     ("window_s", "min_participation", "expected"),
@@ -42,6 +43,7 @@ def test_the_reference_tools_answers(spark, window_s, min_participation, expecte
     assert counted(co_sharing(shares, window_s, min_participation)) == expected
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(not SHARES.exists(), reason="the data set is not beside the project")
 @pytest.mark.parametrize(("window_s", "pairs"), [(10, 0), (60, 308)])
 def test_the_strict_filter_asks_both_sides(spark, window_s, pairs):

@@ -51,11 +51,13 @@ def test_without_verdicts_the_prior_is_the_shipped_one():
     assert learned(shipped(), np.zeros((0, len(INPUTS))), np.zeros(0)) is shipped()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("verdicts", "least"), [(5, 0.0), (20, 0.05), (40, 0.1), (80, 0.2)])
 def test_a_part_that_means_the_opposite_here_counts_less_with_each_verdict(verdicts, least):
     assert np.mean([gain(seed, -1, verdicts) for seed in range(20)]) > least
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("verdicts", [5, 10, 40])
 def test_where_the_prior_is_right_verdicts_hardly_harm_it(verdicts):
     assert np.mean([gain(seed, 1, verdicts) for seed in range(40)]) > -0.02

@@ -97,6 +97,7 @@ def width(estimates):
     return np.mean([one.high - one.low for one in estimates])
 
 
+@pytest.mark.whole
 def test_intervals_cover_and_scores_narrow_them():
     world = population(1)
     both, truth = audited(world, queue_probabilities(world[1], world[2], draws=600))
@@ -107,6 +108,7 @@ def test_intervals_cover_and_scores_narrow_them():
     assert np.mean([one.share for one in assisted]) == pytest.approx(truth, rel=0.1)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed", [2, 3])
 def test_other_worlds_are_covered_too(seed):
     world = population(seed, violating=0.02, missed=0.6)
@@ -115,6 +117,7 @@ def test_other_worlds_are_covered_too(seed):
         assert coverage(estimates, truth) >= 0.91
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("looks", [True, False])
 @pytest.mark.parametrize(("fpr", "fnr"), [(0.003, 0.003), (0.01, 0.05), (0.03, 0.05)])
 def test_wrong_verdicts_do_not_pass_for_abuse_nor_abuse_for_wrong_verdicts(fpr, fnr, looks):
@@ -126,6 +129,7 @@ def test_wrong_verdicts_do_not_pass_for_abuse_nor_abuse_for_wrong_verdicts(fpr, 
         assert 0.5 * truth < np.mean([one.share for one in estimates]) < 1.6 * truth
 
 
+@pytest.mark.whole
 def test_rare_abuse_in_a_small_simple_sample():
     verdicts, views, scores = population(4, violating=0.008)
     both, truth = audited((verdicts, views, scores), np.full(len(views), 100 / len(views)))

@@ -107,6 +107,7 @@ def one_stratum(verdicts, asked, seconds):
     return Audit(verdicts, asked, seconds, np.ones(size), np.zeros(size, np.int64), np.ones(1), np.zeros(1))
 
 
+@pytest.mark.whole
 def test_second_reviews_tell_abuse_from_wrong_verdicts():
     dice = np.random.default_rng(1)
     looked = [sample(dice) for _ in range(300)]
@@ -118,6 +119,7 @@ def test_second_reviews_tell_abuse_from_wrong_verdicts():
     assert abs(np.mean([one.share for one in twice]) - 0.005) < 0.0003
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("flagged", [0.3, 0.8])
 @pytest.mark.parametrize(("looked_at_again", "amiss"), [(True, 0.0005), (False, 0.003)])
 def test_who_was_flagged_already_counts_in_full(flagged, looked_at_again, amiss):

@@ -49,6 +49,7 @@ def test_platforms_are_drawn_alike_each_time_and_each_generator_has_seeds_of_its
     assert {world.generator for world in worlds(tmp_path, 2, 1, {HOME: True, SECOND: False})} == {HOME}
 
 
+@pytest.mark.whole
 def test_the_shipped_prior_is_what_the_kept_rings_give():
     rows = pd.read_parquet(KEPT)
     again = fit.margins(fit.grown(rows), rows)
