@@ -14,6 +14,10 @@ from pyspark.sql.types import StructType
 from engine.errors import EngineError, meaning
 
 T = TypeVar("T")
+NO_CALL_SITES = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
+"""Else each call of a function on columns looks for the line that it stands on, and for IPython: a sixth of a day on
+Sail. Spark's own Connect server lets no client set it.
+"""
 
 
 @dataclass(frozen=True)

@@ -23,16 +23,13 @@ import pyarrow.parquet as pq
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from engine.base import NO_CALL_SITES
 from engine.connect import ConnectEngine, streamed
 from engine.delta_rs import DeltaRsTables
 from engine.errors import EngineError
 from engine.memory import in_words
 from engine.storage import MISREAD_BY_SAIL, ArrowFiles, rust_uri, scheme, tell_environment
 
-CLIENT_SETTINGS = {
-    # Else each call of a function on columns looks for the line that it stands on, and for IPython: a sixth of a day.
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
-}
 POOL_SHARE = 0.6
 """Of the memory that the engine may take, what its pool gives out; the rest is what the pool does not count (batches in
 flight, Python functions, the allocator's own): measured in bench/."""
@@ -166,7 +163,7 @@ class SailEngine(ConnectEngine):
         _ask_no_proxy_for_this_machine()
         spark: Any = SparkSession.builder.remote(f"sc://{HERE}:{self.server.port}").appName(app).getOrCreate()
         _ask_nothing_of_the_dead(spark)
-        for key, value in {**CLIENT_SETTINGS, **spark_settings}.items():
+        for key, value in {**NO_CALL_SITES, **spark_settings}.items():
             spark.conf.set(key, value)
         super().__init__(spark)
         self.files = ArrowFiles()

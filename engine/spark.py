@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 
 from engine import memory
-from engine.base import Engine, T, Target
+from engine.base import NO_CALL_SITES, Engine, T, Target
 from engine.choice import submitted
 from engine.connect import ConnectEngine
 from engine.delta_rs import DeltaRsTables
@@ -52,8 +52,7 @@ SETTINGS = {
     "spark.sql.maxPlanStringLength": "100000",
     # A broadcast that takes long on a busy machine is no failure; the default gives up after five minutes.
     "spark.sql.broadcastTimeout": "7200",
-    # Where in Python a column was made is asked of the JVM for each of thousands of columns.
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    **NO_CALL_SITES,
 }
 
 LOCAL_SETTINGS = {

@@ -153,7 +153,7 @@ class Clipping:
 
 
 def clipping(labels: np.ndarray, weights: np.ndarray, spread: float) -> Clipping:
-    """Population weights, tempered, and as much for the positives as for the negatives.
+    """Population weights, clipped, and as much for the positives as for the negatives.
 
     A booster that is told the true base rate spends its splits on the few rows of largest weight; the calibrator brings
     the base rate back. Within a class no row counts more than `spread` times the class's median. The mean is 1.

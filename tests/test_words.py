@@ -77,7 +77,7 @@ def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 @pytest.mark.parametrize(("title", "package"), PACKAGES.items())
 def test_older_names_do_not_come_back(title: str, package: str):
     forbidden = retired(title)
-    assert forbidden
+    assert len(forbidden) > (20 if title in LINKED else 5)
     found = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in sorted((ROOT / package).rglob("*.py"))

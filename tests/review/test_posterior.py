@@ -233,10 +233,10 @@ def test_an_estimate_is_in_its_interval_and_the_order_of_audits_is_nothing(rows,
 
 
 @settings(deadline=None, max_examples=15)
-@given(st.integers(5, 2_000), st.floats(0, 0.5), st.integers(1, 30))
+@given(st.integers(5, 2_000), st.floats(0, 1), st.integers(1, 30))
 def test_the_more_are_found_the_higher_is_the_estimate(of, part_of, more):
-    """Where up to half are: beyond, the upper end rests on few of the sampled pairs of error chances."""
     some = int(part_of * of)
     fewer, greater = found(some, of), found(min(some + more, of), of)
     assert fewer.share <= greater.share + 1e-9
-    assert fewer.high <= greater.high + 1e-3
+    if part_of <= 0.5:  # beyond, the upper end rests on few of the sampled pairs of error chances
+        assert fewer.high <= greater.high + 1e-3

@@ -13,9 +13,9 @@ def test_beliefs_are_what_was_asked_for():
 
 
 def test_doubles_teach_how_often_verdicts_are_wrong():
-    fpr, fnr = (round(1_000 * 2 * rate * (1 - rate)) for rate in (0.01, 0.1))
-    benign = learned_errors(BELIEVED, 0, fpr, 1_000 - fpr, 1.0)
+    of_benign, of_violating = (round(1_000 * 2 * rate * (1 - rate)) for rate in (0.01, 0.1))
+    benign = learned_errors(BELIEVED, 0, of_benign, 1_000 - of_benign, 1.0)
     assert benign.means[0] == pytest.approx(0.01, rel=0.2)
-    mixed = learned_errors(BELIEVED, 810, fpr + fnr, 1_190 - fpr - fnr, 1.0)
+    mixed = learned_errors(BELIEVED, 810, of_benign + of_violating, 1_190 - of_benign - of_violating, 1.0)
     assert mixed.means[1] == pytest.approx(0.1, rel=0.25)
-    assert learned_errors(BELIEVED, 0, fpr, 1_000 - fpr, 0.0).means == pytest.approx(BELIEVED.means)
+    assert learned_errors(BELIEVED, 0, of_benign, 1_000 - of_benign, 0.0).means == pytest.approx(BELIEVED.means)
